@@ -1,0 +1,39 @@
+/**
+ * The closed table of exit codes, and the one kind of error that ends the program on purpose: what failed, why, what to do
+ * next, and the code to end with. Everything else that is thrown is a bug of ours.
+ */
+import { getSystemErrorMap } from 'node:util';
+
+/** `sysexits.h` where a row names it. */
+export const EXIT = {
+  ok: { code: 0, meaning: 'normal end: count or duration reached, Ctrl-C, or the reader of a pipe went away' },
+  usage: { code: 2, meaning: 'the command line is wrong' },
+  loss: { code: 3, meaning: 'with --fail-on-loss: events were lost' },
+  unavailable: { code: 69, meaning: 'the proc connector is not available here (EX_UNAVAILABLE)' },
+  internal: { code: 70, meaning: 'a bug in procwatch (EX_SOFTWARE)' },
+  output: { code: 74, meaning: 'output could not be written (EX_IOERR)' },
+  permission: { code: 77, meaning: 'this kernel wants more privilege (EX_NOPERM)' },
+  interrupted: { code: 130, meaning: 'a second Ctrl-C, which does not wait for the flush' },
+  terminated: { code: 143, meaning: 'SIGTERM, after the flush' },
+} as const;
+
+export type ExitName = keyof typeof EXIT;
+
+export class Failure extends Error {
+  readonly exit: ExitName;
+  /** What to do next; one line, without "hint:". */
+  readonly hint: string | undefined;
+
+  constructor(exit: ExitName, message: string, hint?: string) {
+    super(message);
+    this.name = 'Failure';
+    this.exit = exit;
+    this.hint = hint;
+  }
+}
+
+/** `EPERM (operation not permitted)` for an errno value. */
+export function describeErrno(errno: number): string {
+  const [name, text] = getSystemErrorMap().get(-errno) ?? [`errno ${errno}`, 'unknown error'];
+  return `${name} (${text})`;
+}

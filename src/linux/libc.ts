@@ -1,0 +1,68 @@
+/**
+ * The C library through koffi: the only importer of koffi, and the one list of the system calls procwatch makes. Callers pass
+ * buffers and get numbers; errno must be read right after the call that failed.
+ *
+ * The process's own libc is loaded, so glibc and musl both work. koffi knows no `ssize_t`, `pid_t` or `socklen_t`: `long`
+ * and the plain integers of the same width stand for them.
+ */
+import koffi from 'koffi';
+
+const libc = koffi.load(null);
+
+/** Bytes of a pointer, `long` and `size_t` on this machine. */
+export const WORD_BYTES = koffi.sizeof('void *');
+
+export const errno = (): number => koffi.errno();
+
+/** Address of a buffer's bytes. Nothing keeps the buffer alive through it: hold the buffer as long as C may use it. */
+export const addressOf = (view: NodeJS.ArrayBufferView): bigint => koffi.address(view);
+
+type Bytes = NodeJS.ArrayBufferView | bigint | null;
+type Call<A extends unknown[]> = (...args: A) => number;
+
+export const socket: Call<[domain: number, type: number, protocol: number]> = libc.func('int socket(int, int, int)');
+export const bind: Call<[fd: number, address: Bytes, length: number]> = libc.func('int bind(int, void *, uint32_t)');
+export const setsockopt: Call<[fd: number, level: number, name: number, value: Bytes, length: number]> = libc.func(
+  'int setsockopt(int, int, int, void *, uint32_t)',
+);
+export const getsockopt: Call<[fd: number, level: number, name: number, value: Bytes, length: Bytes]> = libc.func(
+  'int getsockopt(int, int, int, void *, void *)',
+);
+export const send: Call<[fd: number, bytes: Bytes, length: number, flags: number]> = libc.func(
+  'long send(int, void *, size_t, int)',
+);
+export const recvmmsg: Call<[fd: number, messages: Bytes, count: number, flags: number, timeout: Bytes]> = libc.func(
+  'int recvmmsg(int, void *, uint32_t, int, void *)',
+);
+export const close: Call<[fd: number]> = libc.func('int close(int)');
+export const openat: Call<[directory: number, path: Bytes, flags: number]> = libc.func('int openat(int, void *, int)');
+export const read: Call<[fd: number, into: Bytes, length: number]> = libc.func('long read(int, void *, size_t)');
+export const readlinkat: Call<[directory: number, path: Bytes, into: Bytes, length: number]> = libc.func(
+  'long readlinkat(int, void *, void *, size_t)',
+);
+export const kill: Call<[pid: number, signal: number]> = libc.func('int kill(int, int)');
+export const clockGettime: Call<[clock: number, into: Bytes]> = libc.func('int clock_gettime(int, void *)');
+
+type Getpwuid = [uid: number, entry: Bytes, buffer: Bytes, length: number, result: Bytes];
+const getpwuidR = libc.func('int getpwuid_r(uint32_t, void *, void *, size_t, void *)');
+
+/** `getpwuid_r` on a thread of libuv's pool: name services may ask a network. Resolves to its return value, an errno. */
+export function getpwuid(...args: Getpwuid): Promise<number> {
+  return new Promise((resolve, reject) => {
+    getpwuidR.async(...args, (error: Error | null, result: number) => (error ? reject(error) : resolve(result)));
+  });
+}
+
+/** libuv's poll on a descriptor, as koffi calls it: its types leave the status out, hence the one cast below. */
+export interface PollHandle {
+  start(options: typeof READABLE, callback: PollCallback): void;
+  stop(): void;
+  close(): void;
+}
+export type PollCallback = (status: number) => void;
+export const READABLE = { readable: true } as const;
+
+/** Starts at once. Must be closed before the event loop ends, and not touched after that. */
+export function poll(fd: number, callback: PollCallback): PollHandle {
+  return koffi.node.poll(fd, READABLE, callback as unknown as () => void) as unknown as PollHandle;
+}

@@ -1,0 +1,78 @@
+/**
+ * Why a subscription did not work, from its symptom and a few facts about where we run: each cause as a sentence with what to do
+ * about it. Pure. The kernel refuses nothing in a pid or user namespace: the only symptom there is silence.
+ */
+import { describeErrno, Failure } from '../errors.ts';
+
+/** The facts a diagnosis needs. */
+export interface Circumstances {
+  /** /proc/net/connector lists cn_proc: only in the initial network namespace of a kernel that has the connector. */
+  readonly connectorListed: boolean;
+  readonly initialPidNamespace: boolean;
+  readonly initialUserNamespace: boolean;
+}
+
+/** What happened instead of a subscription: the request failed, was refused, or stayed without an answer. */
+export interface Symptom {
+  readonly sendErrno?: number;
+  readonly ackErrno?: number | undefined;
+}
+
+const KERNEL_OPTION = 'CONFIG_PROC_EVENTS=y (and CONFIG_CONNECTOR=y)';
+
+export function explainConnectorAbsent(errno: number): Failure {
+  return new Failure(
+    'unavailable',
+    `cannot open a connector socket: ${describeErrno(errno)}`,
+    `the kernel needs ${KERNEL_OPTION}; a seccomp profile may also forbid netlink sockets`,
+  );
+}
+
+export function needsPrivilege(errno: number): Failure {
+  return new Failure(
+    'permission',
+    `cannot subscribe to process events: ${describeErrno(errno)}`,
+    'kernels before 6.6 want CAP_NET_ADMIN: try sudo, or run on 6.6 or newer, where no privilege is needed',
+  );
+}
+
+export function explainSilence(facts: Circumstances, symptom: Symptom): Failure {
+  const [cause, hint] = causeOfSilence(facts);
+  return new Failure('unavailable', `cannot subscribe to process events: ${describe(symptom)}: ${cause}`, hint);
+}
+
+function describe({ sendErrno, ackErrno }: Symptom): string {
+  if (sendErrno !== undefined) return describeErrno(sendErrno);
+  if (ackErrno !== undefined) return `the kernel answered ${describeErrno(ackErrno)}`;
+  return 'the kernel does not answer';
+}
+
+/** True where nothing about the place explains silence: then only the count of listeners can. */
+export function isOrdinaryPlace(facts: Circumstances): boolean {
+  return facts.initialPidNamespace && facts.initialUserNamespace && facts.connectorListed;
+}
+
+function causeOfSilence(facts: Circumstances): [cause: string, hint: string] {
+  if (!facts.initialPidNamespace) {
+    return [
+      'this is a pid namespace of its own (a container?), whose requests the kernel ignores',
+      'run procwatch on the host, or start the container with the host pid namespace (--pid=host)',
+    ];
+  }
+  if (!facts.initialUserNamespace) {
+    return [
+      'this is a user namespace of its own (a rootless container?), whose requests the kernel ignores',
+      'run procwatch outside of it',
+    ];
+  }
+  if (!facts.connectorListed) {
+    return [
+      'this is a network namespace of its own, or the kernel has no process events',
+      `run procwatch in the host's network namespace (--network=host); the kernel needs ${KERNEL_OPTION}`,
+    ];
+  }
+  return [
+    "the kernel's count of listeners seems to have been driven below zero by another program",
+    'look for programs that use the proc connector, and start procwatch again once they have ended',
+  ];
+}

@@ -1,0 +1,99 @@
+/**
+ * From a subscription to batches: each wake-up is drained and decoded into one array of events, with what was lost and refused
+ * beside it. Owns when to drain: at once while it is calm, every few milliseconds under load, because wake-ups dominate the
+ * cost (measured: 4.6 µs an event woken each time, 1.4 µs coalesced).
+ */
+import { decode, type Refusal } from './decode.ts';
+import type { WireEvent } from './events.ts';
+import { type Hearing, hears } from './filter.ts';
+import type { Readiness } from './socket.ts';
+import type { Subscription } from './subscribe.ts';
+
+/** The clock and timers of the host, in milliseconds. */
+export interface Pacing {
+  now(): number;
+  after(milliseconds: number, task: () => void): { cancel(): void };
+}
+
+export interface Batch {
+  /** In the order of arrival. */
+  readonly events: WireEvent[];
+  /** Events the kernel dropped since the batch before. */
+  readonly lost: number;
+}
+
+/** More events than this within the window make it busy; a tick with no more than `calmEvents` makes it calm again. */
+const LOAD = { windowMs: 10, busyEvents: 100, tickMs: 3, calmEvents: 20 } as const;
+/** Events in one batch at the most, to bound memory and the time until signals are seen. */
+const BATCH_LIMIT = 16_384;
+
+export class EventSource {
+  /** Datagrams refused since the start, by reason. */
+  readonly refused: Record<Refusal, number> = { foreign: 0, malformed: 0, unknown: 0 };
+  private readonly subscription: Subscription;
+  private readonly hearing: Hearing;
+  private readonly pacing: Pacing;
+  private readiness: Readiness | undefined;
+  private tick: { cancel(): void } | undefined;
+  private windowStart = 0;
+  private windowEvents = 0;
+
+  constructor(subscription: Subscription, hearing: Hearing, pacing: Pacing) {
+    this.subscription = subscription;
+    this.hearing = hearing;
+    this.pacing = pacing;
+  }
+
+  /** `onWake` is called when there may be something to `drain`; it returns how many events it took. */
+  start(onWake: () => number): void {
+    const tick = (): void => {
+      if (onWake() > LOAD.calmEvents) this.tick = this.pacing.after(LOAD.tickMs, tick);
+      else {
+        this.tick = undefined;
+        this.readiness?.resume();
+      }
+    };
+    this.readiness = this.subscription.events.onReadable(() => {
+      if (this.becomesBusy(onWake())) {
+        this.readiness?.pause();
+        this.tick = this.pacing.after(LOAD.tickMs, tick);
+      }
+    });
+  }
+
+  private becomesBusy(events: number): boolean {
+    const now = this.pacing.now();
+    if (now - this.windowStart > LOAD.windowMs) {
+      this.windowStart = now;
+      this.windowEvents = 0;
+    }
+    this.windowEvents += events;
+    return this.windowEvents > LOAD.busyEvents;
+  }
+
+  /** Everything queued now, up to the limit of a batch. */
+  drain(): Batch {
+    const socket = this.subscription.events;
+    const events: WireEvent[] = [];
+    while (events.length < BATCH_LIMIT) {
+      const count = socket.receive();
+      if (count === 0) break;
+      this.decodeInto(events, count);
+    }
+    return { events, lost: this.subscription.takeDrops() };
+  }
+
+  private decodeInto(events: WireEvent[], count: number): void {
+    const { words, stride, lengths, senders } = this.subscription.events.received;
+    for (let i = 0; i < count; i++) {
+      const message = decode(words, i * stride, lengths[i], senders[i]);
+      if (typeof message === 'string') this.refused[message]++;
+      else if (message.kind !== 'ack' && hears(this.hearing, message)) events.push(message);
+    }
+  }
+
+  stop(): void {
+    this.tick?.cancel();
+    this.readiness?.close();
+  }
+}
