@@ -40,17 +40,23 @@ export const read: Call<[fd: number, into: Bytes, length: number]> = libc.func('
 export const readlinkat: Call<[directory: number, path: Bytes, into: Bytes, length: number]> = libc.func(
   'long readlinkat(int, void *, void *, size_t)',
 );
+export const statx: Call<[directory: number, path: Bytes, flags: number, mask: number, into: Bytes]> = libc.func(
+  'int statx(int, void *, int, uint32_t, void *)',
+);
 export const kill: Call<[pid: number, signal: number]> = libc.func('int kill(int, int)');
 export const clockGettime: Call<[clock: number, into: Bytes]> = libc.func('int clock_gettime(int, void *)');
 
-type Getpwuid = [uid: number, entry: Bytes, buffer: Bytes, length: number, result: Bytes];
-const getpwuidR = libc.func('int getpwuid_r(uint32_t, void *, void *, size_t, void *)');
+/** On a thread of libuv's pool: name services may ask a network. Resolve to the return value, an errno. */
+type PasswdLookup<Key> = (key: Key, entry: Bytes, strings: Bytes, length: number, result: Bytes) => Promise<number>;
+export const getpwuid: PasswdLookup<number> = onPool('int getpwuid_r(uint32_t, void *, void *, size_t, void *)');
+export const getpwnam: PasswdLookup<Bytes> = onPool('int getpwnam_r(void *, void *, void *, size_t, void *)');
 
-/** `getpwuid_r` on a thread of libuv's pool: name services may ask a network. Resolves to its return value, an errno. */
-export function getpwuid(...args: Getpwuid): Promise<number> {
-  return new Promise((resolve, reject) => {
-    getpwuidR.async(...args, (error: Error | null, result: number) => (error ? reject(error) : resolve(result)));
-  });
+function onPool<A extends unknown[]>(prototype: string): (...args: A) => Promise<number> {
+  const call = libc.func(prototype);
+  return (...args) =>
+    new Promise((resolve, reject) => {
+      call.async(...args, (error: Error | null, result: number) => (error ? reject(error) : resolve(result)));
+    });
 }
 
 /** libuv's poll on a descriptor, as koffi calls it: its types leave the status out, hence the one cast below. */

@@ -19,7 +19,13 @@ import {
   SOL_SOCKET,
 } from './abi.ts';
 import { decode } from './decode.ts';
-import { type Circumstances, explainConnectorAbsent, explainSilence, isOrdinaryPlace, needsPrivilege } from './diagnose.ts';
+import {
+  type Circumstances,
+  explainConnectorAbsent,
+  explainSilence,
+  isOrdinaryPlace,
+  needsPrivilege,
+} from './diagnose.ts';
 import { acknowledges, encodeControl } from './encode.ts';
 import { MASK_ALL } from './events.ts';
 import { acknowledgementFilter, eventFilter, type Hearing, kernelMask } from './filter.ts';
@@ -55,8 +61,7 @@ function open({ open }: SubscribeOptions): ConnectorSocket {
 function join(socket: ConnectorSocket): void {
   const errno = socket.setOption(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, int(CN_IDX_PROC));
   if (errno === EPERM) throw needsPrivilege(errno);
-  if (errno !== 0)
-    throw new Failure('unavailable', `cannot join the process event group: ${describeErrno(errno)}`);
+  if (errno !== 0) throw new Failure('unavailable', `cannot join the process event group: ${describeErrno(errno)}`);
 }
 
 /** Everything queued on the control socket; true when it held the answer to `token`, whose error is then in `error`. */
@@ -75,7 +80,11 @@ function findAnswer(control: ConnectorSocket, token: number): { error: number } 
 }
 
 /** Sends LISTEN for everything and returns the answer, which is queued when `send` returns or never comes. */
-function listen(control: ConnectorSocket, options: SubscribeOptions, form: { mask?: number }): { error: number } | undefined {
+function listen(
+  control: ConnectorSocket,
+  options: SubscribeOptions,
+  form: { mask?: number },
+): { error: number } | undefined {
   findAnswer(control, 0);
   const token = options.random();
   const errno = control.send(encodeControl({ op: PROC_CN_MCAST.listen, token, ...form }));

@@ -1,0 +1,24 @@
+/** The name somebody probably meant. Pure. */
+
+/** Edits (insert, delete, replace) from one word to the other: Levenshtein's distance, one row at a time. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+    }
+    row = next;
+  }
+  return row[b.length];
+}
+
+/** Undefined if nothing is close: more than a third of the word would have to change. */
+export function nearest<Name extends string>(text: string, names: readonly Name[]): Name | undefined {
+  const word = text.toLowerCase();
+  const ranked = names
+    .map((name) => ({ name, edits: name.startsWith(word) && word.length > 1 ? 0 : distance(word, name) }))
+    .sort((a, b) => a.edits - b.edits);
+  const [best] = ranked;
+  return best !== undefined && best.edits <= Math.ceil(word.length / 3) ? best.name : undefined;
+}

@@ -1,0 +1,235 @@
+/**
+ * THE table of command-line options: each is declared once with its names, its value, its meaning and the reader of its value. The
+ * parser, the types, help, manual and tests derive from it.
+ */
+
+import { Failure } from '../errors.ts';
+import { FIELDS } from '../format/fields.ts';
+import { FORMAT_NAMES } from '../format/formats.ts';
+import { EVENT_NAMES, type EventName } from '../netlink/events.ts';
+import { signalNumber } from '../process/wait-status.ts';
+import { readCount, readCounts, readName, readNames, readSize, readTime, splitList } from './values.ts';
+
+export interface Option<T> {
+  readonly short?: string;
+  /** Without dashes. */
+  readonly long: string;
+  /** The value's name in help; without one the option is a switch. */
+  readonly value?: string;
+  readonly meaning: string;
+  readonly group: Group;
+  /** From all values given, in order; for a switch one empty text for each time it is given. */
+  readonly read: (texts: readonly string[], flag: string) => T;
+}
+
+export const GROUPS = {
+  what: 'What to watch',
+  who: 'Whom to watch (different kinds must all match, several of one kind are alternatives; each has a --not- form)',
+  how: 'How to show it',
+  where: 'Where it goes, and for how long',
+  kernel: 'The kernel side',
+} as const;
+export type Group = keyof typeof GROUPS;
+
+const COLOUR_CHOICES = ['auto', 'always', 'never'] as const;
+const FIELD_NAMES = FIELDS.map(({ name }) => name);
+
+export const ALL_EVENTS = 'all';
+/** `all` is every kind, still of processes only. */
+const EVENT_CHOICES = [...EVENT_NAMES, ALL_EVENTS] as const;
+const EVERY_KIND = EVENT_NAMES.filter((name) => name !== 'clone');
+export const DEFAULT_EVENTS: readonly EventName[] = ['fork', 'exec', 'exit'];
+
+const last = (texts: readonly string[]): string => texts[texts.length - 1];
+const given = (texts: readonly string[]): boolean => texts.length > 0;
+
+function readEvents(texts: readonly string[], flag: string): EventName[] {
+  const names = readNames(flag, texts, EVENT_CHOICES);
+  return names.flatMap((name) => (name === ALL_EVENTS ? EVERY_KIND : [name]));
+}
+
+function readSignals(texts: readonly string[], flag: string): number[] {
+  return splitList(texts).map((text) => {
+    const number = signalNumber(text);
+    if (number !== undefined) return number;
+    throw new Failure(
+      'usage',
+      `${flag}: there is no signal ${JSON.stringify(text)}`,
+      'expected a name such as KILL or SIGSEGV, or a number',
+    );
+  });
+}
+
+const pids = (texts: readonly string[], flag: string): number[] => readCounts(flag, texts, 1, 2 ** 22);
+const HIGHEST_EXIT_CODE = 255;
+
+/** A selection option and its negation. */
+function selector<T>(long: string, value: string, meaning: string, read: Option<T>['read']) {
+  return {
+    wanted: { long, value, meaning, group: 'who', read } satisfies Option<T>,
+    unwanted: { long: `not-${long}`, value, meaning: `not those of --${long}`, group: 'who', read } satisfies Option<T>,
+  };
+}
+
+const asGiven = (texts: readonly string[]): readonly string[] => texts;
+const PID = selector('pid', 'PID', 'these processes', pids);
+const TREE = selector('tree', 'PID', 'this process and all its descendants, also those born later or reparented', pids);
+const USER = selector('user', 'NAME|UID', 'processes of this effective user', asGiven);
+const NAME = selector(
+  'name',
+  'GLOB',
+  'processes whose comm, or base name of program or first argument, matches',
+  asGiven,
+);
+const GREP = selector('grep', 'REGEX', 'processes whose command line matches (RE2 syntax)', asGiven);
+const CGROUP = selector('cgroup', 'GLOB', 'processes whose control group path matches', asGiven);
+const CODE = selector('code', 'N', 'ends with this exit code', (texts, flag) =>
+  readCounts(flag, texts, 0, HIGHEST_EXIT_CODE),
+);
+const SIGNAL = selector('signal', 'NAME', 'ends by this signal', readSignals);
+
+export const WATCH_OPTIONS = {
+  events: {
+    short: 'e',
+    long: 'events',
+    value: 'LIST',
+    group: 'what',
+    meaning: `the union of these, comma separated, repeatable: ${EVENT_CHOICES.join(', ')} (default ${DEFAULT_EVENTS.join(',')})`,
+    read: readEvents,
+  },
+  threads: {
+    long: 'threads',
+    group: 'what',
+    meaning: 'also events of threads that do not lead their process',
+    read: given,
+  },
+  lives: {
+    long: 'lives',
+    group: 'what',
+    meaning: 'one line for each process life, printed at its end',
+    read: given,
+  },
+  pid: PID.wanted,
+  notPid: PID.unwanted,
+  tree: TREE.wanted,
+  notTree: TREE.unwanted,
+  user: USER.wanted,
+  notUser: USER.unwanted,
+  name: NAME.wanted,
+  notName: NAME.unwanted,
+  grep: GREP.wanted,
+  notGrep: GREP.unwanted,
+  cgroup: CGROUP.wanted,
+  notCgroup: CGROUP.unwanted,
+  code: CODE.wanted,
+  notCode: CODE.unwanted,
+  signal: SIGNAL.wanted,
+  notSignal: SIGNAL.unwanted,
+  format: {
+    short: 'f',
+    long: 'format',
+    value: 'FORMAT',
+    group: 'how',
+    meaning: `${FORMAT_NAMES.join(', ')} (default pretty)`,
+    read: (texts, flag) => (given(texts) ? readName(flag, last(texts), FORMAT_NAMES) : undefined),
+  },
+  json: { long: 'json', group: 'how', meaning: 'short for --format json: one object a line', read: given },
+  columns: {
+    long: 'columns',
+    value: 'LIST',
+    group: 'how',
+    meaning: `columns of the table format, comma separated: any of ${FIELD_NAMES.join(', ')}`,
+    read: (texts, flag) => (given(texts) ? readNames(flag, texts, FIELD_NAMES) : undefined),
+  },
+  full: { long: 'full', group: 'how', meaning: 'JSON: also cgroup, container_id and unit', read: given },
+  ancestry: {
+    long: 'ancestry',
+    group: 'how',
+    meaning: 'JSON: the chain of parents up to init, as an array',
+    read: given,
+  },
+  meta: { long: 'meta', group: 'how', meaning: 'JSON: a first "start" and a last "end" record', read: given },
+  color: {
+    long: 'color',
+    value: 'WHEN',
+    group: 'how',
+    meaning: 'auto, always or never; auto heeds NO_COLOR and FORCE_COLOR',
+    read: (texts, flag) => (given(texts) ? readName(flag, last(texts), COLOUR_CHOICES) : 'auto'),
+  },
+  summary: {
+    short: 'S',
+    long: 'summary',
+    group: 'how',
+    meaning: 'counts by event and by command on stderr at the end',
+    read: given,
+  },
+  quiet: { short: 'q', long: 'quiet', group: 'how', meaning: 'no event rows; with -S the summary alone', read: given },
+  count: {
+    short: 'n',
+    long: 'count',
+    value: 'N',
+    group: 'where',
+    meaning: 'end after N process events',
+    read: (texts, flag) => (given(texts) ? readCount(flag, last(texts)) : undefined),
+  },
+  duration: {
+    short: 'd',
+    long: 'duration',
+    value: 'TIME',
+    group: 'where',
+    meaning: 'end after this time: 10, 10s, 2m, 500ms',
+    read: (texts, flag) => (given(texts) ? readTime(flag, last(texts)) : undefined),
+  },
+  output: {
+    short: 'o',
+    long: 'output',
+    value: 'FILE',
+    group: 'where',
+    meaning: 'write to FILE, readable by its owner only',
+    read: (texts) => (given(texts) ? last(texts) : undefined),
+  },
+  queue: {
+    long: 'queue',
+    value: 'SIZE',
+    group: 'where',
+    meaning: 'what may wait for a slow reader before records are dropped, and counted (default 128M)',
+    read: (texts, flag) => (given(texts) ? readSize(flag, last(texts)) : 128 * 2 ** 20),
+  },
+  failOnLoss: {
+    long: 'fail-on-loss',
+    group: 'where',
+    meaning: 'end with exit code 3 if anything was lost',
+    read: given,
+  },
+  buffer: {
+    long: 'buffer',
+    value: 'SIZE',
+    group: 'kernel',
+    meaning: "size of the kernel's queue for us (default 64M, or what the kernel grants)",
+    read: (texts, flag) => (given(texts) ? readSize(flag, last(texts)) : undefined),
+  },
+  noOrder: {
+    long: 'no-order',
+    group: 'kernel',
+    meaning: 'records as they arrive, not in the order of time across CPUs',
+    read: given,
+  },
+} as const satisfies Record<string, Option<unknown>>;
+
+export type WatchOptions = { [K in keyof typeof WATCH_OPTIONS]: ReturnType<(typeof WATCH_OPTIONS)[K]['read']> };
+
+/** What was typed, by option key: every value, in order. */
+export type Typed = Readonly<Record<string, readonly string[] | undefined>>;
+
+/** `-e, --events` as a person typed it or would. */
+export function flagOf({ long }: { readonly long: string }): string {
+  return `--${long}`;
+}
+
+export function readWatchOptions(typed: Typed): WatchOptions {
+  const entries = Object.entries(WATCH_OPTIONS).map(([key, option]) => {
+    const row: Option<unknown> = option;
+    return [key, row.read(typed[key] ?? [], flagOf(row))];
+  });
+  return Object.fromEntries(entries) as WatchOptions;
+}

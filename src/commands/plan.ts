@@ -1,0 +1,163 @@
+/**
+ * From what was typed to what it means here: every default and every *auto* is resolved once, and contradictions are refused before
+ * anything runs. Pure but for the questions it asks the host about its streams.
+ */
+import { Failure } from '../errors.ts';
+import { DEFAULT_COLUMNS, type Field, fieldNamed } from '../format/fields.ts';
+import type { FormatName } from '../format/formats.ts';
+import type { EventName, WireEvent, WireKind } from '../netlink/events.ts';
+import type { Hearing, Scope } from '../netlink/filter.ts';
+import type { Choice, Selection } from '../process/select.ts';
+import { DEFAULT_EVENTS, type WatchOptions } from './options.ts';
+
+/** What the plan must know about the place it runs in. */
+export interface Place {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether records go to a terminal. */
+  readonly isTerminal: boolean;
+}
+
+export interface Plan {
+  readonly events: readonly EventName[];
+  readonly hearing: Hearing;
+  readonly shows: (event: WireEvent) => boolean;
+  readonly threads: boolean;
+  /** Which conclusions of a rescan become records. */
+  readonly infers: { readonly ends: boolean; readonly finds: boolean };
+  readonly format: FormatName;
+  readonly colour: boolean;
+  readonly columns: readonly Field[];
+  readonly meta: boolean;
+  readonly ancestry: boolean;
+  readonly cgroup: boolean;
+  readonly summary: boolean;
+  readonly quiet: boolean;
+  readonly count: number | undefined;
+  readonly durationMs: number | undefined;
+  readonly output: string | undefined;
+  readonly queueBytes: number;
+  readonly bufferBytes: number;
+  readonly bufferWasAsked: boolean;
+  readonly failOnLoss: boolean;
+  readonly ordered: boolean;
+}
+
+export const DEFAULT_BUFFER_BYTES = 64 * 2 ** 20;
+
+export function planWatch(options: WatchOptions, place: Place): Plan {
+  if (options.json && options.format !== undefined && options.format !== 'json') {
+    throw new Failure('usage', `--json and --format ${options.format} contradict each other`);
+  }
+  const format = options.json ? 'json' : (options.format ?? 'pretty');
+  if (options.columns !== undefined && format !== 'table') {
+    throw new Failure('usage', '--columns is for the table format', 'add --format table');
+  }
+  const events = shownEvents(options);
+  const columns = (options.columns ?? DEFAULT_COLUMNS).flatMap((name) => fieldNamed(name) ?? []);
+  return {
+    events,
+    hearing: hearingFor(events, options),
+    shows: showing(events, options.threads),
+    threads: options.threads,
+    infers: { ends: events.includes('exit'), finds: events.includes('fork') || events.includes('exec') },
+    format,
+    colour: colourFor(options.color, place),
+    columns,
+    meta: options.meta,
+    ancestry: options.ancestry,
+    cgroup: options.full || columns.some(({ ofCgroup }) => ofCgroup) || hasCgroupChoice(options),
+    summary: options.summary,
+    quiet: options.quiet,
+    count: options.count,
+    durationMs: options.duration,
+    output: options.output,
+    queueBytes: options.queue,
+    bufferBytes: options.buffer ?? DEFAULT_BUFFER_BYTES,
+    bufferWasAsked: options.buffer !== undefined,
+    failOnLoss: options.failOnLoss,
+    ordered: !options.noOrder,
+  };
+}
+
+function hasCgroupChoice({ cgroup, notCgroup }: WatchOptions): boolean {
+  return cgroup.length + notCgroup.length > 0;
+}
+
+function shownEvents(options: WatchOptions): readonly EventName[] {
+  const chosen = options.events.length > 0 ? options.events : DEFAULT_EVENTS;
+  if (!options.lives) return options.threads && chosen.includes('fork') ? [...chosen, 'clone'] : chosen;
+  const ends = chosen.filter((name) => name === 'exit' || name === 'nonzero-exit');
+  return ends.includes('exit') ? ['exit'] : ends.length > 0 ? ends : ['exit'];
+}
+
+/** The user-space authority on which of the events heard become records. */
+function showing(events: readonly EventName[], threads: boolean): (event: WireEvent) => boolean {
+  const wanted = new Set(events);
+  return (event) => {
+    const isLeader = event.tid === event.tgid;
+    if (event.kind === 'fork') return wanted.has(isLeader ? 'fork' : 'clone');
+    // The thread that dumps core does so for its whole process.
+    if (!isLeader && !threads && event.kind !== 'coredump') return false;
+    if (event.kind === 'exit') return wanted.has('exit') || (wanted.has('nonzero-exit') && event.status !== 0);
+    return wanted.has(event.kind);
+  };
+}
+
+/** Lives are told from their births on, trees need every birth and end: then the table must hear it all. */
+function needsWholeLives(options: WatchOptions): boolean {
+  return options.lives || options.tree.length + options.notTree.length > 0;
+}
+
+const WHOLE_LIFE: readonly WireKind[] = ['fork', 'exec', 'exit'];
+/** What else changes who a process is: heard where whole lives are, so that names and users stay true. */
+const IDENTITY: readonly WireKind[] = ['comm', 'uid'];
+
+function hearingFor(events: readonly EventName[], options: WatchOptions): Hearing {
+  const kinds = new Set<WireKind>();
+  for (const name of events) kinds.add(name === 'clone' ? 'fork' : name === 'nonzero-exit' ? 'exit' : name);
+  if (needsWholeLives(options)) for (const kind of WHOLE_LIFE) kinds.add(kind);
+  const onlyFailures = kinds.has('exit') && !events.includes('exit') && !needsWholeLives(options);
+  const whole = !onlyFailures && WHOLE_LIFE.every((kind) => kinds.has(kind));
+  if (whole) for (const kind of IDENTITY) kinds.add(kind);
+  const births = events.includes('fork') || needsWholeLives(options);
+  const scopes = new Map<WireKind, Scope>();
+  for (const kind of kinds) scopes.set(kind, scopeOf(kind, options.threads));
+  if (kinds.has('fork')) scopes.set('fork', forkScope(births, events.includes('clone')));
+  return { scopes, onlyFailures };
+}
+
+function forkScope(births: boolean, clones: boolean): Scope {
+  if (births) return clones ? 'both' : 'leaders';
+  return 'threads';
+}
+
+/**
+ * The ends of threads are heard with those of processes: which thread ended last, and how, is the end of its process. Their births
+ * are not needed for that and stay in the kernel.
+ */
+function scopeOf(kind: WireKind, threads: boolean): Scope {
+  return threads || kind === 'exit' || kind === 'coredump' ? 'both' : 'leaders';
+}
+
+function colourFor(choice: WatchOptions['color'], { env, isTerminal }: Place): boolean {
+  if (choice !== 'auto') return choice === 'always';
+  if (env.NO_COLOR) return false;
+  if (env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '') return env.FORCE_COLOR !== '0';
+  return isTerminal && env.TERM !== 'dumb';
+}
+
+/** The selection flags; names of users must be resolved before. */
+export function selectionOf(options: WatchOptions, uids: Choice<number>, matchers: Matchers): Selection {
+  return {
+    pid: { wanted: options.pid, unwanted: options.notPid },
+    tree: { wanted: options.tree, unwanted: options.notTree },
+    uid: uids,
+    name: matchers.name,
+    grep: matchers.grep,
+    cgroup: matchers.cgroup,
+    code: { wanted: options.code, unwanted: options.notCode },
+    signal: { wanted: options.signal, unwanted: options.notSignal },
+  };
+}
+
+export type Matchers = Pick<Selection, 'name' | 'grep' | 'cgroup'>;

@@ -1,0 +1,110 @@
+/**
+ * The command line: commands and options from the tables, through commander, which is imported only here. Actions do nothing but hand
+ * what was typed to the command; an error of the command line becomes a Failure.
+ */
+import { Command, CommanderError } from 'commander';
+import { EXIT, type ExitName, Failure } from '../errors.ts';
+import type { Host } from '../host.ts';
+import { VERSION } from '../version.ts';
+import { GROUPS, type Group, type Option, readWatchOptions, type Typed, WATCH_OPTIONS } from './options.ts';
+
+const EXAMPLES = `Examples:
+  sudo procwatch                              every process that starts, runs a program and ends
+  procwatch -e nonzero-exit                   only failures
+  procwatch --tree 4242 --lives               one line for each life below process 4242
+  procwatch --json --name 'cc1*' | jq .args   as JSON Lines, of some programs
+  procwatch -qS -d 10s                        ten seconds, counted by command
+`;
+
+const EXIT_CODES = `Exit codes:
+${Object.values(EXIT)
+  .map(({ code, meaning }) => `  ${String(code).padStart(3)}  ${meaning}`)
+  .join('\n')}
+`;
+
+/** Collects every value given, in order; the readers of the table decide what several mean. */
+const collect = (value: string, before: string[] = []): string[] => [...before, value];
+
+function addOptions(command: Command, table: Readonly<Record<string, Option<unknown>>>): void {
+  for (const group of Object.keys(GROUPS) as Group[]) {
+    const rows = Object.values(table).filter((row) => row.group === group);
+    if (rows.length > 0) command.optionsGroup(`${GROUPS[group]}:`);
+    for (const { short, long, value, meaning } of rows) {
+      const names = `${short === undefined ? '' : `-${short}, `}--${long}`;
+      if (value === undefined) command.option(names, meaning);
+      else command.option(`${names} <${value}>`, meaning, collect);
+    }
+  }
+}
+
+/** What commander parsed, by key of the table. `--no-x` is commander's negation of `x`. */
+function typedOf(command: Command, table: Readonly<Record<string, Option<unknown>>>): Typed {
+  const parsed = command.opts<Record<string, unknown>>();
+  const entries = Object.entries(table).map(([key, { long, value }]) => {
+    const negation = /^no-(.*)$/.exec(long);
+    if (negation) return [key, parsed[negation[1]] === false ? [''] : []];
+    if (value === undefined) return [key, parsed[key] === true ? [''] : []];
+    return [key, parsed[key] ?? []];
+  });
+  return Object.fromEntries(entries);
+}
+
+async function runWatch(host: Host, typed: Typed): Promise<ExitName> {
+  const { startWatch } = await import('./start-watch.ts');
+  return startWatch(host, readWatchOptions(typed));
+}
+
+export async function run(host: Host): Promise<ExitName> {
+  let result: ExitName = 'ok';
+  const program = new Command('procwatch');
+  program
+    .description('Watch Linux process events live: every process that starts, runs a program and ends.')
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', `\n${EXIT_CODES}`)
+    .showSuggestionAfterError()
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => host.stdout.write(text),
+      writeErr: () => {},
+      getOutHelpWidth: () => host.stdout.size()?.width ?? 100,
+      getOutHasColors: () => false,
+    });
+
+  const watchCommand = program
+    .command('watch', { isDefault: true })
+    .description('print process events as they happen (the default command)')
+    .allowExcessArguments(false)
+    .action(async () => {
+      result = await runWatch(host, typedOf(watchCommand, WATCH_OPTIONS));
+    });
+  addOptions(watchCommand, WATCH_OPTIONS);
+
+  program
+    .command('events')
+    .description('a table of every event: its name, its bit, what it means and what its record carries')
+    .allowExcessArguments(false)
+    .action(async () => {
+      const { listEvents } = await import('./events.ts');
+      host.stdout.write(listEvents());
+    });
+
+  try {
+    await program.parseAsync([...host.argv], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) return fromCommander(error);
+    throw error;
+  }
+  return result;
+}
+
+const HELP_CODES = ['commander.help', 'commander.helpDisplayed', 'commander.version'];
+
+function fromCommander(error: CommanderError): ExitName {
+  if (HELP_CODES.includes(error.code)) return 'ok';
+  const [message, ...rest] = error.message.replace(/^error: /, '').split('\n');
+  throw new Failure('usage', message, rest.length > 0 ? rest.join(' ') : 'procwatch --help lists what there is');
+}

@@ -1,0 +1,189 @@
+/** `procwatch watch`: from a plan to a stream of records, until something says that it is enough. */
+import { EXIT, type ExitName, Failure } from '../errors.ts';
+import { FORMATTERS } from '../format/formats.ts';
+import type { Formatter } from '../format/formatter.ts';
+import { Summary } from '../format/summary.ts';
+import type { Host, Kernel, OutputStream } from '../host.ts';
+import { Monitor } from '../monitor.ts';
+import type { Moment } from '../process/moment.ts';
+import type { LostRecord, StreamRecord } from '../process/record.ts';
+import { type Selection, Selector } from '../process/select.ts';
+import { Sink } from '../sink.ts';
+import { VERSION } from '../version.ts';
+import type { Plan } from './plan.ts';
+
+/** Why a watch ends. */
+type Ending = Extract<ExitName, 'ok' | 'output' | 'terminated' | 'hangup'>;
+
+/** Records of ours, which do not count as process events. */
+const isCounted = (record: StreamRecord): boolean => 'pid' in record && record.event !== 'found';
+
+class Watch {
+  private readonly host: Host;
+  private readonly plan: Plan;
+  private readonly formatter: Formatter;
+  private readonly sink: Sink;
+  private readonly summary = new Summary();
+  private readonly finish: (ending: Ending) => void;
+  private readonly told: Record<string, number> = {};
+  private left: number;
+  private lost = 0;
+  private starved = false;
+  private lastRoom: Moment;
+
+  constructor(host: Host, plan: Plan, formatter: Formatter, sink: Sink, finish: (ending: Ending) => void) {
+    this.host = host;
+    this.plan = plan;
+    this.formatter = formatter;
+    this.sink = sink;
+    this.finish = finish;
+    this.left = plan.count ?? Number.POSITIVE_INFINITY;
+    this.lastRoom = host.now();
+  }
+
+  /** One batch of records: one write. */
+  take(records: readonly StreamRecord[]): void {
+    const room = this.sink.admits(records.length);
+    const gap = room ? this.outputLoss() : undefined;
+    let text = gap === undefined || this.plan.quiet ? '' : this.formatter.format(gap);
+    for (const record of records) {
+      if (this.left === 0) break;
+      if (isCounted(record)) this.left--;
+      this.count(record);
+      if (room && !this.plan.quiet) text += this.formatter.format(record);
+    }
+    this.sink.write(text);
+    if (this.left === 0) this.finish('ok');
+  }
+
+  private count(record: StreamRecord): void {
+    this.told[record.event] = (this.told[record.event] ?? 0) + 1;
+    if (record.event === 'lost') {
+      this.lost += record.count ?? 0;
+      this.starved ||= record.count === undefined;
+    }
+    if (this.plan.summary) this.summary.count(record);
+  }
+
+  /** What the reader of our output missed, told at the first moment there is room again. */
+  private outputLoss(): LostRecord | undefined {
+    const since = this.lastRoom;
+    const at = this.host.now();
+    this.lastRoom = at;
+    const count = this.sink.takeDropped();
+    return count === 0 ? undefined : { event: 'lost', reason: 'output', count, at, since };
+  }
+
+  begin(): void {
+    if (!this.plan.quiet) this.sink.write(this.formatter.header?.() ?? '');
+  }
+
+  /** A record of ours, outside of any batch. */
+  note(record: StreamRecord): void {
+    if (this.plan.meta && !this.plan.quiet) this.sink.write(this.formatter.format(record));
+  }
+
+  end(ending: Ending, refused: Readonly<Record<string, number>>): void {
+    const gap = this.outputLoss();
+    if (gap !== undefined && !this.plan.quiet) this.sink.write(this.formatter.format(gap));
+    const at = this.host.now();
+    const lost = this.lost + this.sink.droppedInAll;
+    this.note({ event: 'end', at, facts: { reason: ending, told: this.told, lost, refused: total(refused) } });
+    if (this.plan.summary) this.host.stderr.write(`${this.summary.render()}refused: ${total(refused)}\n`);
+  }
+
+  get hasLost(): boolean {
+    return this.starved || this.lost + this.sink.droppedInAll > 0;
+  }
+}
+
+const total = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0);
+
+function openOutput(host: Host, plan: Plan): OutputStream {
+  if (plan.output === undefined) return host.stdout;
+  try {
+    return host.openFile(plan.output);
+  } catch (error) {
+    throw new Failure('output', `cannot write ${plan.output}: ${(error as Error).message}`);
+  }
+}
+
+function startFacts(host: Host, plan: Plan, monitor: Monitor) {
+  const { host: name, bootId, kernel } = host.identity();
+  return {
+    version: VERSION,
+    host: name,
+    boot_id: bootId,
+    kernel,
+    events: plan.events,
+    filter: monitor.subscription.kernelFilter ? 'kernel' : 'bpf',
+    buffer_bytes: monitor.subscription.bufferBytes,
+    argv_source: 'proc',
+  };
+}
+
+function monitorOptions(plan: Plan, selection: Selection) {
+  const selector = new Selector(selection);
+  return {
+    hearing: plan.hearing,
+    shows: plan.shows,
+    threads: plan.threads,
+    infers: plan.infers,
+    selector,
+    treeRoots: [...selection.tree.wanted, ...selection.tree.unwanted],
+    wants: { ancestry: plan.ancestry, cgroup: plan.cgroup },
+    bufferBytes: plan.bufferBytes,
+    ordered: plan.ordered,
+  };
+}
+
+/** Calls `finish` on signals, on the end of the time given, and when the output is gone. A second Ctrl-C does not wait. */
+function listenForEnd(host: Host, plan: Plan, output: OutputStream, finish: (ending: Ending) => void): () => void {
+  let interrupts = 0;
+  const listeners = [
+    host.onSignal('SIGINT', () => (++interrupts > 1 ? host.abort(EXIT.interrupted.code) : finish('ok'))),
+    host.onSignal('SIGTERM', () => finish('terminated')),
+    host.onSignal('SIGHUP', () => finish('hangup')),
+  ];
+  output.onError((code) => {
+    if (code !== 'EPIPE') host.stderr.write(`procwatch: cannot write: ${code}\n`);
+    finish(code === 'EPIPE' ? 'ok' : 'output');
+  });
+  if (plan.durationMs !== undefined) listeners.push(host.after(plan.durationMs, () => finish('ok')));
+  return () => {
+    for (const listener of listeners) listener.cancel();
+  };
+}
+
+export async function watch(host: Host, plan: Plan, kernel: Kernel, selection: Selection): Promise<ExitName> {
+  const monitor = new Monitor(host, kernel, monitorOptions(plan, selection));
+  if (plan.bufferWasAsked && monitor.subscription.bufferBytes < plan.bufferBytes) {
+    host.stderr.write(
+      `procwatch: the kernel grants a queue of ${monitor.subscription.bufferBytes} bytes, ${plan.bufferBytes} were asked for; root may have more, or raise net.core.rmem_max\n`,
+    );
+  }
+  const output = openOutput(host, plan);
+  const context = { wallOffset: kernel.clocks().wallOffset, userName: (uid: number) => kernel.users.name(uid) };
+  const make = await FORMATTERS[plan.format]();
+  const formatter = make(context, { colour: plan.colour, columns: plan.columns, screen: () => output.size() });
+  const sink = new Sink(output, plan.queueBytes);
+
+  let finish: (ending: Ending) => void = () => {};
+  const ended = new Promise<Ending>((resolve) => {
+    finish = resolve;
+  });
+  const run = new Watch(host, plan, formatter, sink, finish);
+  const stopListening = listenForEnd(host, plan, output, finish);
+  run.begin();
+  run.note({ event: 'start', at: host.now(), facts: startFacts(host, plan, monitor) });
+  monitor.start((records) => {
+    context.wallOffset = kernel.clocks().wallOffset;
+    run.take(records);
+  });
+  const ending = await ended;
+  monitor.stop();
+  run.end(ending, monitor.refused);
+  await output.flushed();
+  stopListening();
+  return ending === 'ok' && plan.failOnLoss && run.hasLost ? 'loss' : ending;
+}

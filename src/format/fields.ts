@@ -1,0 +1,392 @@
+/**
+ * THE table of record fields: each is declared once with its name, type, meaning, who carries it, its value and its column. The
+ * JSON writer, the columns of the table format, `--columns`, the manual and the tests derive from it.
+ */
+import { containerOf, unitOf } from '../process/cgroup.ts';
+import type { Moment } from '../process/moment.ts';
+import { plus } from '../process/moment.ts';
+import type { Ancestor, ProcessEventName, ProcessRecord } from '../process/record.ts';
+import type { Text } from '../process/text.ts';
+import { type Outcome, outcomeOf } from '../process/wait-status.ts';
+import { escapeText, shellLine } from './escape.ts';
+import { localTime, monotonicNanos, utcTime } from './times.ts';
+
+/** What a formatter knows besides the record. */
+export interface FieldContext {
+  /** CLOCK_REALTIME minus CLOCK_MONOTONIC. */
+  readonly wallOffset: Moment;
+  /** The name of a user id; undefined while it is unknown. */
+  userName(uid: number): Text | undefined;
+}
+
+export type Value = number | boolean | Text | readonly Text[] | readonly Ancestor[] | undefined;
+export type FieldType = 'string' | 'integer' | 'number' | 'boolean' | 'strings' | 'ancestry';
+
+/** Carried by all records, or by these. */
+type Carriers = 'all' | readonly ProcessEventName[];
+
+export interface Field {
+  readonly name: string;
+  readonly type: FieldType;
+  readonly meaning: string;
+  readonly carriers: Carriers;
+  readonly value: (record: ProcessRecord, context: FieldContext) => Value;
+  /** Depends on nothing but the image: formatters may keep its text with the image. */
+  readonly ofImage?: true;
+  /** Needs the control group, which is read only where somebody wants it. */
+  readonly ofCgroup?: true;
+  readonly column: { readonly width: number; readonly align: 'left' | 'right' };
+  /** The cell, where it reads better than the plain value. Already safe for a terminal. */
+  readonly cell?: (record: ProcessRecord, context: FieldContext) => string;
+}
+
+const wall = (record: ProcessRecord, context: FieldContext): Moment => plus(record.at, context.wallOffset);
+
+const outcome = ({ exit }: ProcessRecord): Outcome | undefined =>
+  exit?.waitStatus === undefined ? undefined : outcomeOf(exit.waitStatus);
+
+const MICRO = 1e6;
+const TICKS = 100;
+
+/** Exact durations to the microsecond, others to the clock tick they were read in. */
+function duration({ exit }: ProcessRecord): number | undefined {
+  if (exit?.duration === undefined) return undefined;
+  const { seconds, exact } = exit.duration;
+  const unit = exact ? MICRO : TICKS;
+  return Math.round(seconds * unit) / unit;
+}
+
+const LEFT = (width: number) => ({ width, align: 'left' }) as const;
+const RIGHT = (width: number) => ({ width, align: 'right' }) as const;
+
+export const FIELDS: readonly Field[] = [
+  {
+    name: 'time',
+    type: 'string',
+    meaning: 'wall time of the event, RFC 3339 in UTC with nanoseconds',
+    carriers: 'all',
+    value: (r, c) => utcTime(wall(r, c)),
+    cell: (r, c) => localTime(wall(r, c)),
+    column: LEFT(12),
+  },
+  {
+    name: 'mono_ns',
+    type: 'string',
+    meaning: "the kernel's monotonic clock in nanoseconds, as digits",
+    carriers: 'all',
+    value: (r) => monotonicNanos(r.at),
+    column: RIGHT(16),
+  },
+  {
+    name: 'event',
+    type: 'string',
+    meaning: 'what happened',
+    carriers: 'all',
+    value: (r) => r.event,
+    column: LEFT(8),
+  },
+  {
+    name: 'cpu',
+    type: 'integer',
+    meaning: 'the CPU it happened on',
+    carriers: 'all',
+    value: (r) => r.cpu,
+    column: RIGHT(3),
+  },
+  {
+    name: 'pid',
+    type: 'integer',
+    meaning: "process id (the kernel's tgid), in the initial pid namespace",
+    carriers: 'all',
+    value: (r) => r.pid,
+    column: RIGHT(7),
+  },
+  {
+    name: 'tid',
+    type: 'integer',
+    meaning: 'thread id; equal to pid for the process as a whole',
+    carriers: 'all',
+    value: (r) => r.tid,
+    column: RIGHT(7),
+  },
+  {
+    name: 'ppid',
+    type: 'integer',
+    meaning: 'process id of the parent; of an exit, the parent at the end',
+    carriers: 'all',
+    value: (r) => r.ppid,
+    column: RIGHT(7),
+  },
+  {
+    name: 'parent_comm',
+    type: 'string',
+    meaning: 'name of the parent',
+    carriers: 'all',
+    value: (r) => r.parentComm,
+    column: LEFT(15),
+  },
+  {
+    name: 'comm',
+    type: 'string',
+    meaning: 'name of the process, at most 15 bytes; of a comm event, the new name',
+    carriers: 'all',
+    ofImage: true,
+    value: (r) => r.image.comm,
+    column: LEFT(15),
+  },
+  {
+    name: 'exe',
+    type: 'string',
+    meaning: 'path of the program',
+    carriers: 'all',
+    ofImage: true,
+    value: (r) => r.image.exe,
+    column: LEFT(24),
+  },
+  {
+    name: 'args',
+    type: 'strings',
+    meaning: 'the arguments, the program name first',
+    carriers: 'all',
+    ofImage: true,
+    value: (r) => r.image.args,
+    cell: (r) => (r.image.args === undefined ? '' : shellLine(r.image.args)),
+    column: LEFT(40),
+  },
+  {
+    name: 'cwd',
+    type: 'string',
+    meaning: 'working directory at the exec',
+    carriers: 'all',
+    ofImage: true,
+    value: (r) => r.image.cwd,
+    column: LEFT(24),
+  },
+  {
+    name: 'uid',
+    type: 'integer',
+    meaning: 'effective user id',
+    carriers: 'all',
+    ofImage: true,
+    value: (r) => r.image.uid,
+    column: RIGHT(6),
+  },
+  {
+    name: 'user',
+    type: 'string',
+    meaning: 'name of the effective user',
+    carriers: 'all',
+    ofImage: true,
+    value: (r, c) => (r.image.uid === undefined ? undefined : c.userName(r.image.uid)),
+    cell: (r, c) => {
+      if (r.image.uid === undefined) return '';
+      return escapeText(c.userName(r.image.uid) ?? String(r.image.uid));
+    },
+    column: LEFT(8),
+  },
+  {
+    name: 'missing',
+    type: 'string',
+    meaning: '"gone": the process had ended before its arguments could be read',
+    carriers: 'all',
+    ofImage: true,
+    value: (r) => r.image.missing,
+    column: LEFT(7),
+  },
+  {
+    name: 'image',
+    type: 'string',
+    meaning:
+      '"inherited": name, arguments and so on are those of the parent, since this process has run no program of its own; "earlier": as read at the start, and perhaps replaced since',
+    carriers: 'all',
+    value: (r) => r.imageOf,
+    column: LEFT(9),
+  },
+  {
+    name: 'thread',
+    type: 'boolean',
+    meaning: 'true: the end of one thread, not of the process',
+    carriers: ['exit'],
+    value: (r) => r.thread || undefined,
+    column: LEFT(6),
+  },
+  {
+    name: 'wait_status',
+    type: 'integer',
+    meaning: 'the raw status, as wait(2) gives it to the parent',
+    carriers: ['exit'],
+    value: (r) => r.exit?.waitStatus,
+    column: RIGHT(6),
+  },
+  {
+    name: 'exit_code',
+    type: 'integer',
+    meaning: 'the exit code, if it ended by itself',
+    carriers: ['exit'],
+    value: (r) => {
+      const end = outcome(r);
+      return end?.kind === 'code' ? end.code : undefined;
+    },
+    column: RIGHT(4),
+  },
+  {
+    name: 'signal',
+    type: 'string',
+    meaning: 'the signal that killed it',
+    carriers: ['exit'],
+    value: (r) => {
+      const end = outcome(r);
+      return end?.kind === 'signal' ? end.signal : undefined;
+    },
+    column: LEFT(9),
+  },
+  {
+    name: 'core_dumped',
+    type: 'boolean',
+    meaning: 'whether the killed process left a core file',
+    carriers: ['exit'],
+    value: (r) => {
+      const end = outcome(r);
+      return end?.kind === 'signal' ? end.coreDumped : undefined;
+    },
+    column: LEFT(5),
+  },
+  {
+    name: 'duration_s',
+    type: 'number',
+    meaning: 'seconds of life, to the microsecond; in steps of 10 ms for processes older than procwatch',
+    carriers: ['exit'],
+    value: duration,
+    column: RIGHT(10),
+  },
+  {
+    name: 'start_time',
+    type: 'string',
+    meaning: 'wall time of its birth; with pid, an identity that survives the reuse of the pid',
+    carriers: ['exit'],
+    value: ({ exit }, c) => (exit?.start === undefined ? undefined : utcTime(plus(exit.start, c.wallOffset))),
+    cell: ({ exit }, c) => (exit?.start === undefined ? '' : localTime(plus(exit.start, c.wallOffset))),
+    column: LEFT(12),
+  },
+  {
+    name: 'ruid',
+    type: 'integer',
+    meaning: 'new real user id',
+    carriers: ['uid'],
+    value: (r) => (r.event === 'uid' ? r.ids?.real : undefined),
+    column: RIGHT(6),
+  },
+  {
+    name: 'euid',
+    type: 'integer',
+    meaning: 'new effective user id',
+    carriers: ['uid'],
+    value: (r) => (r.event === 'uid' ? r.ids?.effective : undefined),
+    column: RIGHT(6),
+  },
+  {
+    name: 'rgid',
+    type: 'integer',
+    meaning: 'new real group id',
+    carriers: ['gid'],
+    value: (r) => (r.event === 'gid' ? r.ids?.real : undefined),
+    column: RIGHT(6),
+  },
+  {
+    name: 'egid',
+    type: 'integer',
+    meaning: 'new effective group id',
+    carriers: ['gid'],
+    value: (r) => (r.event === 'gid' ? r.ids?.effective : undefined),
+    column: RIGHT(6),
+  },
+  {
+    name: 'attached',
+    type: 'boolean',
+    meaning: 'whether a tracer attached (true) or let go (false)',
+    carriers: ['ptrace'],
+    value: (r) => (r.event === 'ptrace' ? r.tracer !== undefined : undefined),
+    column: LEFT(8),
+  },
+  {
+    name: 'tracer_pid',
+    type: 'integer',
+    meaning: 'process id of the tracer',
+    carriers: ['ptrace'],
+    value: (r) => r.tracer?.pid,
+    column: RIGHT(7),
+  },
+  {
+    name: 'tracer_tid',
+    type: 'integer',
+    meaning: 'thread id of the tracer',
+    carriers: ['ptrace'],
+    value: (r) => r.tracer?.tid,
+    column: RIGHT(7),
+  },
+  {
+    name: 'inferred',
+    type: 'boolean',
+    meaning: 'true: concluded from a scan of /proc after a loss, not told by the kernel',
+    carriers: ['exit', 'found'],
+    value: (r) => r.inferred || undefined,
+    column: LEFT(8),
+  },
+  {
+    name: 'ancestry',
+    type: 'ancestry',
+    meaning: 'with --ancestry: the parent, its parent and so on up to init, each with pid and comm',
+    carriers: 'all',
+    value: (r) => r.ancestry,
+    cell: ({ ancestry = [] }) =>
+      ancestry.map(({ pid, comm }) => `${comm === undefined ? '?' : escapeText(comm)}(${pid})`).join(' < '),
+    column: LEFT(24),
+  },
+  {
+    name: 'cgroup',
+    type: 'string',
+    meaning: 'path of the control group',
+    carriers: 'all',
+    ofCgroup: true,
+    value: (r) => r.cgroup,
+    column: LEFT(24),
+  },
+  {
+    name: 'container_id',
+    type: 'string',
+    meaning: 'the container, where the control group tells',
+    carriers: 'all',
+    ofCgroup: true,
+    value: (r) => (r.cgroup === undefined ? undefined : containerOf(r.cgroup)),
+    column: LEFT(12),
+  },
+  {
+    name: 'unit',
+    type: 'string',
+    meaning: 'the systemd unit, where the control group tells',
+    carriers: 'all',
+    ofCgroup: true,
+    value: (r) => (r.cgroup === undefined ? undefined : unitOf(r.cgroup)),
+    column: LEFT(16),
+  },
+];
+
+/** The columns of the table format, unless others are chosen. */
+export const DEFAULT_COLUMNS = ['time', 'event', 'pid', 'ppid', 'user', 'exit_code', 'signal', 'duration_s', 'args'];
+
+/** The fields a record of this kind may carry. */
+export function fieldsOf(event: ProcessEventName): readonly Field[] {
+  return FIELDS.filter(({ carriers }) => carriers === 'all' || carriers.includes(event));
+}
+
+export function fieldNamed(name: string): Field | undefined {
+  return FIELDS.find((field) => field.name === name);
+}
+
+/** The cell of a column: safe for a terminal, empty where the value is unknown. */
+export function cellOf(field: Field, record: ProcessRecord, context: FieldContext): string {
+  if (field.cell !== undefined) return field.cell(record, context);
+  const value = field.value(record, context);
+  if (value === undefined) return '';
+  return field.type === 'string' ? escapeText(value as Text) : String(value);
+}

@@ -1,0 +1,27 @@
+/** The kernel's clocks, side by side. Source: clock_gettime(2). */
+import { type Clocks, type Moment, minus, secondsBetween } from '../process/moment.ts';
+import { clockGettime, WORD_BYTES } from './libc.ts';
+
+const CLOCK_REALTIME = 0;
+const CLOCK_MONOTONIC = 1;
+const CLOCK_BOOTTIME = 7;
+
+/** `struct timespec`: two longs. */
+const timespec = new Uint8Array(2 * WORD_BYTES);
+const longs = WORD_BYTES === 8 ? new BigInt64Array(timespec.buffer) : new Int32Array(timespec.buffer);
+
+function read(clock: number): Moment {
+  clockGettime(clock, timespec);
+  return { seconds: Number(longs[0]), nanos: Number(longs[1]) };
+}
+
+/** Two reads take some nanoseconds: a difference this small is no step of the clock, and must not move the times already told. */
+const NO_STEP_SECONDS = 100e-6;
+let wallOffset: Moment | undefined;
+
+export function clocks(): Clocks {
+  const monotonic = read(CLOCK_MONOTONIC);
+  const wall = minus(read(CLOCK_REALTIME), monotonic);
+  if (wallOffset === undefined || Math.abs(secondsBetween(wallOffset, wall)) > NO_STEP_SECONDS) wallOffset = wall;
+  return { monotonic, wallOffset, bootOffset: minus(read(CLOCK_BOOTTIME), monotonic) };
+}

@@ -1,0 +1,38 @@
+/** The real kernel behind the `Kernel` interface, and the facts about where this process runs. */
+import { readFileSync, readlinkSync } from 'node:fs';
+import type { Kernel } from '../host.ts';
+import type { Circumstances } from '../netlink/diagnose.ts';
+import { clocks } from './clock.ts';
+import { procfs } from './procfs.ts';
+import { openConnector } from './socket.ts';
+import { users } from './users.ts';
+
+/** Inode numbers of the initial namespaces: constants of the kernel (include/linux/proc_ns.h). */
+const INITIAL = { pid: 'pid:[4026531836]', user: 'user:[4026531837]' } as const;
+
+function isInitial(namespace: keyof typeof INITIAL): boolean {
+  try {
+    return readlinkSync(`/proc/self/ns/${namespace}`) === INITIAL[namespace];
+  } catch {
+    // A kernel without this kind of namespace has only the initial one.
+    return true;
+  }
+}
+
+function connectorListed(): boolean {
+  try {
+    return readFileSync('/proc/net/connector', 'latin1').includes('cn_proc');
+  } catch {
+    return false;
+  }
+}
+
+function circumstances(): Circumstances {
+  return {
+    connectorListed: connectorListed(),
+    initialPidNamespace: isInitial('pid'),
+    initialUserNamespace: isInitial('user'),
+  };
+}
+
+export const kernel: Kernel = { openConnector, reader: procfs, users, circumstances, clocks };

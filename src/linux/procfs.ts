@@ -1,0 +1,121 @@
+/**
+ * Reading /proc by bare system calls into one reused buffer: 2 to 4 µs a file and no exception for a process that is gone,
+ * where Node's own functions cost 10 to 13. All facts of one process go through one descriptor of its directory: after a
+ * reuse of the pid such a descriptor answers ESRCH instead of naming the new process.
+ */
+import { readdirSync } from 'node:fs';
+import type { Image } from '../process/image.ts';
+import type { ProcessFacts, ProcReader } from '../process/proc-reader.ts';
+import { type ProcessStat, parseCmdline, parseStat } from '../process/procstat.ts';
+import { type Text, textOf } from '../process/text.ts';
+import * as libc from './libc.ts';
+
+const AT_FDCWD = -100;
+const O_RDONLY = 0;
+const O_CLOEXEC = 0o2000000;
+const O_PATH = 0o10000000;
+const EPERM = 1;
+
+/** Enough for nearly every command line; a longer one grows the buffer up to the limit, and is cut there. */
+const BUFFER_BYTES = 64 * 1024;
+const LIMIT_BYTES = 4 * 1024 * 1024;
+
+const path = (name: string): Uint8Array => Buffer.from(`${name}\0`, 'latin1');
+const NAME = {
+  stat: path('stat'),
+  cmdline: path('cmdline'),
+  exe: path('exe'),
+  cwd: path('cwd'),
+  cgroup: path('cgroup'),
+  itself: path(''),
+};
+
+let buffer = new Uint8Array(BUFFER_BYTES);
+
+/** The bytes of a file, valid until the next call; undefined if it cannot be opened or read. */
+function slurp(directory: number, name: Uint8Array): Uint8Array | undefined {
+  const fd = libc.openat(directory, name, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return undefined;
+  let length = 0;
+  for (;;) {
+    const count = libc.read(fd, length === 0 ? buffer : buffer.subarray(length), buffer.length - length);
+    if (count < 0) {
+      libc.close(fd);
+      return undefined;
+    }
+    length += count;
+    if (count === 0 || length < buffer.length || length >= LIMIT_BYTES) break;
+    const larger = new Uint8Array(buffer.length * 4);
+    larger.set(buffer);
+    buffer = larger;
+  }
+  libc.close(fd);
+  return buffer.subarray(0, length);
+}
+
+function link(directory: number, name: Uint8Array): Text | undefined {
+  const length = libc.readlinkat(directory, name, buffer, buffer.length);
+  return length < 0 ? undefined : textOf(buffer.subarray(0, length));
+}
+
+const statOf = (directory: number): ProcessStat | undefined => {
+  const bytes = slurp(directory, NAME.stat);
+  return bytes && parseStat(bytes);
+};
+
+/** `struct statx`: the same on every machine. The directory of a process belongs to its effective user. */
+const STATX = { bytes: 256, uidWord: 5, wantUid: 0x8, emptyPath: 0x1000 } as const;
+const statxWords = new Uint32Array(STATX.bytes / 4);
+
+function effectiveUid(directory: number): number | undefined {
+  const failed = libc.statx(directory, NAME.itself, STATX.emptyPath, STATX.wantUid, statxWords) < 0;
+  return failed ? undefined : statxWords[STATX.uidWord];
+}
+
+function imageOf(directory: number): Image {
+  const cmdline = slurp(directory, NAME.cmdline);
+  const args = cmdline && parseCmdline(cmdline);
+  const exe = link(directory, NAME.exe);
+  const cwd = link(directory, NAME.cwd);
+  const uid = effectiveUid(directory);
+  return {
+    ...(args !== undefined && args.length > 0 && { args }),
+    ...(exe !== undefined && { exe }),
+    ...(cwd !== undefined && { cwd }),
+    ...(uid !== undefined && { uid }),
+  };
+}
+
+function inDirectory<T>(pid: number, task: (directory: number) => T): T | undefined {
+  const directory = libc.openat(AT_FDCWD, path(`/proc/${pid}`), O_PATH | O_CLOEXEC);
+  if (directory < 0) return undefined;
+  const result = task(directory);
+  libc.close(directory);
+  return result;
+}
+
+/** The arguments are the first to vanish, so they are read first; the stat comes last and proves that the process was still there. */
+function factsIn(directory: number): ProcessFacts | undefined {
+  const image = imageOf(directory);
+  const stat = statOf(directory);
+  return stat && { stat, image: { comm: stat.comm, ...image } };
+}
+
+export const procfs: ProcReader = {
+  facts: (pid) => inDirectory(pid, factsIn),
+  stat: (pid) => {
+    const bytes = slurp(AT_FDCWD, path(`/proc/${pid}/stat`));
+    return bytes && parseStat(bytes);
+  },
+  cgroup: (pid) =>
+    inDirectory(pid, (directory) => {
+      const bytes = slurp(directory, NAME.cgroup);
+      if (bytes === undefined) return undefined;
+      return /^0::(.*)$/m.exec(new TextDecoder().decode(bytes))?.[1];
+    }),
+  exists: (pid) => libc.kill(pid, 0) === 0 || libc.errno() === EPERM,
+  pids: () =>
+    readdirSync('/proc')
+      .map(Number)
+      .filter((pid) => pid > 0),
+};

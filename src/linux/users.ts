@@ -1,0 +1,69 @@
+/**
+ * User names from the system's own databases: /etc/passwd at once, and for everybody else the C library, which may ask a directory
+ * service over a network and is therefore asked on another thread. Answers are kept.
+ */
+import { readFileSync } from 'node:fs';
+import type { Users } from '../host.ts';
+import { type Text, textOf } from '../process/text.ts';
+import { addressOf, getpwnam, getpwuid, WORD_BYTES } from './libc.ts';
+
+const COLON = ':'.charCodeAt(0);
+const NEWLINE = '\n'.charCodeAt(0);
+
+/** name:password:uid:… of /etc/passwd; the first line of a uid counts, as for the C library. */
+function localUsers(): Map<number, Text> {
+  const names = new Map<number, Text>();
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync('/etc/passwd');
+  } catch {
+    return names;
+  }
+  for (let start = 0; start < bytes.length; ) {
+    const newline = bytes.indexOf(NEWLINE, start);
+    const line = bytes.subarray(start, newline < 0 ? bytes.length : newline);
+    start += line.length + 1;
+    const colon = line.indexOf(COLON);
+    const uid = Buffer.from(line).toString('latin1').split(':')[2];
+    if (colon > 0 && /^\d+$/.test(uid ?? '') && !names.has(Number(uid)))
+      names.set(Number(uid), textOf(line.subarray(0, colon)));
+  }
+  return names;
+}
+
+/** `struct passwd` begins with the pointer to the name, a second pointer, and the uid; the strings lie in the buffer behind it. */
+const ENTRY_BYTES = 16 * WORD_BYTES;
+const STRINGS_BYTES = 16 * 1024;
+
+type Lookup = (entry: Uint8Array, strings: Uint8Array, length: number, result: Uint8Array) => Promise<number>;
+
+async function ask(lookup: Lookup): Promise<{ name: Text; uid: number } | undefined> {
+  const entry = new Uint8Array(ENTRY_BYTES);
+  const strings = new Uint8Array(STRINGS_BYTES);
+  const result = new Uint8Array(WORD_BYTES);
+  const errno = await lookup(entry, strings, STRINGS_BYTES, result);
+  if (errno !== 0 || result.every((byte) => byte === 0)) return undefined;
+  const pointer = WORD_BYTES === 8 ? new BigUint64Array(entry.buffer)[0] : BigInt(new Uint32Array(entry.buffer)[0]);
+  const start = Number(pointer - addressOf(strings));
+  const name = textOf(strings.subarray(start, strings.indexOf(0, start)));
+  return { name, uid: new Uint32Array(entry.buffer)[(2 * WORD_BYTES) / 4] };
+}
+
+let known: Map<number, Text> | undefined;
+const asked = new Set<number>();
+
+export const users: Users = {
+  name(uid) {
+    known ??= localUsers();
+    const name = known.get(uid);
+    if (name === undefined && !asked.has(uid)) {
+      asked.add(uid);
+      void ask((...to) => getpwuid(uid, ...to)).then((found) => found && known?.set(uid, found.name));
+    }
+    return name;
+  },
+  async uid(name) {
+    const nameBytes = Buffer.from(`${name}\0`);
+    return (await ask((...to) => getpwnam(nameBytes, ...to)))?.uid;
+  },
+};

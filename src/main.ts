@@ -1,0 +1,18 @@
+/** From a host to an exit code; the only place that prints an error. */
+import { run } from './commands/program.ts';
+import { EXIT, Failure } from './errors.ts';
+import { escapeText } from './format/escape.ts';
+import type { Host } from './host.ts';
+
+export async function main(host: Host): Promise<number> {
+  host.stderr.onError(() => {});
+  host.stdout.onError(() => {});
+  try {
+    return EXIT[await run(host)].code;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    host.stderr.write(`procwatch: ${escapeText(error.message)}\n`);
+    if (error.hint !== undefined) host.stderr.write(`hint: ${escapeText(error.hint)}\n`);
+    return EXIT[error.exit].code;
+  }
+}

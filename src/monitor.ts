@@ -1,0 +1,208 @@
+/**
+ * The pipeline from the kernel to records: subscription, source, order, enrichment, selection. Every command that follows processes
+ * stands on it. Also owns what happens beside the events: the heartbeat, the second look at unsettled ends, and the rescan after
+ * a loss.
+ */
+import type { Host, Kernel } from './host.ts';
+import type { WireEvent } from './netlink/events.ts';
+import type { Hearing } from './netlink/filter.ts';
+import { type Batch, EventSource } from './netlink/source.ts';
+import { Subscription } from './netlink/subscribe.ts';
+import { ProcImageSource } from './process/image-source.ts';
+import type { Moment } from './process/moment.ts';
+import { inTimeOrder } from './process/order.ts';
+import type { LossReason, LostRecord, StreamRecord } from './process/record.ts';
+import type { Selector } from './process/select.ts';
+import type { Wants } from './process/teller.ts';
+import { Tracker } from './process/tracker.ts';
+
+export interface MonitorOptions {
+  readonly hearing: Hearing;
+  readonly shows: (event: WireEvent) => boolean;
+  readonly threads: boolean;
+  readonly infers: { readonly ends: boolean; readonly finds: boolean };
+  readonly selector: Selector;
+  readonly treeRoots: readonly number[];
+  readonly wants: Wants;
+  readonly bufferBytes: number;
+  /** In the order of time, not of arrival. */
+  readonly ordered: boolean;
+}
+
+/** The only wake-up of an idle watch. */
+const HEARTBEAT_MS = 5000;
+const SETTLE = { firstMs: 5, mostMs: 1000 } as const;
+/** A scan while the storm lasts would cost what the storm needs. */
+const RESCAN_MS = 250;
+/** Batches handled in one wake-up before the event loop gets its turn. */
+const ROUNDS = 32;
+
+type Timer = { cancel(): void };
+
+export class Monitor {
+  readonly subscription: Subscription;
+  private readonly host: Host;
+  private readonly kernel: Kernel;
+  private readonly options: MonitorOptions;
+  private readonly source: EventSource;
+  private readonly tracker: Tracker;
+  private readonly images: ProcImageSource;
+  private readonly timers = new Map<'heartbeat' | 'settle' | 'rescan' | 'carry', Timer>();
+  private settleMs: number = SETTLE.firstMs;
+  private carried: Batch | undefined;
+  private allWell: Moment;
+  private onRecords: (records: StreamRecord[]) => void = () => {};
+
+  /** Subscribes; throws a Failure that says why where that is impossible. */
+  constructor(host: Host, kernel: Kernel, options: MonitorOptions) {
+    this.host = host;
+    this.kernel = kernel;
+    this.options = options;
+    this.allWell = host.now();
+    this.subscription = new Subscription({
+      open: kernel.openConnector,
+      hearing: options.hearing,
+      bufferBytes: options.bufferBytes,
+      random: () => host.random(),
+      circumstances: () => kernel.circumstances(),
+    });
+    this.source = new EventSource(this.subscription, options.hearing, {
+      now: () => toMilliseconds(host.now()),
+      after: (ms, task) => host.after(ms, task),
+    });
+    this.images = new ProcImageSource(
+      kernel.reader,
+      () => host.now(),
+      () => kernel.clocks().bootOffset,
+    );
+    this.tracker = new Tracker({
+      ...options,
+      reader: kernel.reader,
+      images: this.images,
+      clocks: () => kernel.clocks(),
+    });
+  }
+
+  /** Datagrams that were not the kernel's, or not understood, since the start. */
+  get refused(): Readonly<Record<string, number>> {
+    return this.source.refused;
+  }
+
+  start(onRecords: (records: StreamRecord[]) => void): void {
+    this.onRecords = onRecords;
+    this.tracker.seed(this.scanFacts());
+    this.source.start(() => this.wake());
+    this.arm('heartbeat', HEARTBEAT_MS, () => this.beat());
+  }
+
+  /** Takes what is queued, tells it, and leaves. */
+  stop(): void {
+    this.wake();
+    this.tell(this.tracker.settle());
+    for (const timer of this.timers.values()) timer.cancel();
+    this.source.stop();
+    this.subscription.close();
+  }
+
+  /** Handles everything queued; returns the number of events. */
+  private wake(): number {
+    let handled = 0;
+    let batch: Batch | undefined = this.carried ?? this.source.drain();
+    this.carried = undefined;
+    for (let round = 0; batch !== undefined && round < ROUNDS; round++) {
+      handled += batch.events.length;
+      batch = this.handle(batch);
+    }
+    if (batch !== undefined) {
+      this.carried = batch;
+      this.arm('carry', 0, () => this.wake());
+    }
+    this.armSettle();
+    return handled;
+  }
+
+  /** Tells one batch; returns the next one, if it had to be drained to prove what was read for this one. */
+  private handle(batch: Batch): Batch | undefined {
+    const events = this.options.ordered ? inTimeOrder(batch.events) : batch.events;
+    const hasRead = this.images.capture(events, ({ tgid }) => this.tracker.mayShow(tgid));
+    const next = hasRead ? this.source.drain() : undefined;
+    if (next !== undefined) this.images.confirm(next.events);
+    this.tell(this.tracker.track(events), this.takeLoss(batch.lost));
+    const isEmpty = next === undefined || (next.events.length === 0 && next.lost === 0);
+    return isEmpty ? undefined : next;
+  }
+
+  private tell(found: StreamRecord[], loss?: LostRecord): void {
+    const { selector } = this.options;
+    const records = selector.takesAll ? found : found.filter((record) => !('pid' in record) || selector.shows(record));
+    if (loss !== undefined) records.push(loss);
+    if (records.length > 0) this.onRecords(records);
+  }
+
+  /** The record of a loss that was just noticed; `count` undefined means that nobody counted. */
+  private lossOf(reason: LossReason, count: number | undefined): LostRecord {
+    const at = this.host.now();
+    const record: LostRecord = { event: 'lost', reason, count, at, since: this.allWell };
+    this.allWell = at;
+    this.arm('rescan', RESCAN_MS, () => this.rescan());
+    return record;
+  }
+
+  private takeLoss(count: number): LostRecord | undefined {
+    if (count > 0) return this.lossOf('overrun', count);
+    this.allWell = this.host.now();
+    return undefined;
+  }
+
+  private beat(): void {
+    const before = this.allWell;
+    const heard = this.subscription.heartbeat();
+    this.wake();
+    if (heard === 'recovered' || heard === 'deaf') {
+      this.allWell = before;
+      this.tell([], this.lossOf('starved', undefined));
+    }
+    this.arm('heartbeat', HEARTBEAT_MS, () => this.beat());
+  }
+
+  /** Ends that need another look: soon at first, then less and less often. */
+  private armSettle(): void {
+    if (this.tracker.unsettled === 0 || this.timers.has('settle')) return;
+    this.arm('settle', this.settleMs, () => {
+      this.timers.delete('settle');
+      const records = this.tracker.settle();
+      this.settleMs = records.length > 0 ? SETTLE.firstMs : Math.min(this.settleMs * 2, SETTLE.mostMs);
+      this.tell(records);
+      this.armSettle();
+    });
+  }
+
+  /**
+   * Makes the table true again after a loss. What happened before the scan is queued by the time it is done, so the queue is handled
+   * first: only what no event explains is concluded.
+   */
+  private rescan(): void {
+    const at = this.host.now();
+    const scan = new Map(this.kernel.reader.pids().flatMap((pid) => entry(pid, this.kernel.reader.stat(pid))));
+    this.timers.delete('rescan');
+    this.wake();
+    if (this.timers.has('rescan')) return;
+    this.tell(this.tracker.reconcile(scan, at));
+  }
+
+  private scanFacts() {
+    const { reader } = this.kernel;
+    return new Map(reader.pids().flatMap((pid) => entry(pid, reader.facts(pid))));
+  }
+
+  private arm(name: 'heartbeat' | 'settle' | 'rescan' | 'carry', milliseconds: number, task: () => void): void {
+    this.timers.get(name)?.cancel();
+    this.timers.set(name, this.host.after(milliseconds, task));
+  }
+}
+
+function entry<T>(pid: number, value: T | undefined): [number, T][] {
+  return value === undefined ? [] : [[pid, value]];
+}
+
+const toMilliseconds = ({ seconds, nanos }: Moment): number => seconds * 1000 + nanos / 1e6;

@@ -1,0 +1,93 @@
+/**
+ * Where the image of a freshly executed program comes from. The interface leaves room for other sources than /proc; the one here
+ * reads /proc right after the socket was drained, before anything else is done with the events.
+ *
+ * A read proves nothing by itself: the process may have gone on, or its number may be another's by then. So what was drained
+ * after the reads is held against them: a fork, exec or exit of the same number before the moment of reading voids the read.
+ */
+import type { EventOf, WireEvent } from '../netlink/events.ts';
+import { compareMoments, type Moment, momentOfTicks } from './moment.ts';
+import type { ProcessFacts, ProcReader } from './proc-reader.ts';
+
+export interface ImageSource {
+  /**
+   * Reads for those execs of a batch that are `wanted`; true if the batch drained next must be shown to `confirm` before `of` is
+   * asked.
+   */
+  capture(events: readonly WireEvent[], wanted: (exec: EventOf<'exec'>) => boolean): boolean;
+  confirm(later: readonly WireEvent[]): void;
+  /** What the process was right after this exec; undefined when it was too late to know, `unread` when it was not wanted. */
+  of(exec: EventOf<'exec'>): ProcessFacts | 'unread' | undefined;
+}
+
+interface Read {
+  readonly facts: ProcessFacts;
+  readonly at: Moment;
+}
+
+export class ProcImageSource implements ImageSource {
+  private readonly reader: ProcReader;
+  private readonly now: () => Moment;
+  private readonly bootOffset: () => Moment;
+  private readonly reads = new Map<EventOf<'exec'>, Read>();
+  private readonly unwanted = new Set<EventOf<'exec'>>();
+  /** Reads of the current batch by process: what `confirm` may void. */
+  private readonly latest = new Map<number, EventOf<'exec'>>();
+
+  constructor(reader: ProcReader, now: () => Moment, bootOffset: () => Moment) {
+    this.reader = reader;
+    this.now = now;
+    this.bootOffset = bootOffset;
+  }
+
+  capture(events: readonly WireEvent[], wanted: (exec: EventOf<'exec'>) => boolean): boolean {
+    this.reads.clear();
+    this.latest.clear();
+    this.unwanted.clear();
+    // From the newest: only the last exec of a process can still be read, and none that a later birth replaced.
+    const settled = new Set<number>();
+    for (let i = events.length - 1; i >= 0; i--) {
+      const event = events[i];
+      if (event.kind === 'fork') {
+        if (event.tid === event.tgid) settled.add(event.tgid);
+      } else if (event.kind === 'exec' && !settled.has(event.tgid)) {
+        settled.add(event.tgid);
+        if (wanted(event)) this.read(event);
+        else this.unwanted.add(event);
+      }
+    }
+    return this.latest.size > 0;
+  }
+
+  private read(event: EventOf<'exec'>): void {
+    const facts = this.reader.facts(event.tgid);
+    if (facts === undefined) return;
+    const start = momentOfTicks(facts.stat.startTicks, this.bootOffset());
+    if (compareMoments(start, event.stamp) > 0) return;
+    this.reads.set(event, { facts: withReason(facts), at: this.now() });
+    this.latest.set(event.tgid, event);
+  }
+
+  confirm(later: readonly WireEvent[]): void {
+    for (const event of later) {
+      if (event.kind !== 'fork' && event.kind !== 'exec' && event.kind !== 'exit') continue;
+      if (event.tid !== event.tgid) continue;
+      const exec = this.latest.get(event.tgid);
+      const read = exec && this.reads.get(exec);
+      if (exec === undefined || read === undefined || compareMoments(event.stamp, read.at) > 0) continue;
+      // A zombie kept its name, and could be read no other way.
+      if (event.kind === 'exit' && read.facts.stat.state === 'Z') continue;
+      this.reads.delete(exec);
+    }
+  }
+
+  of(exec: EventOf<'exec'>): ProcessFacts | 'unread' | undefined {
+    return this.unwanted.has(exec) ? 'unread' : this.reads.get(exec)?.facts;
+  }
+}
+
+/** A program has arguments as long as it lives: none to be read means that it has already let go of its memory. */
+function withReason(facts: ProcessFacts): ProcessFacts {
+  if (facts.image.args !== undefined) return facts;
+  return { stat: facts.stat, image: { ...facts.image, missing: 'gone' } };
+}

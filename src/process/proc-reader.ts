@@ -1,0 +1,23 @@
+/**
+ * The one interface through which facts about living processes are read. Its real form reads /proc; tests script it, and
+ * another source (a capture inside the kernel) can take its place.
+ */
+import type { Image } from './image.ts';
+import type { ProcessStat } from './procstat.ts';
+
+/** What a process is, as far as it could be read at one moment, all of it about the same process. */
+export interface ProcessFacts {
+  readonly stat: ProcessStat;
+  readonly image: Image;
+}
+
+export interface ProcReader {
+  /** Undefined when there is no such process, or none that we may see. */
+  facts(pid: number): ProcessFacts | undefined;
+  stat(pid: number): ProcessStat | undefined;
+  /** One line of /proc/PID/cgroup: the path in the unified hierarchy. */
+  cgroup(pid: number): string | undefined;
+  /** False only when no process has this pid any more, not even as a zombie. */
+  exists(pid: number): boolean;
+  pids(): number[];
+}

@@ -1,0 +1,114 @@
+/**
+ * Whom to show: the selection flags as one predicate. Kinds are combined by AND, the values of one kind by OR. The part that needs only
+ * ids and the table (`mayShow`) is asked before anything is read for an event; the rest (`shows`) is asked of the finished record.
+ */
+import type { Image } from './image.ts';
+import type { Matcher } from './patterns.ts';
+import type { ProcessRecord } from './record.ts';
+import { readable, type Text } from './text.ts';
+import { outcomeOf } from './wait-status.ts';
+
+/** One kind of selection: the values wanted and unwanted; an empty list says nothing. */
+export interface Choice<T> {
+  readonly wanted: readonly T[];
+  readonly unwanted: readonly T[];
+}
+
+export interface Selection {
+  readonly pid: Choice<number>;
+  /** Roots; membership is kept by the process table. */
+  readonly tree: Choice<number>;
+  readonly uid: Choice<number>;
+  readonly name: Choice<Matcher>;
+  readonly grep: Choice<Matcher>;
+  readonly cgroup: Choice<Matcher>;
+  readonly code: Choice<number>;
+  readonly signal: Choice<number>;
+}
+
+const NOTHING = { wanted: [], unwanted: [] };
+export const SELECT_ALL: Selection = {
+  pid: NOTHING,
+  tree: NOTHING,
+  uid: NOTHING,
+  name: NOTHING,
+  grep: NOTHING,
+  cgroup: NOTHING,
+  code: NOTHING,
+  signal: NOTHING,
+};
+
+/** What the table knows of a process without reading anything. */
+export interface Known {
+  readonly pid: number;
+  /** The wanted or unwanted trees this process belongs to, by root. */
+  readonly trees: readonly number[];
+  readonly image: Image;
+}
+
+function passes<T>({ wanted, unwanted }: Choice<T>, matches: (value: T) => boolean): boolean {
+  return (wanted.length === 0 || wanted.some(matches)) && !unwanted.some(matches);
+}
+
+const isEmpty = ({ wanted, unwanted }: Choice<unknown>): boolean => wanted.length === 0 && unwanted.length === 0;
+
+export class Selector {
+  private readonly selection: Selection;
+  /** Nothing is selected, so nothing has to be asked. */
+  readonly takesAll: boolean;
+  readonly needsCgroup: boolean;
+
+  constructor(selection: Selection) {
+    this.selection = selection;
+    this.takesAll = Object.values(selection).every(isEmpty);
+    this.needsCgroup = !isEmpty(selection.cgroup);
+  }
+
+  /** False if no record of this process can be shown, whatever its program turns out to be. */
+  mayShow(known: Known): boolean {
+    const { pid, tree, uid } = this.selection;
+    if (this.takesAll) return true;
+    // A user id changes only by an event; before the first is heard it is the parent's.
+    const sameUid = (id: number): boolean => known.image.uid === id;
+    return (
+      passes(pid, (id) => known.pid === id) &&
+      passes(tree, (root) => known.trees.includes(root)) &&
+      (known.image.uid === undefined || passes(uid, sameUid))
+    );
+  }
+
+  shows(record: ProcessRecord): boolean {
+    if (this.takesAll) return true;
+    const { uid, name, grep, cgroup } = this.selection;
+    const { image } = record;
+    return (
+      passes(uid, (id) => image.uid === id) &&
+      passes(name, (matches) => namesOf(image).some(matches)) &&
+      passes(grep, (matches) => image.args !== undefined && matches(image.args.map(readable).join(' '))) &&
+      passes(cgroup, (matches) => record.cgroup !== undefined && matches(record.cgroup)) &&
+      this.endMatches(record)
+    );
+  }
+
+  private endMatches({ exit }: ProcessRecord): boolean {
+    const { code, signal } = this.selection;
+    if (isEmpty(code) && isEmpty(signal)) return true;
+    const end = exit?.waitStatus === undefined ? undefined : outcomeOf(exit.waitStatus);
+    const codeMatches = (n: number): boolean => end?.kind === 'code' && end.code === n;
+    const signalMatches = (n: number): boolean => end?.kind === 'signal' && end.number === n;
+    if (code.unwanted.some(codeMatches) || signal.unwanted.some(signalMatches)) return false;
+    // A process ends by a code or by a signal, never both: wanted codes and wanted signals are alternatives.
+    const anyWanted = code.wanted.length + signal.wanted.length > 0;
+    return !anyWanted || code.wanted.some(codeMatches) || signal.wanted.some(signalMatches);
+  }
+}
+
+/** The names a process goes by: comm, and the base names of its program and of its first argument. */
+function namesOf({ comm, exe, args }: Image): string[] {
+  const base = (path: Text): string => readable(path).slice(readable(path).lastIndexOf('/') + 1);
+  const names: string[] = [];
+  if (comm !== undefined) names.push(readable(comm));
+  if (exe !== undefined) names.push(base(exe));
+  if (args !== undefined && args.length > 0) names.push(base(args[0]));
+  return names;
+}

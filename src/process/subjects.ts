@@ -1,0 +1,213 @@
+/**
+ * Who an event is about. Two ways to know: where every birth, program and end is heard, the process table is the authority and
+ * nothing is read but images at exec; a narrower selection cannot keep a table true, so each subject is read when its event comes.
+ */
+import type { EventOf } from '../netlink/events.ts';
+import type { Ending } from './exits.ts';
+import { type Image, UNKNOWN_IMAGE, UNREAD_IMAGE } from './image.ts';
+import { type Moment, momentOfTicks, secondsBetween } from './moment.ts';
+import type { ProcessFacts, ProcReader } from './proc-reader.ts';
+import type { ProcessStat } from './procstat.ts';
+import { type Proc, ProcessTable } from './table.ts';
+import { readable, type Text } from './text.ts';
+
+const NO_TREES: readonly number[] = [];
+
+/** Two start times of one process, at least one read in ticks, are this far apart at the most. */
+const START_TOLERANCE_SECONDS = 0.025;
+
+export interface Subjects {
+  readonly table: ProcessTable;
+  /** The living process of this number. */
+  of(pid: number): Proc;
+  born(event: EventOf<'fork'>): Proc;
+  /** `facts` is what was read right after the exec, if it was in time; `unread` if nobody wanted it. */
+  executed(pid: number, facts: ProcessFacts | 'unread' | undefined): Proc;
+  /** The process whose end was settled; `zombie` where its remains could still be looked at. */
+  ended(ending: Ending, zombie: ProcessStat | undefined): Proc;
+  /** An earlier holder of the number whose exit comes only now, after the birth of its successor. */
+  takePrevious(pid: number): Proc | undefined;
+  /** The image, read now if nobody wanted it before. */
+  imageOf(proc: Proc): Image;
+  cgroupOf(proc: Proc): string | undefined;
+  /** Name of the process that `ppid` means to `child`. */
+  parentComm(ppid: number, child: Proc): Text | undefined;
+  bootOffset: Moment;
+}
+
+export function unknownProc(pid: number): Proc {
+  return {
+    pid,
+    ppid: undefined,
+    image: UNKNOWN_IMAGE,
+    imageOf: undefined,
+    start: undefined,
+    startExact: false,
+    ended: false,
+    trees: NO_TREES,
+    cgroup: undefined,
+    previous: undefined,
+  };
+}
+
+export function procOf(pid: number, { stat, image }: ProcessFacts, bootOffset: Moment): Proc {
+  return { ...unknownProc(pid), ppid: stat.ppid, image, start: momentOfTicks(stat.startTicks, bootOffset) };
+}
+
+export function isSameStart(known: Moment, stat: ProcessStat, bootOffset: Moment): boolean {
+  return Math.abs(secondsBetween(known, momentOfTicks(stat.startTicks, bootOffset))) < START_TOLERANCE_SECONDS;
+}
+
+function childOf({ tgid, parentTgid, stamp }: EventOf<'fork'>, parent: Partial<Proc> = {}): Proc {
+  const { image, trees = NO_TREES, cgroup } = parent;
+  return {
+    pid: tgid,
+    ppid: parentTgid,
+    image: image ?? UNKNOWN_IMAGE,
+    imageOf: image === undefined ? undefined : 'inherited',
+    start: stamp,
+    startExact: true,
+    ended: false,
+    trees,
+    cgroup,
+    previous: undefined,
+  };
+}
+
+/** What an exec leaves of a process when nobody could read what it became. */
+function afterUnreadExec({ uid }: Image): Image {
+  return uid === undefined ? { missing: 'gone' } : { uid, missing: 'gone' };
+}
+
+/** The table is the authority. */
+export class HeardSubjects implements Subjects {
+  readonly table = new ProcessTable();
+  bootOffset: Moment = { seconds: 0, nanos: 0 };
+  private readonly reader: ProcReader;
+  private readonly wantsCgroup: boolean;
+
+  constructor(reader: ProcReader, wantsCgroup: boolean) {
+    this.reader = reader;
+    this.wantsCgroup = wantsCgroup;
+  }
+
+  of(pid: number): Proc {
+    return this.table.get(pid) ?? unknownProc(pid);
+  }
+
+  born(event: EventOf<'fork'>): Proc {
+    const parent = this.table.get(event.parentTgid);
+    if (parent !== undefined && this.wantsCgroup) this.cgroupOf(parent);
+    return this.table.add(childOf(event, parent));
+  }
+
+  executed(pid: number, facts: ProcessFacts | 'unread' | undefined): Proc {
+    const proc = this.table.living(pid) ?? this.table.add(unknownProc(pid));
+    proc.imageOf = undefined;
+    if (facts === 'unread') proc.image = UNREAD_IMAGE;
+    else if (facts === undefined) proc.image = afterUnreadExec(proc.image);
+    else {
+      proc.image = facts.image;
+      proc.ppid = facts.stat.ppid;
+    }
+    if (this.wantsCgroup) proc.cgroup = this.reader.cgroup(pid) ?? proc.cgroup;
+    return proc;
+  }
+
+  ended({ pid }: Ending): Proc {
+    const proc = this.table.living(pid) ?? unknownProc(pid);
+    this.table.end(proc);
+    return proc;
+  }
+
+  takePrevious(pid: number): Proc | undefined {
+    const holder = this.table.get(pid);
+    const before = holder?.previous;
+    if (holder !== undefined && before !== undefined) holder.previous = before.previous;
+    return before;
+  }
+
+  imageOf(proc: Proc): Image {
+    if (proc.image === UNREAD_IMAGE) {
+      const facts = this.reader.facts(proc.pid);
+      const isIts = facts && (proc.start === undefined || isSameStart(proc.start, facts.stat, this.bootOffset));
+      proc.image = isIts ? facts.image : { missing: 'gone' };
+    }
+    return proc.image;
+  }
+
+  cgroupOf(proc: Proc): string | undefined {
+    if (proc.cgroup === undefined && !proc.ended) proc.cgroup = this.reader.cgroup(proc.pid);
+    return proc.cgroup;
+  }
+
+  parentComm(ppid: number, child: Proc): Text | undefined {
+    const parent = this.table.named(ppid, child);
+    return parent && this.imageOf(parent).comm;
+  }
+}
+
+/** Each subject is read when its event comes; the table holds what was alive at the start. */
+export class ReadSubjects implements Subjects {
+  readonly table = new ProcessTable();
+  bootOffset: Moment = { seconds: 0, nanos: 0 };
+  private readonly reader: ProcReader;
+  /** An end that is not heard would leave an entry to the next holder of its number. */
+  private readonly everyEndIsHeard: boolean;
+
+  constructor(reader: ProcReader, everyEndIsHeard: boolean) {
+    this.reader = reader;
+    this.everyEndIsHeard = everyEndIsHeard;
+  }
+
+  of(pid: number): Proc {
+    const facts = this.reader.facts(pid);
+    return facts === undefined ? unknownProc(pid) : procOf(pid, facts, this.bootOffset);
+  }
+
+  born(event: EventOf<'fork'>): Proc {
+    const parent = this.reader.facts(event.parentTgid);
+    return childOf(event, parent && { image: parent.image });
+  }
+
+  executed(pid: number, facts: ProcessFacts | 'unread' | undefined): Proc {
+    if (facts === 'unread') return unknownProc(pid);
+    return facts === undefined
+      ? { ...unknownProc(pid), image: { missing: 'gone' } }
+      : procOf(pid, facts, this.bootOffset);
+  }
+
+  ended({ pid }: Ending, zombie: ProcessStat | undefined): Proc {
+    const earlier = this.table.living(pid);
+    const read = zombie && procOf(pid, { stat: zombie, image: { comm: zombie.comm } }, this.bootOffset);
+    const proc = this.isStillEarlier(earlier, zombie) ? { ...earlier, imageOf: 'earlier' as const } : read;
+    if (earlier !== undefined) this.table.end(earlier);
+    return proc ?? unknownProc(pid);
+  }
+
+  /** Whether what was read at the start still speaks of the process that ended: same start, and no other name since. */
+  private isStillEarlier(earlier: Proc | undefined, zombie: ProcessStat | undefined): earlier is Proc {
+    if (earlier?.start === undefined) return false;
+    if (zombie === undefined) return this.everyEndIsHeard;
+    return (
+      isSameStart(earlier.start, zombie, this.bootOffset) &&
+      readable(zombie.comm) === readable(earlier.image.comm ?? '')
+    );
+  }
+
+  takePrevious(): Proc | undefined {
+    return undefined;
+  }
+
+  imageOf(proc: Proc): Image {
+    return proc.image;
+  }
+
+  cgroupOf(proc: Proc): string | undefined {
+    return proc.cgroup ?? this.reader.cgroup(proc.pid);
+  }
+
+  parentComm(ppid: number): Text | undefined {
+    return this.reader.stat(ppid)?.comm;
+  }
+}

@@ -1,0 +1,257 @@
+/**
+ * The enrich stage: batches of the kernel's events in, records that say who it was and how it ended out. Applies the exit rule;
+ * who a process is it asks the subjects, and facts come only through them, the reader and the image source.
+ */
+import type { EventOf, WireEvent } from '../netlink/events.ts';
+import type { Hearing } from '../netlink/filter.ts';
+import { type Ending, isOver, lookAt, OpenEndings } from './exits.ts';
+import type { ImageSource } from './image-source.ts';
+import { type Clocks, type Moment, momentOfTicks, secondsBetween } from './moment.ts';
+import type { ProcessFacts, ProcReader } from './proc-reader.ts';
+import type { ProcessStat } from './procstat.ts';
+import type { ProcessEnd, ProcessRecord } from './record.ts';
+import type { Selector } from './select.ts';
+import { HeardSubjects, isSameStart, procOf, ReadSubjects, type Subjects } from './subjects.ts';
+import type { Proc } from './table.ts';
+import { type Detail, Teller, type Wants } from './teller.ts';
+import { textOf } from './text.ts';
+
+export interface TrackerOptions {
+  readonly hearing: Hearing;
+  /** Which events become records; the others only keep the table true. */
+  readonly shows: (event: WireEvent) => boolean;
+  /** Ends of single threads become records too. */
+  readonly threads: boolean;
+  /** Which conclusions of a rescan become records. */
+  readonly infers: { readonly ends: boolean; readonly finds: boolean };
+  readonly reader: ProcReader;
+  readonly images: ImageSource;
+  readonly clocks: () => Clocks;
+  readonly wants: Wants;
+  readonly selector: Selector;
+  /** Roots of the trees to keep membership of. */
+  readonly treeRoots: readonly number[];
+}
+
+/** Where every birth, program and end of a process is heard, the table can be the authority. */
+function hearsWholeLives({ scopes, onlyFailures }: Hearing): boolean {
+  const births = scopes.get('fork');
+  return births !== undefined && births !== 'threads' && scopes.has('exec') && scopes.has('exit') && !onlyFailures;
+}
+
+export class Tracker {
+  private readonly options: TrackerOptions;
+  private readonly subjects: Subjects;
+  private readonly hearsWholeLives: boolean;
+  private readonly endings = new OpenEndings();
+  private readonly teller: Teller;
+  /** In the current batch: the index of the last end of a thread that is not the leader, by process. */
+  private readonly lastThreadEnd = new Map<number, number>();
+
+  constructor(options: TrackerOptions) {
+    this.options = options;
+    const { scopes, onlyFailures } = options.hearing;
+    this.hearsWholeLives = hearsWholeLives(options.hearing);
+    this.subjects = this.hearsWholeLives
+      ? new HeardSubjects(options.reader, options.wants.cgroup)
+      : new ReadSubjects(options.reader, scopes.has('exit') && !onlyFailures);
+    this.teller = new Teller(this.subjects, options.wants);
+  }
+
+  get table(): Subjects['table'] {
+    return this.subjects.table;
+  }
+
+  /** Processes whose leader has ended and that may still live: their end may come without an event. */
+  get unsettled(): number {
+    return this.endings.size;
+  }
+
+  /** Takes in every process there is. To be called after the subscription stands, so that nothing falls between. */
+  seed(scan: ReadonlyMap<number, ProcessFacts>): void {
+    this.begin();
+    for (const [pid, facts] of scan) {
+      if (!isOver(facts.stat)) this.table.add(procOf(pid, facts, this.subjects.bootOffset));
+    }
+    if (this.options.treeRoots.length > 0) this.table.markTrees(this.options.treeRoots);
+  }
+
+  /** Whether records of this process can be shown at all, by what is known without reading anything. */
+  mayShow(pid: number): boolean {
+    return this.options.selector.takesAll || this.options.selector.mayShow(this.subjects.of(pid));
+  }
+
+  private begin(): void {
+    this.subjects.bootOffset = this.options.clocks().bootOffset;
+  }
+
+  /** Turns one batch, in time order, into records. */
+  track(events: readonly WireEvent[]): ProcessRecord[] {
+    this.begin();
+    this.lastThreadEnd.clear();
+    for (let i = 0; i < events.length; i++) {
+      const event = events[i];
+      if (event.kind === 'exit' && event.tid !== event.tgid) this.lastThreadEnd.set(event.tgid, i);
+    }
+    for (let i = 0; i < events.length; i++) this.take(events[i], i);
+    return this.teller.take();
+  }
+
+  /** Looks again at the unsettled. */
+  settle(): ProcessRecord[] {
+    this.begin();
+    for (const ending of this.endings.all()) this.judge(ending);
+    return this.teller.take();
+  }
+
+  private take(event: WireEvent, index: number): void {
+    switch (event.kind) {
+      case 'fork':
+        return this.takeFork(event);
+      case 'exec':
+        return this.takeExec(event);
+      case 'exit':
+        return this.takeExit(event, index);
+      case 'comm':
+        return this.takeComm(event);
+      case 'uid':
+      case 'gid':
+        return this.takeIds(event);
+      case 'ptrace':
+        return this.tellOf(event, {
+          tracer: event.tracerTgid === 0 ? undefined : { pid: event.tracerTgid, tid: event.tracerTid },
+        });
+      case 'sid':
+        return this.tellOf(event, {});
+      case 'coredump':
+        return this.tellOf(event, { ppid: event.parentTgid || undefined });
+    }
+  }
+
+  /** An event that changes nothing the table knows. */
+  private tellOf(event: WireEvent, detail: Detail): void {
+    if (!this.options.shows(event)) return;
+    const name = event.kind === 'fork' ? 'clone' : event.kind;
+    this.teller.tell(name, event, this.subjects.of(event.tgid), detail);
+  }
+
+  private takeFork(event: EventOf<'fork'>): void {
+    if (event.tid !== event.tgid) return this.tellOf(event, {});
+    // A birth proves that the process which had the number before has ended.
+    const before = this.endings.get(event.tgid);
+    if (before !== undefined) this.finish(before, undefined);
+    const child = this.subjects.born(event);
+    if (this.options.shows(event)) this.teller.tell('fork', event, child, { ppid: event.parentTgid });
+  }
+
+  private takeExec(event: EventOf<'exec'>): void {
+    this.endings.close(event.tgid);
+    const proc = this.subjects.executed(event.tgid, this.options.images.of(event));
+    if (this.options.shows(event)) this.teller.tell('exec', event, proc, {});
+  }
+
+  private takeIds(event: EventOf<'uid'> | EventOf<'gid'>): void {
+    const ids = { real: event.realId, effective: event.effectiveId };
+    const proc = this.subjects.of(event.tgid);
+    if (event.kind === 'uid' && event.tid === event.tgid) proc.image = { ...proc.image, uid: event.effectiveId };
+    if (this.options.shows(event)) this.teller.tell(event.kind, event, proc, { ids });
+  }
+
+  private takeComm(event: EventOf<'comm'>): void {
+    const proc = this.subjects.of(event.tgid);
+    const image = { ...proc.image, comm: textOf(event.comm) };
+    if (event.tid === event.tgid) proc.image = image;
+    if (this.options.shows(event)) this.teller.tell('comm', event, proc, { image });
+  }
+
+  private takeExit(event: EventOf<'exit'>, index: number): void {
+    const isLeader = event.tid === event.tgid;
+    const previous = isLeader ? this.subjects.takePrevious(event.tgid) : undefined;
+    if (previous !== undefined) return this.tellEnd(previous, event, event.parentTgid);
+    // With only failures heard, the leader's own end may have been a zero that was never sent.
+    const ending = this.endings.hear(event, isLeader || this.options.hearing.onlyFailures);
+    const isLast = (this.lastThreadEnd.get(event.tgid) ?? index) <= index;
+    const hasEnded = ending !== undefined && isLast && this.judge(ending, isLeader ? undefined : event);
+    if (!hasEnded) this.tellThreadEnd(event);
+  }
+
+  /** Closes the case if the process has ended; the end of its last `thread` is told before its own. */
+  private judge(ending: Ending, thread?: EventOf<'exit'>): boolean {
+    const verdict = lookAt(ending.pid, this.options.reader);
+    if (verdict.is === 'draining') return false;
+    if (verdict.is === 'alive' && this.isSameProcess(ending, verdict.stat)) {
+      // An exec from another thread, or the number's next holder within a clock tick: where both are heard, they close the case.
+      if (!this.hearsWholeLives) this.endings.close(ending.pid);
+      return false;
+    }
+    if (thread !== undefined) this.tellThreadEnd(thread);
+    this.finish(ending, verdict.is === 'ended' ? verdict.stat : undefined);
+    return true;
+  }
+
+  /** Whether the living holder of the number is the process whose leader ended, and not its successor. */
+  private isSameProcess(ending: Ending, stat: ProcessStat): boolean {
+    const known = this.table.living(ending.pid)?.start;
+    if (known !== undefined) return isSameStart(known, stat, this.subjects.bootOffset);
+    return secondsBetween(momentOfTicks(stat.startTicks, this.subjects.bootOffset), ending.last.stamp) > 0;
+  }
+
+  private finish(ending: Ending, zombie: ProcessStat | undefined): void {
+    this.endings.close(ending.pid);
+    this.tellEnd(this.subjects.ended(ending, zombie), ending.last, ending.parentTgid);
+  }
+
+  private tellEnd(proc: Proc, event: EventOf<'exit'>, parentTgid: number): void {
+    const ofProcess = { ...event, tid: event.tgid };
+    if (!this.options.shows(ofProcess)) return;
+    const duration = proc.start && {
+      seconds: Math.max(0, secondsBetween(proc.start, event.stamp)),
+      exact: proc.startExact,
+    };
+    const exit: ProcessEnd = { waitStatus: event.status, start: proc.start, duration };
+    this.teller.tell('exit', ofProcess, proc, parentTgid === 0 ? { exit } : { exit, ppid: parentTgid });
+  }
+
+  private tellThreadEnd(event: EventOf<'exit'>): void {
+    if (!this.options.threads || !this.options.shows(event)) return;
+    const exit: ProcessEnd = { waitStatus: event.status, start: undefined, duration: undefined };
+    this.teller.tell('exit', event, this.subjects.of(event.tgid), { thread: true, exit });
+  }
+
+  /**
+   * The table against a scan of /proc that began `at`: what vanished has ended, what was never heard of is found. All that was queued
+   * when the scan was done must have been tracked before.
+   */
+  reconcile(scan: ReadonlyMap<number, ProcessStat>, at: Moment): ProcessRecord[] {
+    this.begin();
+    if (!this.hearsWholeLives) return [];
+    this.table.forgetPrevious();
+    for (const proc of [...this.table.all()]) {
+      const stat = scan.get(proc.pid);
+      if (proc.ended || this.isBornAfter(proc, at) || this.isAlive(proc, stat)) continue;
+      this.endings.close(proc.pid);
+      if (this.options.infers.ends) this.teller.infer('exit', proc, at, stat?.waitStatus || undefined);
+      this.table.end(proc);
+    }
+    for (const [pid, stat] of scan) {
+      if (this.table.living(pid) === undefined && !isOver(stat)) this.find(pid, at);
+    }
+    return this.teller.take();
+  }
+
+  private isBornAfter({ start }: Proc, at: Moment): boolean {
+    return start !== undefined && secondsBetween(at, start) > 0;
+  }
+
+  private isAlive({ start }: Proc, stat: ProcessStat | undefined): boolean {
+    if (stat === undefined || isOver(stat)) return false;
+    return start === undefined || isSameStart(start, stat, this.subjects.bootOffset);
+  }
+
+  private find(pid: number, at: Moment): void {
+    const facts = this.options.reader.facts(pid);
+    if (facts === undefined) return;
+    const proc = this.table.add(procOf(pid, facts, this.subjects.bootOffset));
+    if (this.options.infers.finds) this.teller.infer('found', proc, at, undefined);
+  }
+}

@@ -1,0 +1,34 @@
+/** The wait status of a process, taken apart as wait(2) says. Pure. */
+import { constants } from 'node:os';
+
+export type Outcome =
+  | { readonly kind: 'code'; readonly code: number }
+  | { readonly kind: 'signal'; readonly signal: string; readonly number: number; readonly coreDumped: boolean };
+
+/** Names of this machine's signals; where two share a number (SIGIO, SIGPOLL) the older name is kept. */
+const NAME_OF = new Map<number, string>();
+for (const [name, number] of Object.entries(constants.signals)) {
+  if (!NAME_OF.has(number)) NAME_OF.set(number, name);
+}
+/** The first real-time signal of the kernel; the C libraries keep the first two or three for themselves. */
+const FIRST_REAL_TIME = 32;
+
+export function signalName(number: number): string {
+  return NAME_OF.get(number) ?? (number >= FIRST_REAL_TIME ? `SIGRT${number}` : `SIG${number}`);
+}
+
+/** `KILL`, `sigkill` or `9` to a number; undefined if there is no such signal. */
+export function signalNumber(name: string): number | undefined {
+  if (/^\d+$/.test(name)) return Number(name) >= 1 && Number(name) <= 64 ? Number(name) : undefined;
+  const upper = name.toUpperCase();
+  const full = upper.startsWith('SIG') ? upper : `SIG${upper}`;
+  const realTime = /^SIGRT(\d+)$/.exec(full);
+  if (realTime) return Number(realTime[1]);
+  return (constants.signals as Record<string, number | undefined>)[full];
+}
+
+export function outcomeOf(waitStatus: number): Outcome {
+  const number = waitStatus & 0x7f;
+  if (number === 0) return { kind: 'code', code: (waitStatus >>> 8) & 0xff };
+  return { kind: 'signal', signal: signalName(number), number, coreDumped: (waitStatus & 0x80) !== 0 };
+}
