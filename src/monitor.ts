@@ -35,7 +35,7 @@ const SETTLE = { firstMs: 5, mostMs: 1000 } as const;
 /** A scan while the storm lasts would cost what the storm needs. */
 const RESCAN_MS = 250;
 /** Batches handled in one wake-up before the event loop gets its turn. */
-const ROUNDS = 32;
+const ROUNDS = 64;
 
 type Timer = { cancel(): void };
 
@@ -121,11 +121,11 @@ export class Monitor {
     return handled;
   }
 
-  /** Tells one batch; returns the next one, if it had to be drained to prove what was read for this one. */
+  /** Tells one batch; returns the next one, where there is more, or where it had to be drained to prove what was read for this one. */
   private handle(batch: Batch): Batch | undefined {
     const events = this.options.ordered ? inTimeOrder(batch.events) : batch.events;
     const hasRead = this.images.capture(events, ({ tgid }) => this.tracker.mayShow(tgid));
-    const next = hasRead ? this.source.drain() : undefined;
+    const next = hasRead || batch.full ? this.source.drain() : undefined;
     if (next !== undefined) this.images.confirm(next.events);
     this.tell(this.tracker.track(events), this.takeLoss(batch.lost));
     const isEmpty = next === undefined || (next.events.length === 0 && next.lost === 0);

@@ -15,6 +15,9 @@ import type { Plan } from './plan.ts';
 /** Why a watch ends. */
 type Ending = Extract<ExitName, 'ok' | 'output' | 'terminated' | 'hangup'>;
 
+/** Characters joined before they are written: a long batch joined as a whole would outlive the garbage collector's young days. */
+const CHUNK = 32 * 1024;
+
 /** Records of ours, which do not count as process events. */
 const isCounted = (record: StreamRecord): boolean => 'pid' in record && record.event !== 'found';
 
@@ -41,7 +44,7 @@ class Watch {
     this.lastRoom = host.now();
   }
 
-  /** One batch of records: one write. */
+  /** One batch of records: one write, or a few. */
   take(records: readonly StreamRecord[]): void {
     const room = this.sink.admits(records.length);
     const gap = room ? this.outputLoss() : undefined;
@@ -51,6 +54,10 @@ class Watch {
       if (isCounted(record)) this.left--;
       this.count(record);
       if (room && !this.plan.quiet) text += this.formatter.format(record);
+      if (text.length > CHUNK) {
+        this.sink.write(text);
+        text = '';
+      }
     }
     this.sink.write(text);
     if (this.left === 0) this.finish('ok');

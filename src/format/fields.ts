@@ -31,6 +31,8 @@ export interface Field {
   readonly meaning: string;
   readonly carriers: Carriers;
   readonly value: (record: ProcessRecord, context: FieldContext) => Value;
+  /** A text of our own making, plain ASCII: it needs no escaping anywhere. */
+  readonly ours?: true;
   /** Depends on nothing but the image: formatters may keep its text with the image. */
   readonly ofImage?: true;
   /** Needs the control group, which is read only where somebody wants it. */
@@ -63,6 +65,7 @@ export const FIELDS: readonly Field[] = [
   {
     name: 'time',
     type: 'string',
+    ours: true,
     meaning: 'wall time of the event, RFC 3339 in UTC with nanoseconds',
     carriers: 'all',
     value: (r, c) => utcTime(wall(r, c)),
@@ -72,6 +75,7 @@ export const FIELDS: readonly Field[] = [
   {
     name: 'mono_ns',
     type: 'string',
+    ours: true,
     meaning: "the kernel's monotonic clock in nanoseconds, as digits",
     carriers: 'all',
     value: (r) => monotonicNanos(r.at),
@@ -80,6 +84,7 @@ export const FIELDS: readonly Field[] = [
   {
     name: 'event',
     type: 'string',
+    ours: true,
     meaning: 'what happened',
     carriers: 'all',
     value: (r) => r.event,
@@ -187,6 +192,7 @@ export const FIELDS: readonly Field[] = [
   {
     name: 'missing',
     type: 'string',
+    ours: true,
     meaning: '"gone": the process had ended before its arguments could be read',
     carriers: 'all',
     ofImage: true,
@@ -196,6 +202,7 @@ export const FIELDS: readonly Field[] = [
   {
     name: 'image',
     type: 'string',
+    ours: true,
     meaning:
       '"inherited": name, arguments and so on are those of the parent, since this process has run no program of its own; "earlier": as read at the start, and perhaps replaced since',
     carriers: 'all',
@@ -232,6 +239,7 @@ export const FIELDS: readonly Field[] = [
   {
     name: 'signal',
     type: 'string',
+    ours: true,
     meaning: 'the signal that killed it',
     carriers: ['exit'],
     value: (r) => {
@@ -262,6 +270,7 @@ export const FIELDS: readonly Field[] = [
   {
     name: 'start_time',
     type: 'string',
+    ours: true,
     meaning: 'wall time of its birth; with pid, an identity that survives the reuse of the pid',
     carriers: ['exit'],
     value: ({ exit }, c) => (exit?.start === undefined ? undefined : utcTime(plus(exit.start, c.wallOffset))),

@@ -8,7 +8,7 @@ import type { Image } from '../process/image.ts';
 import { plus } from '../process/moment.ts';
 import type { Ancestor, LostRecord, ProcessEventName, ProcessRecord, StreamRecord } from '../process/record.ts';
 import { type BrokenText, readable, type Text } from '../process/text.ts';
-import { type Field, type FieldContext, fieldsOf } from './fields.ts';
+import { type Field, type FieldContext, fieldsOf, type Value } from './fields.ts';
 import type { Formatter } from './formatter.ts';
 import { monotonicNanos, utcTime } from './times.ts';
 
@@ -18,10 +18,19 @@ export const SCHEMA_VERSION = 1;
 const UNSAFE_ON_TERMINALS = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
 const ASCII = /^[ -~]*$/;
 
+/** Names come again and again: their quoted forms are kept, as many as fit. */
+const KEPT = 2048;
+const kept = new Map<string, string>();
+
 /** JSON text that is safe to look at too. */
 function quoted(value: string): string {
+  const known = kept.get(value);
+  if (known !== undefined) return known;
   const text = JSON.stringify(value);
-  return ASCII.test(text) ? text : text.replace(UNSAFE_ON_TERMINALS, unicodeEscape);
+  const safe = ASCII.test(text) ? text : text.replace(UNSAFE_ON_TERMINALS, unicodeEscape);
+  if (kept.size >= KEPT) kept.clear();
+  kept.set(value, safe);
+  return safe;
 }
 
 function unicodeEscape(character: string): string {
@@ -33,51 +42,73 @@ function unicodeEscape(character: string): string {
 const base64 = (text: Text): string => Buffer.from(typeof text === 'string' ? text : text.bytes).toString('base64');
 const isBroken = (text: Text): text is BrokenText => typeof text !== 'string';
 
-function textMember(name: string, text: Text): string {
-  if (!isBroken(text)) return `,"${name}":${quoted(text)}`;
-  return `,"${name}":${quoted(text.text)},"${name}_base64":"${base64(text)}"`;
+/** `,"name":`, made once: these texts are joined millions of times. */
+const keyOf = (name: string): string => `,"${name}":`;
+
+function textMember(key: string, text: Text): string {
+  if (!isBroken(text)) return key + quoted(text);
+  return `${key}${quoted(text.text)}${base64Key(key)}"${base64(text)}"`;
 }
 
-function listMember(name: string, list: readonly Text[]): string {
-  const shown = `[${list.map((text) => quoted(readable(text))).join(',')}]`;
-  if (!list.some(isBroken)) return `,"${name}":${shown}`;
-  return `,"${name}":${shown},"${name}_base64":${JSON.stringify(list.map(base64))}`;
+function listMember(key: string, list: readonly Text[]): string {
+  const shown = `${key}[${list.map((text) => quoted(readable(text))).join(',')}]`;
+  return list.some(isBroken) ? `${shown}${base64Key(key)}${JSON.stringify(list.map(base64))}` : shown;
 }
 
-function ancestryMember(name: string, ancestry: readonly Ancestor[]): string {
-  const items = ancestry.map(({ pid, comm }) => `{"pid":${pid}${comm === undefined ? '' : textMember('comm', comm)}}`);
-  return `,"${name}":[${items.join(',')}]`;
+const base64Key = (key: string): string => key.replace('":', '_base64":');
+
+function ancestryMember(key: string, ancestry: readonly Ancestor[]): string {
+  const items = ancestry.map(
+    ({ pid, comm }) => `{"pid":${pid}${comm === undefined ? '' : textMember(keyOf('comm'), comm)}}`,
+  );
+  return `${key}[${items.join(',')}]`;
 }
 
-function member({ name, type, value }: Field, record: ProcessRecord, context: FieldContext): string {
-  const found = value(record, context);
-  if (found === undefined) return '';
-  switch (type) {
-    case 'string':
-      return textMember(name, found as Text);
-    case 'strings':
-      return listMember(name, found as readonly Text[]);
-    case 'ancestry':
-      return ancestryMember(name, found as readonly Ancestor[]);
-    default:
-      return `,"${name}":${found}`;
+/** A field's member in a record, or nothing where it is unknown. */
+type Member = (record: ProcessRecord, context: FieldContext) => string;
+
+const TEXT_OF = {
+  string: (key, value) => textMember(key, value as Text),
+  strings: (key, value) => listMember(key, value as readonly Text[]),
+  ancestry: (key, value) => ancestryMember(key, value as readonly Ancestor[]),
+  integer: (key, value) => key + value,
+  number: (key, value) => key + value,
+  boolean: (key, value) => key + value,
+} as const satisfies Record<Field['type'], (key: string, value: NonNullable<Value>) => string>;
+
+function memberOf({ name, type, value, ours }: Field): Member {
+  const key = keyOf(name);
+  if (ours) {
+    const opened = `${key}"`;
+    return (record, context) => {
+      const found = value(record, context);
+      return found === undefined ? '' : `${opened}${found}"`;
+    };
   }
+  const text = TEXT_OF[type];
+  return (record, context) => {
+    const found = value(record, context);
+    return found === undefined ? '' : text(key, found);
+  };
 }
 
 /** The fields of one kind of record, in the table's order, parted by what can be kept with the image. */
 interface Layout {
-  readonly before: readonly Field[];
-  readonly ofImage: readonly Field[];
-  readonly after: readonly Field[];
+  readonly before: readonly Member[];
+  readonly ofImage: readonly Member[];
+  readonly after: readonly Member[];
 }
 
 function layoutOf(event: ProcessEventName): Layout {
   const fields = fieldsOf(event);
   const first = fields.findIndex(({ ofImage }) => ofImage);
   return {
-    before: fields.slice(0, first).filter(({ ofImage }) => !ofImage),
-    ofImage: fields.filter(({ ofImage }) => ofImage),
-    after: fields.slice(first).filter(({ ofImage }) => !ofImage),
+    before: fields.slice(0, first).map(memberOf),
+    ofImage: fields.filter(({ ofImage }) => ofImage).map(memberOf),
+    after: fields
+      .slice(first)
+      .filter(({ ofImage }) => !ofImage)
+      .map(memberOf),
   };
 }
 
@@ -113,18 +144,18 @@ export class JsonFormatter implements Formatter {
       this.layouts.set(record.event, layout);
     }
     let text = '';
-    for (const field of layout.before) text += member(field, record, this.context);
+    for (const member of layout.before) text += member(record, this.context);
     text += this.imageMembers(layout.ofImage, record);
-    for (const field of layout.after) text += member(field, record, this.context);
+    for (const member of layout.after) text += member(record, this.context);
     return text;
   }
 
-  private imageMembers(fields: readonly Field[], record: ProcessRecord): string {
+  private imageMembers(members: readonly Member[], record: ProcessRecord): string {
     const { image } = record;
     const kept = this.imageTexts.get(image);
     if (kept !== undefined) return kept;
     let text = '';
-    for (const field of fields) text += member(field, record, this.context);
+    for (const member of members) text += member(record, this.context);
     // A user whose name is still being asked for must get it later.
     const isFinal = image.uid === undefined || this.context.userName(image.uid) !== undefined;
     if (isFinal) this.imageTexts.set(image, text);
