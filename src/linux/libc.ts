@@ -44,6 +44,14 @@ export const statx: Call<[directory: number, path: Bytes, flags: number, mask: n
   'int statx(int, void *, int, uint32_t, void *)',
 );
 export const kill: Call<[pid: number, signal: number]> = libc.func('int kill(int, int)');
+/** pidfd_open(2) has a number on every architecture, but no function in older libraries. */
+export const pidfdOpen: Call<[number: number, pid: number, flags: number]> = libc.func('long syscall(long, int, uint32_t)');
+export const ioctl: Call<[fd: number, request: number, argument: Bytes]> = libc.func(
+  'int ioctl(int, unsigned long, void *)',
+);
+export const pollOnce: Call<[requests: Bytes, count: number, milliseconds: number]> = libc.func(
+  'int poll(void *, unsigned long, int)',
+);
 export const clockGettime: Call<[clock: number, into: Bytes]> = libc.func('int clock_gettime(int, void *)');
 
 /** On a thread of libuv's pool: name services may ask a network. Resolve to the return value, an errno. */

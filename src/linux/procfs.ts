@@ -9,6 +9,7 @@ import type { ProcessFacts, ProcReader } from '../process/proc-reader.ts';
 import { type ProcessStat, parseCmdline, parseStat } from '../process/procstat.ts';
 import { type Text, textOf } from '../process/text.ts';
 import * as libc from './libc.ts';
+import { openPidfd } from './pidfd.ts';
 
 const AT_FDCWD = -100;
 const O_RDONLY = 0;
@@ -114,6 +115,14 @@ export const procfs: ProcReader = {
       return /^0::(.*)$/m.exec(new TextDecoder().decode(bytes))?.[1];
     }),
   exists: (pid) => libc.kill(pid, 0) === 0 || libc.errno() === EPERM,
+  hasEnded(pid) {
+    const pidfd = openPidfd(pid);
+    // Without descriptors the kernel's word that the leader ended is all there is.
+    if (typeof pidfd === 'string') return true;
+    const ended = pidfd.state() !== 'alive';
+    pidfd.close();
+    return ended;
+  },
   pids: () =>
     readdirSync('/proc')
       .map(Number)

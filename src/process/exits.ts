@@ -38,8 +38,8 @@ export function isOver({ state, threads }: ProcessStat): boolean {
 export function lookAt(pid: number, reader: ProcReader): Verdict {
   if (!reader.exists(pid)) return ENDED_UNSEEN;
   const stat = reader.stat(pid);
-  // There, but not for our eyes (hidepid), or gone just now: the kernel's word for the leader is all there is.
-  if (stat === undefined) return ENDED_UNSEEN;
+  // There, but not for our eyes (hidepid), or gone just now.
+  if (stat === undefined) return reader.hasEnded(pid) ? ENDED_UNSEEN : { is: 'draining' };
   if (isOver(stat)) return { is: 'ended', stat };
   return stat.state === 'Z' ? { is: 'draining' } : { is: 'alive', stat };
 }

@@ -19,5 +19,7 @@ export interface ProcReader {
   cgroup(pid: number): string | undefined;
   /** False only when no process has this pid any more, not even as a zombie. */
   exists(pid: number): boolean;
+  /** Whether all of the process has ended; asked of a process descriptor, which works where /proc hides the process. */
+  hasEnded(pid: number): boolean;
   pids(): number[];
 }

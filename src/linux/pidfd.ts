@@ -1,0 +1,56 @@
+/**
+ * Process descriptors: a handle on one process that no reuse of its number can mislead, readable once the whole process has ended,
+ * also by those who may see nothing of it in /proc. Since 6.15 it tells the wait status after the process was reaped.
+ * Source: pidfd_open(2), linux/pidfd.h (`struct pidfd_info`), fs/pidfs.c.
+ */
+import type { Pidfd } from '../process/pidfd.ts';
+import { close, errno, ioctl, pidfdOpen, pollOnce } from './libc.ts';
+import { whenReadable } from './readiness.ts';
+
+/** The same number on every architecture. */
+const SYS_PIDFD_OPEN = 434;
+const POLLIN = 0x1;
+const POLLHUP = 0x10;
+const ESRCH = 3;
+
+/** PIDFD_GET_INFO: _IOWR(0xff, 11, 64 bytes); the kernel fills what `mask` asks for, and says in it what it filled. */
+const GET_INFO = 0xc040ff0b;
+const INFO = { words: 16, wantExit: 1 << 3, exitCodeWord: 15 } as const;
+
+/** `struct pollfd`: i32 fd, i16 events, i16 revents. */
+function readiness(fd: number): number {
+  const request = new Int32Array(2);
+  request[0] = fd;
+  new Int16Array(request.buffer)[2] = POLLIN;
+  pollOnce(request, 1, 0);
+  return new Int16Array(request.buffer)[3];
+}
+
+function waitStatus(fd: number): number | undefined {
+  const info = new Uint32Array(INFO.words);
+  info[0] = INFO.wantExit;
+  const failed = ioctl(fd, GET_INFO, info) < 0;
+  return failed || (info[0] & INFO.wantExit) === 0 ? undefined : info[INFO.exitCodeWord];
+}
+
+/** A descriptor of this process; `gone` when there is none, `unsupported` where the kernel (before 5.3) has no such thing. */
+export function openPidfd(pid: number): Pidfd | 'gone' | 'unsupported' {
+  const fd = pidfdOpen(SYS_PIDFD_OPEN, pid, 0);
+  if (fd < 0) return errno() === ESRCH ? 'gone' : 'unsupported';
+  let watch: { close(): void } | undefined;
+  return {
+    state() {
+      const events = readiness(fd);
+      if ((events & POLLIN) === 0) return 'alive';
+      return (events & POLLHUP) === 0 ? 'zombie' : 'reaped';
+    },
+    waitStatus: () => waitStatus(fd),
+    onEnd(listener) {
+      watch = whenReadable(fd, listener);
+    },
+    close() {
+      watch?.close();
+      close(fd);
+    },
+  };
+}

@@ -1,0 +1,10 @@
+/** What a process descriptor can tell, whoever provides it. */
+export interface Pidfd {
+  /** `zombie`: ended as a whole and not reaped yet. `reaped` is told by kernels since 6.9; before, it stays `zombie`. */
+  state(): 'alive' | 'zombie' | 'reaped';
+  /** As wait(2) gave it to the parent; known after the reaping, since 6.15. */
+  waitStatus(): number | undefined;
+  /** Called again and again while the process is ended: close the descriptor, or it will not stop. */
+  onEnd(listener: () => void): void;
+  close(): void;
+}
