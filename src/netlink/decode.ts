@@ -55,7 +55,7 @@ function stampOf(cpu: number, sequence: number, high: number, low: number): Stam
 /**
  * Decodes the datagram at `words[start…]`.
  *
- * @param words the receive buffer as native-endian u32 (every field is 4-byte aligned)
+ * @param words the receive buffer as native-endian u32 (every field is 4-byte aligned), with a slot of a whole datagram
  * @param start index of the datagram's first word
  * @param length bytes received
  * @param sender nl_pid of the sender's address: only 0 is the kernel; fields inside the datagram can be forged
@@ -78,6 +78,10 @@ export function decode(
     return 'malformed';
   const payload = firstHalf(words[start + WORD.payloadLength]);
   if (payload < SIZE.oldProcEvent || SIZE.nlmsghdr + SIZE.cnMsg + payload > length) return 'malformed';
+  // A shorter event of an old kernel ends before the newer fields; what an earlier datagram left there is not its own.
+  if (payload < SIZE.procEvent) {
+    words.fill(0, start + word(SIZE.nlmsghdr + SIZE.cnMsg + payload), start + word(SIZE.datagram));
+  }
   const what = words[start + WORD.what];
   if (what === 0) return { kind: 'ack', token: words[start + WORD.ack], error: words[start + WORD.data] };
   const row = rowFor(what);
