@@ -1,0 +1,190 @@
+/** The whole world of the program, scripted: streams that are text, a clock that moves when told, signals on demand, and a kernel. */
+import type { Host, Kernel, OutputStream, Signal, Users } from '../../src/host.ts';
+import { main } from '../../src/main.ts';
+import type { Circumstances } from '../../src/netlink/diagnose.ts';
+import type { Clocks, Moment } from '../../src/process/moment.ts';
+import { at } from './datagrams.ts';
+import { ScriptedReader } from './scripted-reader.ts';
+import { type ConnectorScript, ScriptedConnector } from './scripted-socket.ts';
+
+const momentOf = (ns: bigint): Moment => ({
+  seconds: Number(ns / 1_000_000_000n),
+  nanos: Number(ns % 1_000_000_000n),
+});
+
+export class ScriptedStream implements OutputStream {
+  text = '';
+  /** Writes so far. */
+  writes = 0;
+  closed = false;
+  /** Bytes that wait for a slow reader. */
+  waiting = 0;
+  window: { width: number; height: number } | undefined;
+  private listeners: ((code: string) => void)[] = [];
+
+  get isTerminal(): boolean {
+    return this.window !== undefined;
+  }
+
+  size(): { width: number; height: number } | undefined {
+    return this.window;
+  }
+
+  write(text: string): void {
+    this.writes++;
+    this.text += text;
+  }
+
+  pending(): number {
+    return this.waiting;
+  }
+
+  onError(listener: (code: string) => void): void {
+    this.listeners = [listener];
+  }
+
+  fail(code: string): void {
+    for (const listener of this.listeners) listener(code);
+  }
+
+  async flushed(): Promise<void> {
+    this.closed = true;
+  }
+}
+
+class Aborted extends Error {}
+
+export interface World {
+  readonly argv?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly terminal?: { width: number; height: number };
+  readonly connector?: ConnectorScript;
+  readonly circumstances?: Partial<Circumstances>;
+}
+
+export class ScriptedHost implements Host {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly stdout = new ScriptedStream();
+  readonly stderr = new ScriptedStream();
+  readonly files = new Map<string, ScriptedStream>();
+  readonly connector: ScriptedConnector;
+  readonly reader = new ScriptedReader();
+  readonly userNames = new Map<number, string>([
+    [0, 'root'],
+    [1000, 'ada'],
+  ]);
+  /** The kernel's monotonic clock. */
+  nowNs = at(0);
+  /** The wall clock is this far ahead: the stories begin at 2001-09-09T01:46:40Z. */
+  wallOffsetNs = 1_000_000_000_000_000_000n - at(0);
+  aborted: number | undefined;
+  private readonly timers = new Set<{ due: bigint; task: () => void }>();
+  private readonly signals = new Map<Signal, Set<() => void>>();
+  private readonly world: World;
+  private tokens = 0;
+
+  constructor(world: World = {}) {
+    this.world = world;
+    this.argv = world.argv ?? [];
+    this.env = world.env ?? {};
+    this.stdout.window = world.terminal;
+    this.connector = new ScriptedConnector(world.connector);
+  }
+
+  openFile(path: string): OutputStream {
+    if (path.startsWith('/nowhere/')) {
+      throw Object.assign(new Error(`ENOENT: no such file or directory, open '${path}'`), { code: 'ENOENT' });
+    }
+    const stream = new ScriptedStream();
+    this.files.set(path, stream);
+    return stream;
+  }
+
+  async kernel(): Promise<Kernel> {
+    const users: Users = {
+      name: (uid) => this.userNames.get(uid),
+      uid: async (name) => [...this.userNames].find(([, known]) => known === name)?.[0],
+    };
+    const circumstances = (): Circumstances => ({
+      connectorListed: true,
+      initialPidNamespace: true,
+      initialUserNamespace: true,
+      ...this.world.circumstances,
+    });
+    return {
+      openConnector: this.connector.open,
+      reader: this.reader,
+      users,
+      circumstances,
+      clocks: () => this.clocks(),
+    };
+  }
+
+  clocks(): Clocks {
+    return {
+      monotonic: this.now(),
+      wallOffset: momentOf(this.wallOffsetNs),
+      bootOffset: { seconds: 0, nanos: 0 },
+    };
+  }
+
+  now(): Moment {
+    return momentOf(this.nowNs);
+  }
+
+  /** Lets time pass, and the timers of that time run in order. */
+  advance(milliseconds: number): void {
+    const end = this.nowNs + BigInt(Math.round(milliseconds * 1e6));
+    for (;;) {
+      const [next] = [...this.timers].filter(({ due }) => due <= end).sort((a, b) => Number(a.due - b.due));
+      if (next === undefined) break;
+      this.timers.delete(next);
+      if (next.due > this.nowNs) this.nowNs = next.due;
+      next.task();
+    }
+    this.nowNs = end;
+  }
+
+  after(milliseconds: number, task: () => void): { cancel(): void } {
+    const timer = { due: this.nowNs + BigInt(Math.round(milliseconds * 1e6)), task };
+    this.timers.add(timer);
+    return { cancel: () => void this.timers.delete(timer) };
+  }
+
+  random(): number {
+    return (0xabcd0000 + ++this.tokens) >>> 0;
+  }
+
+  onSignal(signal: Signal, listener: () => void): { cancel(): void } {
+    const listeners = this.signals.get(signal) ?? new Set();
+    this.signals.set(signal, listeners.add(listener));
+    return { cancel: () => void listeners.delete(listener) };
+  }
+
+  signal(signal: Signal): void {
+    for (const listener of [...(this.signals.get(signal) ?? [])]) listener();
+  }
+
+  abort(code: number): never {
+    this.aborted = code;
+    throw new Aborted();
+  }
+
+  identity(): { host: string; bootId: string; kernel: string } {
+    return { host: 'lovelace', bootId: '00000000-0000-4000-8000-000000000001', kernel: '6.18.0' };
+  }
+
+  /** Timers still set. */
+  get timersLeft(): number {
+    return this.timers.size;
+  }
+}
+
+/** Runs the real program in this world: `act` once it listens (never, if it does not come to that), and its exit code. */
+export async function runProgram(host: ScriptedHost, act: () => void | Promise<void> = () => {}): Promise<number> {
+  const done = main(host);
+  const first = await Promise.race([done, host.connector.listening.then(() => 'listening' as const)]);
+  if (first === 'listening') await act();
+  return done;
+}

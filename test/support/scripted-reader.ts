@@ -1,0 +1,79 @@
+/** A /proc made of a map: what each process is now, changed by the test as its story goes on. */
+import type { Image } from '../../src/process/image.ts';
+import type { ProcessFacts, ProcReader } from '../../src/process/proc-reader.ts';
+import type { ProcessStat } from '../../src/process/procstat.ts';
+import type { Text } from '../../src/process/text.ts';
+
+export interface ScriptedProcess {
+  readonly comm?: Text;
+  readonly args?: readonly Text[];
+  readonly exe?: Text;
+  readonly cwd?: Text;
+  readonly uid?: number;
+  readonly ppid?: number;
+  /** A zombie (Z) has no arguments, program and directory any more. */
+  readonly state?: string;
+  readonly threads?: number;
+  /** Hundredths of a second after boot. */
+  readonly startTicks?: number;
+  readonly waitStatus?: number;
+  readonly cgroup?: string;
+}
+
+export class ScriptedReader implements ProcReader {
+  private readonly processes = new Map<number, ScriptedProcess>();
+  /** Every process whose image was read, in order. */
+  readonly imagesRead: number[] = [];
+
+  /** Adds a process, or changes some of what is known of it. */
+  set(pid: number, process: ScriptedProcess): this {
+    this.processes.set(pid, { ...this.processes.get(pid), ...process });
+    return this;
+  }
+
+  remove(...pids: readonly number[]): this {
+    for (const pid of pids) this.processes.delete(pid);
+    return this;
+  }
+
+  facts(pid: number): ProcessFacts | undefined {
+    this.imagesRead.push(pid);
+    const process = this.processes.get(pid);
+    const stat = this.stat(pid);
+    if (process === undefined || stat === undefined) return undefined;
+    const { args, exe, cwd, uid } = process;
+    const isZombie = stat.state === 'Z';
+    const image: Image = {
+      comm: stat.comm,
+      ...(uid !== undefined && { uid }),
+      ...(args !== undefined && !isZombie && { args }),
+      ...(exe !== undefined && !isZombie && { exe }),
+      ...(cwd !== undefined && !isZombie && { cwd }),
+    };
+    return { stat, image };
+  }
+
+  stat(pid: number): ProcessStat | undefined {
+    const process = this.processes.get(pid);
+    if (process === undefined) return undefined;
+    const { comm = 'unnamed', state = 'S', ppid = 1, threads = 1, startTicks = 0, waitStatus = 0 } = process;
+    return { comm, state, ppid, threads, startTicks, waitStatus };
+  }
+
+  cgroup(pid: number): string | undefined {
+    return this.processes.get(pid)?.cgroup;
+  }
+
+  exists(pid: number): boolean {
+    return this.processes.has(pid);
+  }
+
+  hasEnded(pid: number): boolean {
+    const process = this.processes.get(pid);
+    return process === undefined || (process.state === 'Z' && (process.threads ?? 1) <= 1);
+  }
+
+  pids(): number[] {
+    return [...this.processes.keys()];
+  }
+}
