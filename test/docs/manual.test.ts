@@ -51,7 +51,9 @@ test('every option in the help of any command has an entry', () => {
 });
 
 test('every name in a recorded stream is explained', () => {
-  const lines = readFileSync(new URL('sample.jsonl', import.meta.url), 'utf8').trimEnd().split('\n');
+  const lines = readFileSync(new URL('sample.jsonl', import.meta.url), 'utf8')
+    .trimEnd()
+    .split('\n');
   const names = new Set(lines.flatMap((line) => Object.keys(JSON.parse(line))));
   for (const name of names) {
     const explained = name.replace(/_base64$/, '');
