@@ -9,6 +9,10 @@ export const EXIT = {
   ok: { code: 0, meaning: 'normal end: count or duration reached, Ctrl-C, or the reader of a pipe went away' },
   usage: { code: 2, meaning: 'the command line is wrong' },
   loss: { code: 3, meaning: 'with --fail-on-loss: events were lost' },
+  timeout: { code: 124, meaning: 'wait: the time given with --timeout is over' },
+  unknown: { code: 125, meaning: 'wait: it has ended, but its status cannot be known' },
+  notExecutable: { code: 126, meaning: 'run: the command is there, but cannot be run' },
+  notFound: { code: 127, meaning: 'wait: there is no such process; run: there is no such command' },
   unavailable: { code: 69, meaning: 'the proc connector is not available here (EX_UNAVAILABLE)' },
   internal: { code: 70, meaning: 'a bug in procwatch (EX_SOFTWARE)' },
   output: { code: 74, meaning: 'output could not be written (EX_IOERR)' },
@@ -19,6 +23,13 @@ export const EXIT = {
 } as const;
 
 export type ExitName = keyof typeof EXIT;
+
+/** How a command ends: by a row of the table, or with the status of the process it waited for. */
+export type Result = ExitName | { readonly status: number };
+
+export function exitCodeOf(result: Result): number {
+  return typeof result === 'string' ? EXIT[result].code : result.status;
+}
 
 export class Failure extends Error {
   readonly exit: ExitName;

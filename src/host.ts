@@ -2,11 +2,14 @@
  * Everything impure in one place: streams, environment, clocks, timers, signals, and the kernel. The rest of the program gets a
  * Host and touches nothing else, so a test can be the whole world.
  */
+import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { hostname, release } from 'node:os';
+import { constants, hostname, release } from 'node:os';
+import { Failure } from './errors.ts';
 import type { Circumstances } from './netlink/diagnose.ts';
 import type { OpenConnector } from './netlink/socket.ts';
 import type { Clocks, Moment } from './process/moment.ts';
+import type { Pidfd } from './process/pidfd.ts';
 import type { ProcReader } from './process/proc-reader.ts';
 import type { Text } from './process/text.ts';
 
@@ -27,7 +30,15 @@ export interface OutputStream {
 export interface Users {
   /** The name of a user id, or undefined while the system is still being asked, or where there is none. */
   name(uid: number): Text | undefined;
-  uid(name: string): Promise<number | undefined>;
+  /** By name or number. */
+  account(name: string): Promise<Account | undefined>;
+}
+
+export interface Account {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly home: string;
 }
 
 /** What needs the operating system below Node: loaded only by commands that listen. */
@@ -35,25 +46,56 @@ export interface Kernel {
   readonly openConnector: OpenConnector;
   readonly reader: ProcReader;
   readonly users: Users;
+  openPidfd(pid: number): Pidfd | 'gone' | 'unsupported';
   circumstances(): Circumstances;
   clocks(): Clocks;
 }
 
-export type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGWINCH';
+export type Signal =
+  | 'SIGINT'
+  | 'SIGQUIT'
+  | 'SIGTERM'
+  | 'SIGHUP'
+  | 'SIGUSR1'
+  | 'SIGUSR2'
+  | 'SIGTSTP'
+  | 'SIGCONT'
+  | 'SIGWINCH';
+
+/** A command started by us, with our own streams and terminal. */
+export interface Child {
+  readonly pid: number;
+  /** Its wait status. */
+  readonly ended: Promise<number>;
+  kill(signal: Signal): void;
+}
 
 export interface Host {
   readonly argv: readonly string[];
+  /** Of this process. */
+  readonly pid: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   /** Throws an error with a `code` such as ENOENT. */
   openFile(path: string): OutputStream;
+  /** Throws as `openFile` does. */
+  readFile(path: string): string;
   kernel(): Promise<Kernel>;
   /** CLOCK_MONOTONIC. */
   now(): Moment;
   after(milliseconds: number, task: () => void): { cancel(): void };
   random(): number;
   onSignal(signal: Signal, listener: () => void): { cancel(): void };
+  readonly isRoot: boolean;
+  /** Whether we are in the foreground of our terminal, so that its keys reach us and our children alike. */
+  isForeground(): boolean;
+  /** Stops this process, as Ctrl-Z would, until it is continued. */
+  stopSelf(): void;
+  /** Rejects with a `code`: ENOENT, EACCES … */
+  spawn(command: string, args: readonly string[]): Promise<Child>;
+  /** Gives up all other rights for good: user, groups, and the environment's idea of them. */
+  becomeUser(name: string): Promise<void>;
   /** Ends the program at once, without any flush. */
   abort(code: number): never;
   /** Names this machine and its boot, for streams of many machines. */
@@ -151,13 +193,60 @@ function toMoment([seconds, nanos]: [number, number]): Moment {
   return { seconds, nanos };
 }
 
+/** Fields 5 and 8 of /proc/self/stat: our process group, and the one in the foreground of our terminal. */
+function isForeground(): boolean {
+  const [, , group, , , foreground] = readFileSync('/proc/self/stat', 'latin1')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return group === foreground;
+}
+
+function spawnChild(command: string, args: readonly string[]): Promise<Child> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: 'inherit' });
+    child.once('error', reject);
+    child.once('spawn', () => {
+      const ended = new Promise<number>((done) => {
+        child.once('exit', (code, signal) => done(signal === null ? (code ?? 0) << 8 : constants.signals[signal]));
+      });
+      resolve({ pid: child.pid ?? 0, ended, kill: (signal) => void child.kill(signal) });
+    });
+  });
+}
+
+/** Node's types leave it out. */
+interface Groups {
+  initgroups(user: string, extraGroup: number): void;
+}
+
+async function becomeUser(name: string): Promise<void> {
+  const { users } = await import('./linux/users.ts');
+  const account = await users.account(name);
+  if (account === undefined) throw new Failure('usage', `there is no user ${JSON.stringify(name)}`);
+  if (process.geteuid?.() === account.uid) return;
+  try {
+    (process as NodeJS.Process & Groups).initgroups(account.name, account.gid);
+    process.setgid?.(account.gid);
+    process.setuid?.(account.uid);
+  } catch (error) {
+    throw new Failure(
+      'permission',
+      `cannot become ${name}: ${(error as Error).message}`,
+      'only root can run as somebody else',
+    );
+  }
+  Object.assign(process.env, { USER: account.name, LOGNAME: account.name, HOME: account.home });
+}
+
 export function realHost(): Host {
   return {
     argv: process.argv.slice(2),
+    pid: process.pid,
     env: process.env,
     stdout: new NodeStream(process.stdout),
     stderr: new NodeStream(process.stderr),
     openFile: (path) => new FileStream(path),
+    readFile: (path) => readFileSync(path, 'utf8'),
     kernel: async () => (await import('./linux/kernel.ts')).kernel,
     now: () => toMoment(process.hrtime()),
     after(milliseconds, task) {
@@ -169,6 +258,11 @@ export function realHost(): Host {
       process.on(signal, listener);
       return { cancel: () => process.off(signal, listener) };
     },
+    isRoot: process.geteuid?.() === 0,
+    isForeground,
+    stopSelf: () => process.kill(process.pid, 'SIGSTOP'),
+    spawn: spawnChild,
+    becomeUser,
     abort: (code) => process.exit(code),
     identity: () => ({ host: hostname(), bootId: readFileSync(BOOT_ID, 'latin1').trim(), kernel: release() }),
   };

@@ -1,6 +1,6 @@
 /** From a host to an exit code; the only place that prints an error. */
 import { run } from './commands/program.ts';
-import { EXIT, Failure } from './errors.ts';
+import { EXIT, exitCodeOf, Failure } from './errors.ts';
 import { escapeText } from './format/escape.ts';
 import type { Host } from './host.ts';
 
@@ -8,7 +8,7 @@ export async function main(host: Host): Promise<number> {
   host.stderr.onError(() => {});
   host.stdout.onError(() => {});
   try {
-    return EXIT[await run(host)].code;
+    return exitCodeOf(await run(host));
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     host.stderr.write(`procwatch: ${escapeText(error.message)}\n`);

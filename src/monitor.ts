@@ -29,6 +29,9 @@ export interface MonitorOptions {
   readonly ordered: boolean;
 }
 
+/** What the pipeline needs of a host. */
+type Monitored = Pick<Host, 'now' | 'after' | 'random'>;
+
 /** The only wake-up of an idle watch. */
 const HEARTBEAT_MS = 5000;
 const SETTLE = { firstMs: 5, mostMs: 1000 } as const;
@@ -41,7 +44,7 @@ type Timer = { cancel(): void };
 
 export class Monitor {
   readonly subscription: Subscription;
-  private readonly host: Host;
+  private readonly host: Monitored;
   private readonly kernel: Kernel;
   private readonly options: MonitorOptions;
   private readonly source: EventSource;
@@ -54,7 +57,7 @@ export class Monitor {
   private onRecords: (records: StreamRecord[]) => void = () => {};
 
   /** Subscribes; throws a Failure that says why where that is impossible. */
-  constructor(host: Host, kernel: Kernel, options: MonitorOptions) {
+  constructor(host: Monitored, kernel: Kernel, options: MonitorOptions) {
     this.host = host;
     this.kernel = kernel;
     this.options = options;
@@ -88,9 +91,10 @@ export class Monitor {
     return this.source.refused;
   }
 
-  start(onRecords: (records: StreamRecord[]) => void): void {
+  /** @param known the processes to know from the start; all there are, unless given */
+  start(onRecords: (records: StreamRecord[]) => void, known?: readonly number[]): void {
     this.onRecords = onRecords;
-    this.tracker.seed(this.scanFacts());
+    this.tracker.seed(this.scanFacts(known ?? this.kernel.reader.pids()));
     this.source.start(() => this.wake());
     this.arm('heartbeat', HEARTBEAT_MS, () => this.beat());
   }
@@ -99,13 +103,14 @@ export class Monitor {
   stop(): void {
     this.wake();
     this.tell(this.tracker.settle());
+    this.tell(this.tracker.settle());
     for (const timer of this.timers.values()) timer.cancel();
     this.source.stop();
     this.subscription.close();
   }
 
   /** Handles everything queued; returns the number of events. */
-  private wake(): number {
+  wake(): number {
     let handled = 0;
     let batch: Batch | undefined = this.carried ?? this.source.drain();
     this.carried = undefined;
@@ -190,9 +195,8 @@ export class Monitor {
     this.tell(this.tracker.reconcile(scan, at));
   }
 
-  private scanFacts() {
-    const { reader } = this.kernel;
-    return new Map(reader.pids().flatMap((pid) => entry(pid, reader.facts(pid))));
+  private scanFacts(pids: readonly number[]) {
+    return new Map(pids.flatMap((pid) => entry(pid, this.kernel.reader.facts(pid))));
   }
 
   private arm(name: 'heartbeat' | 'settle' | 'rescan' | 'carry', milliseconds: number, task: () => void): void {

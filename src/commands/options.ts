@@ -40,8 +40,8 @@ const EVENT_CHOICES = [...EVENT_NAMES, ALL_EVENTS] as const;
 const EVERY_KIND = EVENT_NAMES.filter((name) => name !== 'clone');
 export const DEFAULT_EVENTS: readonly EventName[] = ['fork', 'exec', 'exit'];
 
-const last = (texts: readonly string[]): string => texts[texts.length - 1];
-const given = (texts: readonly string[]): boolean => texts.length > 0;
+export const last = (texts: readonly string[]): string => texts[texts.length - 1];
+export const given = (texts: readonly string[]): boolean => texts.length > 0;
 
 function readEvents(texts: readonly string[], flag: string): EventName[] {
   const names = readNames(flag, texts, EVENT_CHOICES);
@@ -216,20 +216,21 @@ export const WATCH_OPTIONS = {
   },
 } as const satisfies Record<string, Option<unknown>>;
 
-export type WatchOptions = { [K in keyof typeof WATCH_OPTIONS]: ReturnType<(typeof WATCH_OPTIONS)[K]['read']> };
+type OptionTable = Readonly<Record<string, Option<unknown>>>;
+
+/** The values of a table's options, by key. */
+export type ValuesOf<Table extends OptionTable> = { [K in keyof Table]: ReturnType<Table[K]['read']> };
+export type WatchOptions = ValuesOf<typeof WATCH_OPTIONS>;
 
 /** What was typed, by option key: every value, in order. */
 export type Typed = Readonly<Record<string, readonly string[] | undefined>>;
 
-/** `-e, --events` as a person typed it or would. */
+/** `--events`, as messages name it. */
 export function flagOf({ long }: { readonly long: string }): string {
   return `--${long}`;
 }
 
-export function readWatchOptions(typed: Typed): WatchOptions {
-  const entries = Object.entries(WATCH_OPTIONS).map(([key, option]) => {
-    const row: Option<unknown> = option;
-    return [key, row.read(typed[key] ?? [], flagOf(row))];
-  });
-  return Object.fromEntries(entries) as WatchOptions;
+export function readOptions<Table extends OptionTable>(table: Table, typed: Typed): ValuesOf<Table> {
+  const entries = Object.entries(table).map(([key, row]) => [key, row.read(typed[key] ?? [], flagOf(row))]);
+  return Object.fromEntries(entries) as ValuesOf<Table>;
 }

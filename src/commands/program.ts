@@ -3,10 +3,11 @@
  * what was typed to the command; an error of the command line becomes a Failure.
  */
 import { Command, CommanderError } from 'commander';
-import { EXIT, type ExitName, Failure } from '../errors.ts';
+import { EXIT, Failure, type Result } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { VERSION } from '../version.ts';
-import { GROUPS, type Group, type Option, readWatchOptions, type Typed, WATCH_OPTIONS } from './options.ts';
+import { COMMANDS, DEFAULT_COMMAND } from './commands.ts';
+import { GROUPS, type Group, type Option, type Typed } from './options.ts';
 
 const EXAMPLES = `Examples:
   sudo procwatch                              every process that starts, runs a program and ends
@@ -49,13 +50,20 @@ function typedOf(command: Command, table: Readonly<Record<string, Option<unknown
   return Object.fromEntries(entries);
 }
 
-async function runWatch(host: Host, typed: Typed): Promise<ExitName> {
-  const { startWatch } = await import('./start-watch.ts');
-  return startWatch(host, readWatchOptions(typed));
+function addCommand(program: Command, name: string, host: Host, finish: (result: Result) => void): void {
+  const row = COMMANDS[name];
+  const command = program.command(name, { isDefault: name === DEFAULT_COMMAND }).description(row.meaning);
+  if (row.operands === undefined) command.allowExcessArguments(false);
+  else command.usage(`[options] ${row.operands}`).argument('[operands...]');
+  if (row.passesThrough) command.passThroughOptions();
+  addOptions(command, row.options);
+  command.action(async (operands: readonly string[]) => {
+    finish(await row.run(host, typedOf(command, row.options), row.operands === undefined ? [] : operands));
+  });
 }
 
-export async function run(host: Host): Promise<ExitName> {
-  let result: ExitName = 'ok';
+export async function run(host: Host): Promise<Result> {
+  let result: Result = 'ok';
   const program = new Command('procwatch');
   program
     .description('Watch Linux process events live: every process that starts, runs a program and ends.')
@@ -73,25 +81,11 @@ export async function run(host: Host): Promise<ExitName> {
       getOutHelpWidth: () => host.stdout.size()?.width ?? 100,
       getOutHasColors: () => false,
     });
-
-  const watchCommand = program
-    .command('watch', { isDefault: true })
-    .description('print process events as they happen (the default command)')
-    .allowExcessArguments(false)
-    .action(async () => {
-      result = await runWatch(host, typedOf(watchCommand, WATCH_OPTIONS));
+  for (const name of Object.keys(COMMANDS)) {
+    addCommand(program, name, host, (end) => {
+      result = end;
     });
-  addOptions(watchCommand, WATCH_OPTIONS);
-
-  program
-    .command('events')
-    .description('a table of every event: its name, its bit, what it means and what its record carries')
-    .allowExcessArguments(false)
-    .action(async () => {
-      const { listEvents } = await import('./events.ts');
-      host.stdout.write(listEvents());
-    });
-
+  }
   try {
     await program.parseAsync([...host.argv], { from: 'user' });
   } catch (error) {
@@ -103,7 +97,7 @@ export async function run(host: Host): Promise<ExitName> {
 
 const HELP_CODES = ['commander.help', 'commander.helpDisplayed', 'commander.version'];
 
-function fromCommander(error: CommanderError): ExitName {
+function fromCommander(error: CommanderError): Result {
   if (HELP_CODES.includes(error.code)) return 'ok';
   const [message, ...rest] = error.message.replace(/^error: /, '').split('\n');
   throw new Failure('usage', message, rest.length > 0 ? rest.join(' ') : 'procwatch --help lists what there is');

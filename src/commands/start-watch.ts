@@ -25,7 +25,7 @@ export async function startWatch(host: Host, options: WatchOptions): Promise<Exi
 async function uidsOf(users: Users, names: readonly string[]): Promise<number[]> {
   const uids: number[] = [];
   for (const name of names) {
-    const uid = /^\d+$/.test(name) ? Number(name) : await users.uid(name);
+    const uid = /^\d+$/.test(name) ? Number(name) : (await users.account(name))?.uid;
     if (uid === undefined) throw new Failure('usage', `--user: there is no user ${JSON.stringify(name)}`);
     uids.push(uid);
   }

@@ -1,5 +1,5 @@
 /** `procwatch watch`: from a plan to a stream of records, until something says that it is enough. */
-import { EXIT, type ExitName, Failure } from '../errors.ts';
+import { EXIT, type ExitName } from '../errors.ts';
 import { FORMATTERS } from '../format/formats.ts';
 import type { Formatter } from '../format/formatter.ts';
 import { Summary } from '../format/summary.ts';
@@ -10,6 +10,7 @@ import type { LostRecord, StreamRecord } from '../process/record.ts';
 import { type Selection, Selector } from '../process/select.ts';
 import { Sink } from '../sink.ts';
 import { VERSION } from '../version.ts';
+import { openOutput } from './output.ts';
 import type { Plan } from './plan.ts';
 
 /** Why a watch ends. */
@@ -106,15 +107,6 @@ class Watch {
 
 const total = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0);
 
-function openOutput(host: Host, plan: Plan): OutputStream {
-  if (plan.output === undefined) return host.stdout;
-  try {
-    return host.openFile(plan.output);
-  } catch (error) {
-    throw new Failure('output', `cannot write ${plan.output}: ${(error as Error).message}`);
-  }
-}
-
 function startFacts(host: Host, plan: Plan, monitor: Monitor) {
   const { host: name, bootId, kernel } = host.identity();
   return {
@@ -169,7 +161,7 @@ export async function watch(host: Host, plan: Plan, kernel: Kernel, selection: S
       `procwatch: the kernel grants a queue of ${monitor.subscription.bufferBytes} bytes, ${plan.bufferBytes} were asked for; root may have more, or raise net.core.rmem_max\n`,
     );
   }
-  const output = openOutput(host, plan);
+  const output = plan.output === undefined ? host.stdout : openOutput(host, plan.output);
   const context = { wallOffset: kernel.clocks().wallOffset, userName: (uid: number) => kernel.users.name(uid) };
   const make = await FORMATTERS[plan.format]();
   const formatter = make(context, { colour: plan.colour, columns: plan.columns, screen: () => output.size() });

@@ -4,7 +4,7 @@
  */
 import { plus } from '../process/moment.ts';
 import type { LostRecord, ProcessEnd, ProcessRecord, StreamRecord } from '../process/record.ts';
-import { outcomeOf } from '../process/wait-status.ts';
+import { inWords, outcomeOf } from '../process/wait-status.ts';
 import { escapeText, shellLine } from './escape.ts';
 import type { FieldContext } from './fields.ts';
 import type { Formatter } from './formatter.ts';
@@ -129,8 +129,8 @@ export class PrettyFormatter implements Formatter {
   private endInWords({ waitStatus }: ProcessEnd): [string, Paint] {
     if (waitStatus === undefined) return ['ended, status unknown', this.paint.warning];
     const outcome = outcomeOf(waitStatus);
-    if (outcome.kind === 'code') return [`exit ${outcome.code}`, outcome.code === 0 ? this.paint.good : this.paint.bad];
-    return [outcome.signal + (outcome.coreDumped ? ' (core dumped)' : ''), this.paint.killed];
+    if (outcome.kind === 'signal') return [inWords(waitStatus), this.paint.killed];
+    return [inWords(waitStatus), outcome.code === 0 ? this.paint.good : this.paint.bad];
   }
 
   private newIds({ event, ids }: ProcessRecord): string {

@@ -3,6 +3,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import type { Kernel } from '../host.ts';
 import type { Circumstances } from '../netlink/diagnose.ts';
 import { clocks } from './clock.ts';
+import { openPidfd } from './pidfd.ts';
 import { procfs } from './procfs.ts';
 import { openConnector } from './socket.ts';
 import { users } from './users.ts';
@@ -35,4 +36,4 @@ function circumstances(): Circumstances {
   };
 }
 
-export const kernel: Kernel = { openConnector, reader: procfs, users, circumstances, clocks };
+export const kernel: Kernel = { openConnector, reader: procfs, users, openPidfd, circumstances, clocks };

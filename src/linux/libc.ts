@@ -45,7 +45,9 @@ export const statx: Call<[directory: number, path: Bytes, flags: number, mask: n
 );
 export const kill: Call<[pid: number, signal: number]> = libc.func('int kill(int, int)');
 /** pidfd_open(2) has a number on every architecture, but no function in older libraries. */
-export const pidfdOpen: Call<[number: number, pid: number, flags: number]> = libc.func('long syscall(long, int, uint32_t)');
+export const pidfdOpen: Call<[number: number, pid: number, flags: number]> = libc.func(
+  'long syscall(long, int, uint32_t)',
+);
 export const ioctl: Call<[fd: number, request: number, argument: Bytes]> = libc.func(
   'int ioctl(int, unsigned long, void *)',
 );

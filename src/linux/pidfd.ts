@@ -48,6 +48,10 @@ export function openPidfd(pid: number): Pidfd | 'gone' | 'unsupported' {
     onEnd(listener) {
       watch = whenReadable(fd, listener);
     },
+    ignore() {
+      watch?.close();
+      watch = undefined;
+    },
     close() {
       watch?.close();
       close(fd);

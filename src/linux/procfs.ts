@@ -4,6 +4,7 @@
  * reuse of the pid such a descriptor answers ESRCH instead of naming the new process.
  */
 import { readdirSync } from 'node:fs';
+import { isOver } from '../process/exits.ts';
 import type { Image } from '../process/image.ts';
 import type { ProcessFacts, ProcReader } from '../process/proc-reader.ts';
 import { type ProcessStat, parseCmdline, parseStat } from '../process/procstat.ts';
@@ -16,6 +17,7 @@ const O_RDONLY = 0;
 const O_CLOEXEC = 0o2000000;
 const O_PATH = 0o10000000;
 const EPERM = 1;
+const ENOENT = 2;
 
 /** Enough for nearly every command line; a longer one grows the buffer up to the limit, and is cut there. */
 const BUFFER_BYTES = 64 * 1024;
@@ -102,6 +104,18 @@ function factsIn(directory: number): ProcessFacts | undefined {
   return stat && { stat, image: { comm: stat.comm, ...image } };
 }
 
+/**
+ * The kernel shows a status of 0 to those who may not know it. Whether we may is told by the link to the program: gone for those who
+ * may follow it, forbidden for the others.
+ */
+function zombieStatusIn(directory: number): number | undefined {
+  const stat = statOf(directory);
+  if (stat === undefined || !isOver(stat)) return undefined;
+  if (stat.waitStatus !== 0) return stat.waitStatus;
+  const isForbidden = libc.readlinkat(directory, NAME.exe, buffer, buffer.length) < 0 && libc.errno() !== ENOENT;
+  return isForbidden ? undefined : 0;
+}
+
 export const procfs: ProcReader = {
   facts: (pid) => inDirectory(pid, factsIn),
   stat: (pid) => {
@@ -114,6 +128,7 @@ export const procfs: ProcReader = {
       if (bytes === undefined) return undefined;
       return /^0::(.*)$/m.exec(new TextDecoder().decode(bytes))?.[1];
     }),
+  zombieStatus: (pid) => inDirectory(pid, zombieStatusIn),
   exists: (pid) => libc.kill(pid, 0) === 0 || libc.errno() === EPERM,
   hasEnded(pid) {
     const pidfd = openPidfd(pid);

@@ -3,8 +3,8 @@
  * service over a network and is therefore asked on another thread. Answers are kept.
  */
 import { readFileSync } from 'node:fs';
-import type { Users } from '../host.ts';
-import { type Text, textOf } from '../process/text.ts';
+import type { Account, Users } from '../host.ts';
+import { readable, type Text, textOf } from '../process/text.ts';
 import { addressOf, getpwnam, getpwuid, WORD_BYTES } from './libc.ts';
 
 const COLON = ':'.charCodeAt(0);
@@ -31,22 +31,36 @@ function localUsers(): Map<number, Text> {
   return names;
 }
 
-/** `struct passwd` begins with the pointer to the name, a second pointer, and the uid; the strings lie in the buffer behind it. */
-const ENTRY_BYTES = 16 * WORD_BYTES;
+/**
+ * `struct passwd`, in bytes: pointers to name and password, u32 uid and gid, pointers to comment, home and shell. The strings lie in
+ * the buffer that was passed with it. Source: getpwnam(3), pwd.h.
+ */
+const ENTRY = {
+  bytes: 16 * WORD_BYTES,
+  name: 0,
+  uid: 2 * WORD_BYTES,
+  gid: 2 * WORD_BYTES + 4,
+  home: 3 * WORD_BYTES + 8,
+} as const;
 const STRINGS_BYTES = 16 * 1024;
 
 type Lookup = (entry: Uint8Array, strings: Uint8Array, length: number, result: Uint8Array) => Promise<number>;
 
-async function ask(lookup: Lookup): Promise<{ name: Text; uid: number } | undefined> {
-  const entry = new Uint8Array(ENTRY_BYTES);
+async function ask(lookup: Lookup): Promise<{ name: Text; account: Account } | undefined> {
+  const entry = new Uint8Array(ENTRY.bytes);
   const strings = new Uint8Array(STRINGS_BYTES);
   const result = new Uint8Array(WORD_BYTES);
   const errno = await lookup(entry, strings, STRINGS_BYTES, result);
   if (errno !== 0 || result.every((byte) => byte === 0)) return undefined;
-  const pointer = WORD_BYTES === 8 ? new BigUint64Array(entry.buffer)[0] : BigInt(new Uint32Array(entry.buffer)[0]);
-  const start = Number(pointer - addressOf(strings));
-  const name = textOf(strings.subarray(start, strings.indexOf(0, start)));
-  return { name, uid: new Uint32Array(entry.buffer)[(2 * WORD_BYTES) / 4] };
+  const words = new Uint32Array(entry.buffer);
+  const textAt = (offset: number): Text => {
+    const pointer = WORD_BYTES === 8 ? new BigUint64Array(entry.buffer)[offset / 8] : BigInt(words[offset / 4]);
+    const start = Number(pointer - addressOf(strings));
+    return textOf(strings.subarray(start, strings.indexOf(0, start)));
+  };
+  const name = textAt(ENTRY.name);
+  const [uid, gid] = [words[ENTRY.uid / 4], words[ENTRY.gid / 4]];
+  return { name, account: { name: readable(name), uid, gid, home: readable(textAt(ENTRY.home)) } };
 }
 
 let known: Map<number, Text> | undefined;
@@ -62,8 +76,9 @@ export const users: Users = {
     }
     return name;
   },
-  async uid(name) {
+  async account(name) {
+    if (/^\d+$/.test(name)) return (await ask((...to) => getpwuid(Number(name), ...to)))?.account;
     const nameBytes = Buffer.from(`${name}\0`);
-    return (await ask((...to) => getpwnam(nameBytes, ...to)))?.uid;
+    return (await ask((...to) => getpwnam(nameBytes, ...to)))?.account;
   },
 };

@@ -14,7 +14,12 @@ export interface Hearing {
   readonly scopes: ReadonlyMap<WireKind, Scope>;
   /** Of the exits only those with a non-zero status. */
   readonly onlyFailures: boolean;
+  /** Of the exits only those of these processes. */
+  readonly exitsOf?: ReadonlySet<number>;
 }
+
+/** More processes than this are not worth a filter: each costs one comparison for every exit on the machine. */
+export const EXITS_OF_LIMIT = 64;
 
 /** The mask for `struct proc_input`. Never 0: the kernel would take that for "everything". */
 export function kernelMask({ scopes, onlyFailures }: Hearing): number {
@@ -27,10 +32,11 @@ export function kernelMask({ scopes, onlyFailures }: Hearing): number {
   return mask;
 }
 
-export function hears({ scopes, onlyFailures }: Hearing, event: WireEvent): boolean {
+export function hears({ scopes, onlyFailures, exitsOf }: Hearing, event: WireEvent): boolean {
   const scope = scopes.get(event.kind);
   if (scope === undefined) return false;
   if (event.kind === 'exit' && onlyFailures && event.status === 0) return false;
+  if (event.kind === 'exit' && exitsOf !== undefined && !exitsOf.has(event.tgid)) return false;
   return scope === 'both' || (scope === 'leaders') === (event.tid === event.tgid);
 }
 
@@ -66,14 +72,21 @@ function subjectOffsets(kind: WireKind): { tid: number; tgid: number } {
 const STATUS_OFFSET = OFFSET.data + 8;
 
 /** The verdict on one kind. Every block ends with an answer, so blocks can stand in any order. */
-function block(kind: WireKind, { scopes, onlyFailures }: Hearing): Instruction[] {
+function block(kind: WireKind, { scopes, onlyFailures, exitsOf }: Hearing): Instruction[] {
   const scope = scopes.get(kind);
   if (scope === undefined) return [answer(0)];
   const { tid, tgid } = subjectOffsets(kind);
-  const status = kind === 'exit' && onlyFailures ? [load(STATUS_OFFSET), ifEqual(0, 0, 1), answer(0)] : [];
-  if (scope === 'both') return [...status, answer(ACCEPT)];
+  const checks: Instruction[] = [];
+  if (kind === 'exit' && onlyFailures) checks.push(load(STATUS_OFFSET), ifEqual(0, 0, 1), answer(0));
+  if (kind === 'exit' && exitsOf !== undefined) checks.push(load(tgid), ...oneOf([...exitsOf]));
+  if (scope === 'both') return [...checks, answer(ACCEPT)];
   const [same, different] = scope === 'leaders' ? [ACCEPT, 0] : [0, ACCEPT];
-  return [...status, load(tid), copyToX, load(tgid), ifEqualX(0, 1), answer(same), answer(different)];
+  return [...checks, load(tid), copyToX, load(tgid), ifEqualX(0, 1), answer(same), answer(different)];
+}
+
+/** Goes on behind itself if the loaded value is one of these, else rejects. */
+function oneOf(values: readonly number[]): Instruction[] {
+  return [...values.map((value, i) => ifEqual(asLoaded(value), values.length - i, 0)), answer(0)];
 }
 
 /**

@@ -183,6 +183,11 @@ export class Subscription {
     return granted;
   }
 
+  /** Hears only the exits of these processes from now on. What is queued already is not filtered again. */
+  narrow(pids: ReadonlySet<number>): void {
+    this.events.attachFilter(eventFilter({ ...this.options.hearing, exitsOf: pids }));
+  }
+
   /** Events dropped by the kernel because our queue was full, since the last call. Exact with any filter. */
   takeDrops(): number {
     this.events.getOption(SOL_SOCKET, SO_MEMINFO, this.info);

@@ -16,6 +16,8 @@ export interface Ending {
   last: EventOf<'exit'>;
   /** 0 where the kernel named none: auto-reaped, or reaped before the event was built. */
   parentTgid: number;
+  /** It looked ended once without an event: the event of its last thread may still be on its way. */
+  lookedEnded: boolean;
 }
 
 /**
@@ -61,11 +63,12 @@ export class OpenEndings {
     const ending = this.cases.get(event.tgid);
     if (ending !== undefined) {
       ending.last = event;
+      ending.lookedEnded = false;
       if (event.tid === event.tgid) ending.parentTgid = event.parentTgid;
       return ending;
     }
     if (!opens) return undefined;
-    const opened = { pid: event.tgid, last: event, parentTgid: event.parentTgid };
+    const opened = { pid: event.tgid, last: event, parentTgid: event.parentTgid, lookedEnded: false };
     this.cases.set(event.tgid, opened);
     return opened;
   }

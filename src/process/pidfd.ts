@@ -4,7 +4,8 @@ export interface Pidfd {
   state(): 'alive' | 'zombie' | 'reaped';
   /** As wait(2) gave it to the parent; known after the reaping, since 6.15. */
   waitStatus(): number | undefined;
-  /** Called again and again while the process is ended: close the descriptor, or it will not stop. */
+  /** Called again and again once the process has ended, until it is told to `ignore` it. */
   onEnd(listener: () => void): void;
+  ignore(): void;
   close(): void;
 }

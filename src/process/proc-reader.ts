@@ -15,6 +15,8 @@ export interface ProcReader {
   /** Undefined when there is no such process, or none that we may see. */
   facts(pid: number): ProcessFacts | undefined;
   stat(pid: number): ProcessStat | undefined;
+  /** The wait status of a process that has ended and was not reaped, if we may know it. */
+  zombieStatus(pid: number): number | undefined;
   /** One line of /proc/PID/cgroup: the path in the unified hierarchy. */
   cgroup(pid: number): string | undefined;
   /** False only when no process has this pid any more, not even as a zombie. */

@@ -104,7 +104,7 @@ export class Selector {
 }
 
 /** The names a process goes by: comm, and the base names of its program and of its first argument. */
-function namesOf({ comm, exe, args }: Image): string[] {
+export function namesOf({ comm, exe, args }: Image): string[] {
   const base = (path: Text): string => readable(path).slice(readable(path).lastIndexOf('/') + 1);
   const names: string[] = [];
   if (comm !== undefined) names.push(readable(comm));

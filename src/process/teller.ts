@@ -1,7 +1,8 @@
 /** Builds records: an event, whom it is about, and what only this event tells. Collects them for the batch at hand. */
 import type { WireEvent } from '../netlink/events.ts';
+import type { Image } from './image.ts';
 import type { Moment } from './moment.ts';
-import type { Ancestor, ProcessEnd, ProcessEventName, ProcessRecord } from './record.ts';
+import type { Ancestor, ProcessEventName, ProcessRecord } from './record.ts';
 import type { Subjects } from './subjects.ts';
 import type { Proc } from './table.ts';
 
@@ -57,25 +58,15 @@ export class Teller {
 
   /** A record that no event told; the status only where the remains still show it. */
   infer(event: 'exit' | 'found', proc: Proc, at: Moment, waitStatus: number | undefined): void {
-    const end: ProcessEnd = { waitStatus, start: proc.start, duration: undefined };
     const ppid = this.livingParent(proc);
     this.records.push({
-      event,
-      at,
-      cpu: undefined,
-      pid: proc.pid,
-      tid: proc.pid,
+      ...unheard(event, proc.pid, this.subjects.imageOf(proc), at),
       ppid,
       parentComm: ppid === undefined ? undefined : this.subjects.parentComm(ppid, proc),
-      image: this.subjects.imageOf(proc),
       imageOf: proc.imageOf,
       ancestry: this.wants.ancestry ? this.chain(ppid, proc) : undefined,
       cgroup: this.wants.cgroup ? this.subjects.cgroupOf(proc) : undefined,
-      thread: false,
-      inferred: true,
-      exit: event === 'exit' ? end : undefined,
-      ids: undefined,
-      tracer: undefined,
+      exit: event === 'exit' ? { waitStatus, start: proc.start, duration: undefined } : undefined,
     });
   }
 
@@ -97,4 +88,26 @@ export class Teller {
     }
     return ancestors;
   }
+}
+
+/** A record about a process that no event told: what it has in common with all such. */
+export function unheard(event: 'exit' | 'found', pid: number, image: Image, at: Moment): ProcessRecord {
+  return {
+    event,
+    at,
+    cpu: undefined,
+    pid,
+    tid: pid,
+    ppid: undefined,
+    parentComm: undefined,
+    image,
+    imageOf: undefined,
+    ancestry: undefined,
+    cgroup: undefined,
+    thread: false,
+    inferred: true,
+    exit: undefined,
+    ids: undefined,
+    tracer: undefined,
+  };
 }

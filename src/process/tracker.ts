@@ -45,8 +45,8 @@ export class Tracker {
   private readonly hearsWholeLives: boolean;
   private readonly endings = new OpenEndings();
   private readonly teller: Teller;
-  /** In the current batch: the index of the last end of a thread that is not the leader, by process. */
-  private readonly lastThreadEnd = new Map<number, number>();
+  /** In the current batch: the index of the last event that shows a process outliving its leader (a thread's end, an exec). */
+  private readonly lastSignOfLife = new Map<number, number>();
 
   constructor(options: TrackerOptions) {
     this.options = options;
@@ -67,7 +67,7 @@ export class Tracker {
     return this.endings.size;
   }
 
-  /** Takes in every process there is. To be called after the subscription stands, so that nothing falls between. */
+  /** Takes in the processes there are. To be called after the subscription stands, so that nothing falls between. */
   seed(scan: ReadonlyMap<number, ProcessFacts>): void {
     this.begin();
     for (const [pid, facts] of scan) {
@@ -88,19 +88,26 @@ export class Tracker {
   /** Turns one batch, in time order, into records. */
   track(events: readonly WireEvent[]): ProcessRecord[] {
     this.begin();
-    this.lastThreadEnd.clear();
+    this.lastSignOfLife.clear();
     for (let i = 0; i < events.length; i++) {
       const event = events[i];
-      if (event.kind === 'exit' && event.tid !== event.tgid) this.lastThreadEnd.set(event.tgid, i);
+      const ofThread = event.kind === 'exit' && event.tid !== event.tgid;
+      if (ofThread || event.kind === 'exec') this.lastSignOfLife.set(event.tgid, i);
     }
     for (let i = 0; i < events.length; i++) this.take(events[i], i);
     return this.teller.take();
   }
 
-  /** Looks again at the unsettled. */
+  /**
+   * Looks again at the unsettled. An end that no event told must be seen twice: the first look may have come between the end of the last
+   * thread and the event about it, which alone has the status of the process.
+   */
   settle(): ProcessRecord[] {
     this.begin();
-    for (const ending of this.endings.all()) this.judge(ending);
+    for (const ending of this.endings.all()) {
+      if (ending.lookedEnded) this.judge(ending);
+      else ending.lookedEnded = lookAt(ending.pid, this.options.reader).is !== 'draining';
+    }
     return this.teller.take();
   }
 
@@ -170,7 +177,7 @@ export class Tracker {
     if (previous !== undefined) return this.tellEnd(previous, event, event.parentTgid);
     // With only failures heard, the leader's own end may have been a zero that was never sent.
     const ending = this.endings.hear(event, isLeader || this.options.hearing.onlyFailures);
-    const isLast = (this.lastThreadEnd.get(event.tgid) ?? index) <= index;
+    const isLast = (this.lastSignOfLife.get(event.tgid) ?? index) <= index;
     const hasEnded = ending !== undefined && isLast && this.judge(ending, isLeader ? undefined : event);
     if (!hasEnded) this.tellThreadEnd(event);
   }

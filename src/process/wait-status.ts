@@ -32,3 +32,17 @@ export function outcomeOf(waitStatus: number): Outcome {
   if (number === 0) return { kind: 'code', code: (waitStatus >>> 8) & 0xff };
   return { kind: 'signal', signal: signalName(number), number, coreDumped: (waitStatus & 0x80) !== 0 };
 }
+
+/** What a shell would have in `$?`: the code, or 128 plus the signal. */
+export function shellStatus(waitStatus: number): number {
+  const outcome = outcomeOf(waitStatus);
+  const SIGNAL_BASE = 128;
+  return outcome.kind === 'code' ? outcome.code : SIGNAL_BASE + outcome.number;
+}
+
+/** `exit 3`, `SIGSEGV (core dumped)`. */
+export function inWords(waitStatus: number): string {
+  const outcome = outcomeOf(waitStatus);
+  if (outcome.kind === 'code') return `exit ${outcome.code}`;
+  return outcome.signal + (outcome.coreDumped ? ' (core dumped)' : '');
+}

@@ -1,0 +1,52 @@
+/**
+ * THE table of commands: each is declared once with its name, meaning, operands, options and what runs it. Program, manual and
+ * completion derive from it. A command's code is loaded only when the command is run.
+ */
+import type { Result } from '../errors.ts';
+import type { Host } from '../host.ts';
+import { type Option, readOptions, type Typed, WATCH_OPTIONS } from './options.ts';
+import { RUN_OPTIONS } from './run-options.ts';
+import { WAIT_OPTIONS } from './wait-options.ts';
+
+export interface CommandRow {
+  readonly meaning: string;
+  /** What follows the options, as usage shows it; nothing may follow where this is absent. */
+  readonly operands?: string;
+  /** Options after the first operand belong to it: it is a command of its own. */
+  readonly passesThrough?: true;
+  readonly options: Readonly<Record<string, Option<unknown>>>;
+  readonly run: (host: Host, typed: Typed, operands: readonly string[]) => Promise<Result>;
+}
+
+export const COMMANDS: Readonly<Record<string, CommandRow>> = {
+  watch: {
+    meaning: 'print process events as they happen (the default command)',
+    options: WATCH_OPTIONS,
+    run: async (host, typed) => (await import('./start-watch.ts')).startWatch(host, readOptions(WATCH_OPTIONS, typed)),
+  },
+  wait: {
+    meaning: 'wait for processes that are not children, and end with their status',
+    operands: '[PID...]',
+    options: WAIT_OPTIONS,
+    run: async (host, typed, operands) =>
+      (await import('./wait.ts')).startWait(host, readOptions(WAIT_OPTIONS, typed), operands),
+  },
+  run: {
+    meaning: 'run a command, show its whole tree, and end with its status',
+    operands: 'COMMAND [ARG...]',
+    passesThrough: true,
+    options: RUN_OPTIONS,
+    run: async (host, typed, operands) =>
+      (await import('./run.ts')).startRun(host, readOptions(RUN_OPTIONS, typed), operands),
+  },
+  events: {
+    meaning: 'a table of every event: its name, its bit, what it means and what its record carries',
+    options: {},
+    run: async (host) => {
+      host.stdout.write((await import('./events.ts')).listEvents());
+      return 'ok';
+    },
+  },
+};
+
+export const DEFAULT_COMMAND = 'watch';

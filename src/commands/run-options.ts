@@ -1,0 +1,40 @@
+/** The options of `procwatch run`: its own, and those of watch that mean the same here. */
+import { given, last, type Option, WATCH_OPTIONS } from './options.ts';
+
+const { events, threads, format, json, columns, color, full, ancestry, quiet, output, buffer, noOrder } = WATCH_OPTIONS;
+
+export const RUN_OPTIONS = {
+  all: {
+    long: 'all',
+    group: 'what',
+    meaning: 'until the whole tree of COMMAND has ended, not COMMAND alone',
+    read: given,
+  },
+  events,
+  threads,
+  as: {
+    long: 'as',
+    value: 'USER',
+    group: 'who',
+    meaning: 'run COMMAND as this user; as root by way of sudo: the user who called sudo, unless given',
+    read: (texts) => (given(texts) ? last(texts) : undefined),
+  },
+  format,
+  json,
+  columns,
+  color,
+  full,
+  ancestry,
+  quiet,
+  summary: {
+    short: 'S',
+    long: 'summary',
+    group: 'how',
+    meaning: 'at the end, draw the tree as it ran (the default when stderr is a terminal)',
+    read: given,
+  },
+  noSummary: { long: 'no-summary', group: 'how', meaning: 'do not', read: given },
+  output: { ...output, meaning: 'write records to FILE instead of stderr' },
+  buffer,
+  noOrder,
+} as const satisfies Record<string, Option<unknown>>;
