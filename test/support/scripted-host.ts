@@ -92,6 +92,14 @@ export class ScriptedHost implements Host {
     this.connector = new ScriptedConnector(world.connector);
   }
 
+  readonly pid = 99_999;
+
+  readFile(path: string): string {
+    const file = this.files.get(path);
+    if (file === undefined) throw Object.assign(new Error(`ENOENT: no such file: ${path}`), { code: 'ENOENT' });
+    return file.text;
+  }
+
   openFile(path: string): OutputStream {
     if (path.startsWith('/nowhere/')) {
       throw Object.assign(new Error(`ENOENT: no such file or directory, open '${path}'`), { code: 'ENOENT' });
@@ -116,6 +124,7 @@ export class ScriptedHost implements Host {
       openConnector: this.connector.open,
       reader: this.reader,
       users,
+      openPidfd: () => 'unsupported',
       circumstances,
       clocks: () => this.clocks(),
     };

@@ -18,7 +18,12 @@ export interface ScriptedProcess {
   readonly startTicks?: number;
   readonly waitStatus?: number;
   readonly cgroup?: string;
+  /** As with hidepid: it is there, but /proc shows nothing of it. */
+  readonly hidden?: boolean;
 }
+
+/** When a process born `ms` after T0 of the datagrams started, as /proc tells it. */
+export const ticksAt = (ms: number): number => 100_000 + Math.floor(ms / 10);
 
 export class ScriptedReader implements ProcReader {
   private readonly processes = new Map<number, ScriptedProcess>();
@@ -55,9 +60,14 @@ export class ScriptedReader implements ProcReader {
 
   stat(pid: number): ProcessStat | undefined {
     const process = this.processes.get(pid);
-    if (process === undefined) return undefined;
+    if (process === undefined || process.hidden) return undefined;
     const { comm = 'unnamed', state = 'S', ppid = 1, threads = 1, startTicks = 0, waitStatus = 0 } = process;
     return { comm, state, ppid, threads, startTicks, waitStatus };
+  }
+
+  zombieStatus(pid: number): number | undefined {
+    const stat = this.stat(pid);
+    return stat?.state === 'Z' ? stat.waitStatus : undefined;
   }
 
   cgroup(pid: number): string | undefined {

@@ -2,7 +2,7 @@
  * A story of processes told to the enrich stage: datagrams as the kernel would send them go through the real decoder, selection,
  * image source and tracker, with a scripted /proc beside them; records come out.
  */
-import { readWatchOptions, type Typed } from '../../src/commands/options.ts';
+import { readOptions, type Typed, WATCH_OPTIONS } from '../../src/commands/options.ts';
 import { planWatch } from '../../src/commands/plan.ts';
 import { decode } from '../../src/netlink/decode.ts';
 import type { WireEvent } from '../../src/netlink/events.ts';
@@ -38,7 +38,7 @@ export class Story {
   private readonly plan;
 
   constructor(typed: Typed = {}, selection: Partial<Selection> = {}) {
-    this.plan = planWatch(readWatchOptions(typed), { env: {}, isTerminal: false });
+    this.plan = planWatch(readOptions(WATCH_OPTIONS, typed), { env: {}, isTerminal: false });
     this.images = new ProcImageSource(
       this.reader,
       () => momentAt(this.clock),
@@ -92,8 +92,9 @@ export class Story {
     return [...records, ...this.tracker.track(later)];
   }
 
+  /** The looks that time brings without any event. */
   settle(): ProcessRecord[] {
-    return this.tracker.settle();
+    return [1, 2, 3].flatMap(() => this.tracker.settle());
   }
 
   /** After a loss: the table against /proc as it is now. */
