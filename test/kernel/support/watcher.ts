@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-spawnSync(process.execPath, [`${root}scripts/ready.js`], { stdio: 'inherit' });
+const { status: notReady } = spawnSync(process.execPath, [`${root}scripts/ready.js`], { stdio: 'inherit' });
+if (notReady !== 0) throw new Error('procwatch cannot be built');
 export const BIN = `${root}bin/procwatch.js`;
 
 /** A JSON record as a reader of the output sees it. */
