@@ -13,9 +13,8 @@ export interface Image {
   readonly uid?: number;
   /** The process was gone before its arguments could be read. */
   readonly missing?: 'gone';
+  /** Nobody wanted to see it so far: to be read if somebody does. */
+  readonly unread?: true;
 }
 
 export const UNKNOWN_IMAGE: Image = {};
-
-/** Stands for the image of a process nobody wanted to see so far: to be read if somebody does. */
-export const UNREAD_IMAGE: Image = {};

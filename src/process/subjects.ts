@@ -4,7 +4,7 @@
  */
 import type { EventOf } from '../netlink/events.ts';
 import type { Ending } from './exits.ts';
-import { type Image, UNKNOWN_IMAGE, UNREAD_IMAGE } from './image.ts';
+import { type Image, UNKNOWN_IMAGE } from './image.ts';
 import { type Moment, momentOfTicks, secondsBetween } from './moment.ts';
 import type { ProcessFacts, ProcReader } from './proc-reader.ts';
 import type { ProcessStat } from './procstat.ts';
@@ -74,9 +74,9 @@ function childOf({ tgid, parentTgid, stamp }: EventOf<'fork'>, parent: Partial<P
   };
 }
 
-/** What an exec leaves of a process when nobody could read what it became. */
-function afterUnreadExec({ uid }: Image): Image {
-  return uid === undefined ? { missing: 'gone' } : { uid, missing: 'gone' };
+/** What an exec leaves of a process whose new image is not known: an exec changes the user only with an event of its own. */
+function onlyUser({ uid }: Image, why: { missing: 'gone' } | { unread: true }): Image {
+  return uid === undefined ? why : { uid, ...why };
 }
 
 /** The table is the authority. */
@@ -104,8 +104,8 @@ export class HeardSubjects implements Subjects {
   executed(pid: number, facts: ProcessFacts | 'unread' | undefined): Proc {
     const proc = this.table.living(pid) ?? this.table.add(unknownProc(pid));
     proc.imageOf = undefined;
-    if (facts === 'unread') proc.image = UNREAD_IMAGE;
-    else if (facts === undefined) proc.image = afterUnreadExec(proc.image);
+    if (facts === 'unread') proc.image = onlyUser(proc.image, { unread: true });
+    else if (facts === undefined) proc.image = onlyUser(proc.image, { missing: 'gone' });
     else {
       proc.image = facts.image;
       proc.ppid = facts.stat.ppid;
@@ -128,10 +128,10 @@ export class HeardSubjects implements Subjects {
   }
 
   imageOf(proc: Proc): Image {
-    if (proc.image === UNREAD_IMAGE) {
+    if (proc.image.unread) {
       const facts = this.reader.facts(proc.pid);
       const isIts = facts && (proc.start === undefined || isSameStart(proc.start, facts.stat, this.bootOffset));
-      proc.image = isIts ? facts.image : { missing: 'gone' };
+      proc.image = isIts ? facts.image : onlyUser(proc.image, { missing: 'gone' });
     }
     return proc.image;
   }

@@ -17,7 +17,7 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 /** Copies the bytes. */
 export function textOf(bytes: Uint8Array): Text {
   const text = decoder.decode(bytes);
-  return isUtf8(bytes) ? text : { text, bytes: bytes.slice() };
+  return isUtf8(bytes) ? text : { text, bytes: new Uint8Array(bytes) };
 }
 
 /** The readable form, with U+FFFD where it is broken. */

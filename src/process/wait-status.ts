@@ -10,8 +10,9 @@ const NAME_OF = new Map<number, string>();
 for (const [name, number] of Object.entries(constants.signals)) {
   if (!NAME_OF.has(number)) NAME_OF.set(number, name);
 }
-/** The first real-time signal of the kernel; the C libraries keep the first two or three for themselves. */
+/** The first real-time signal of the kernel (the C libraries keep the first two or three for themselves), and the last signal. */
 const FIRST_REAL_TIME = 32;
+const LAST_SIGNAL = 64;
 
 export function signalName(number: number): string {
   return NAME_OF.get(number) ?? (number >= FIRST_REAL_TIME ? `SIGRT${number}` : `SIG${number}`);
@@ -19,11 +20,12 @@ export function signalName(number: number): string {
 
 /** `KILL`, `sigkill` or `9` to a number; undefined if there is no such signal. */
 export function signalNumber(name: string): number | undefined {
-  if (/^\d+$/.test(name)) return Number(name) >= 1 && Number(name) <= 64 ? Number(name) : undefined;
+  const within = (first: number, number: number) => (number >= first && number <= LAST_SIGNAL ? number : undefined);
+  if (/^\d+$/.test(name)) return within(1, Number(name));
   const upper = name.toUpperCase();
   const full = upper.startsWith('SIG') ? upper : `SIG${upper}`;
   const realTime = /^SIGRT(\d+)$/.exec(full);
-  if (realTime) return Number(realTime[1]);
+  if (realTime) return within(FIRST_REAL_TIME, Number(realTime[1]));
   return (constants.signals as Record<string, number | undefined>)[full];
 }
 
