@@ -1,18 +1,33 @@
 /** Moments and durations as text. The second is formatted once and kept, since thousands of events share it. */
 import type { Moment } from '../process/moment.ts';
+import type { LineBuffer } from './line-buffer.ts';
 
 const pad9 = (nanos: number): string => String(nanos).padStart(9, '0');
 
 let utcSecond = Number.NaN;
 let utcText = '';
 
+function utcSeconds(seconds: number): string {
+  if (seconds !== utcSecond) {
+    utcSecond = seconds;
+    utcText = new Date(seconds * 1000).toISOString().slice(0, -'000Z'.length);
+  }
+  return utcText;
+}
+
 /** RFC 3339 in UTC with nine decimals. */
 export function utcTime(wall: Moment): string {
-  if (wall.seconds !== utcSecond) {
-    utcSecond = wall.seconds;
-    utcText = new Date(wall.seconds * 1000).toISOString().slice(0, -'000Z'.length);
-  }
-  return `${utcText}${pad9(wall.nanos)}Z`;
+  return `${utcSeconds(wall.seconds)}${pad9(wall.nanos)}Z`;
+}
+
+const NANO_DIGITS = 9;
+const ZULU = 'Z'.charCodeAt(0);
+
+/** The same, straight into a buffer. */
+export function putUtcTime(wall: Moment, out: LineBuffer): void {
+  out.ascii(utcSeconds(wall.seconds));
+  out.digits(wall.nanos, NANO_DIGITS);
+  out.byte(ZULU);
 }
 
 let localSecond = Number.NaN;
@@ -35,21 +50,33 @@ export function monotonicNanos(at: Moment): string {
   return at.seconds === 0 ? String(at.nanos) : `${at.seconds}${pad9(at.nanos)}`;
 }
 
+export function putMonotonicNanos(at: Moment, out: LineBuffer): void {
+  if (at.seconds === 0) return out.integer(at.nanos);
+  out.integer(at.seconds);
+  out.digits(at.nanos, NANO_DIGITS);
+}
+
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** Three figures at the most: `840µs`, `7.1ms`, `3.42s`, `12m05s`, `3h07m`, `9d04h`. */
+/** Three figures at the most: `840µs`, `7.10ms`, `3.42s`, `12m05s`, `3h07m`, `9d04h`. */
 export function humanDuration(seconds: number): string {
-  if (seconds < 0.001) return `${Math.round(seconds * 1e6)}µs`;
-  if (seconds < 1) return `${significant(seconds * 1e3)}ms`;
-  if (seconds < MINUTE) return `${significant(seconds)}s`;
-  if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)}m${pad2(Math.floor(seconds % MINUTE))}s`;
-  if (seconds < DAY) return `${Math.floor(seconds / HOUR)}h${pad2(Math.floor((seconds % HOUR) / MINUTE))}m`;
-  return `${Math.floor(seconds / DAY)}d${pad2(Math.floor((seconds % DAY) / HOUR))}h`;
+  const micros = Math.round(seconds * 1e6);
+  if (micros < 1000) return `${micros}µs`;
+  if (seconds < LEAST_AS_SECONDS) return `${significant(seconds * 1e3)}ms`;
+  if (seconds < LEAST_AS_MINUTE) return `${significant(seconds)}s`;
+  const whole = Math.max(Math.floor(seconds), MINUTE);
+  if (whole < HOUR) return `${Math.floor(whole / MINUTE)}m${pad2(whole % MINUTE)}s`;
+  if (whole < DAY) return `${Math.floor(whole / HOUR)}h${pad2(Math.floor((whole % HOUR) / MINUTE))}m`;
+  return `${Math.floor(whole / DAY)}d${pad2(Math.floor((whole % DAY) / HOUR))}h`;
 }
 
+/** What would be rounded up to the next unit is shown in it. */
+const LEAST_AS_SECONDS = 0.9995;
+const LEAST_AS_MINUTE = 59.95;
+
 function significant(value: number): string {
-  if (value >= 100) return value.toFixed(0);
-  return value >= 10 ? value.toFixed(1) : value.toFixed(2);
+  if (value >= 99.95) return value.toFixed(0);
+  return value >= 9.995 ? value.toFixed(1) : value.toFixed(2);
 }

@@ -1,5 +1,5 @@
 /** The whole world of the program, scripted: streams that are text, a clock that moves when told, signals on demand, and a kernel. */
-import type { Host, Kernel, OutputStream, Signal, Users } from '../../src/host.ts';
+import type { Child, Host, Kernel, OutputStream, Signal, Users } from '../../src/host.ts';
 import { main } from '../../src/main.ts';
 import type { Circumstances } from '../../src/netlink/diagnose.ts';
 import type { Clocks, Moment } from '../../src/process/moment.ts';
@@ -112,7 +112,10 @@ export class ScriptedHost implements Host {
   async kernel(): Promise<Kernel> {
     const users: Users = {
       name: (uid) => this.userNames.get(uid),
-      uid: async (name) => [...this.userNames].find(([, known]) => known === name)?.[0],
+      account: async (asked) => {
+        const [uid, name] = [...this.userNames].find(([uid, name]) => name === asked || String(uid) === asked) ?? [];
+        return uid === undefined || name === undefined ? undefined : { name, uid, gid: uid, home: `/home/${name}` };
+      },
     };
     const circumstances = (): Circumstances => ({
       connectorListed: true,
@@ -174,6 +177,20 @@ export class ScriptedHost implements Host {
   signal(signal: Signal): void {
     for (const listener of [...(this.signals.get(signal) ?? [])]) listener();
   }
+
+  readonly isRoot = false;
+
+  isForeground(): boolean {
+    return true;
+  }
+
+  stopSelf(): void {}
+
+  async spawn(command: string): Promise<Child> {
+    throw Object.assign(new Error(`spawn ${command} ENOENT`), { code: 'ENOENT' });
+  }
+
+  async becomeUser(): Promise<void> {}
 
   abort(code: number): never {
     this.aborted = code;
