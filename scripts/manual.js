@@ -2,38 +2,19 @@
 // fields, exit codes) from that table. `node scripts/manual.js` writes the page; with `--check` it only compares, and fails if
 // the page is stale. It reads the sources, not dist/, so it cannot be out of date itself.
 //
-// A new command is one row in COMMANDS below; its options come from its own table in src/commands.
+// A new command is a row in src/commands/commands.ts; the page has it, and its options, from there.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { register } from 'tsx/esm/api';
 
 register();
 const { EXIT } = await import('../src/errors.ts');
-const { GROUPS, WATCH_OPTIONS } = await import('../src/commands/options.ts');
+const { COMMANDS, DEFAULT_COMMAND } = await import('../src/commands/commands.ts');
+const { GROUPS } = await import('../src/commands/options.ts');
 const { FIELDS } = await import('../src/format/fields.ts');
 const { REFINEMENTS, WIRE } = await import('../src/netlink/events.ts');
 
 const TEMPLATE = new URL('../man/procwatch.8.in', import.meta.url);
 const PAGE = new URL('../man/procwatch.8', import.meta.url);
-
-/** `synopsis` is mdoc after `.Nm`; `meaning` is prose; `options` is the command's table, if it has one. */
-export const COMMANDS = [
-  {
-    name: 'watch',
-    synopsis: 'Op Cm watch\n.Op Ar options',
-    meaning: 'Print process events as they happen. This is the default: the word may be left out.',
-    options: WATCH_OPTIONS,
-  },
-  {
-    name: 'events',
-    synopsis: 'Cm events',
-    meaning: 'Print a table of every event: its name, its bit, what it means and what its record carries.',
-  },
-  {
-    name: 'help',
-    synopsis: 'Cm help Op Ar command',
-    meaning: 'Print the help of a command, as --help after it does.',
-  },
-];
 
 const LINE = 78;
 
@@ -86,16 +67,38 @@ function optionItems(rows) {
   });
 }
 
-/** A subsection for each group of a command's options; what a group says in parentheses becomes its first sentence. */
-function optionSections({ name, options }) {
+/** A subsection for each group of a command's own options; what a group says in parentheses is about its --not- forms. */
+function groupSections(name, rows) {
   return Object.entries(GROUPS).flatMap(([group, heading]) => {
-    const rows = Object.values(options).filter((row) => row.group === group);
-    if (rows.length === 0) return [];
+    const members = rows.filter((row) => row.group === group);
+    if (members.length === 0) return [];
     const [, title, aside] = /^(.*?)(?: \((.*)\))?$/.exec(heading);
+    const isNegatable = members.some(({ long }) => long.startsWith('not-'));
     return [
       `.Ss ${name}: ${title.charAt(0).toLowerCase()}${title.slice(1)}`,
-      ...(aside === undefined ? [] : [sentence(aside)]),
-      tagList(optionItems(rows)),
+      ...(aside !== undefined && isNegatable ? [sentence(aside)] : []),
+      tagList(optionItems(members)),
+    ];
+  });
+}
+
+/** Each option is explained with the first command that has it; others that have the very same row refer to that one. */
+function optionSections() {
+  const owners = new Map();
+  return Object.entries(COMMANDS).flatMap(([name, { options }]) => {
+    const rows = Object.values(options);
+    const own = rows.filter((row) => !owners.has(row));
+    const shared = rows.filter((row) => owners.has(row));
+    for (const row of own) owners.set(row, name);
+    const sections = groupSections(name, own);
+    if (shared.length === 0) return sections;
+    const from = [...new Set(shared.map((row) => owners.get(row)))].join(' and ');
+    return [
+      ...sections,
+      `.Ss ${name}: as for ${from}`,
+      '.Bl -tag -width Ds -compact',
+      ...shared.map((row) => `.It ${flag(row)}`),
+      '.El',
     ];
   });
 }
@@ -118,15 +121,32 @@ const fieldItems = () =>
   }));
 
 const exitItems = () =>
-  Object.values(EXIT).map(({ code, meaning }) => ({ tag: String(code), body: sentence(meaning) }));
+  Object.values(EXIT)
+    .sort((a, b) => a.code - b.code)
+    .map(({ code, meaning }) => ({ tag: String(code), body: sentence(meaning) }));
+
+/** `COMMAND [ARG...]` as mdoc, a line each. */
+const operandLines = (operands = '') =>
+  operands
+    .split(' ')
+    .filter((operand) => operand !== '')
+    .map((operand) => {
+      const [, name, more] = /^\[?(\w+)(\.\.\.)?\]?$/.exec(operand);
+      return `.${operand.startsWith('[') ? 'Op ' : ''}Ar ${name}${more === undefined ? '' : ' ...'}`;
+    });
+
+const synopsis = ([name, { options, operands }]) => [
+  '.Nm',
+  name === DEFAULT_COMMAND ? `.Op Cm ${name}` : `.Cm ${name}`,
+  ...(Object.keys(options).length === 0 ? [] : ['.Op Ar options']),
+  ...operandLines(operands),
+];
 
 const PARTS = {
-  synopsis: () => COMMANDS.map(({ synopsis }) => `.Nm\n.${synopsis}`).join('\n'),
-  commands: () => tagList(COMMANDS.map(({ name, meaning }) => ({ tag: `Cm ${name}`, body: prose(meaning) }))),
-  options: () =>
-    COMMANDS.filter(({ options }) => options)
-      .flatMap(optionSections)
-      .join('\n'),
+  synopsis: () => Object.entries(COMMANDS).flatMap(synopsis).join('\n'),
+  commands: () =>
+    tagList(Object.entries(COMMANDS).map(([name, { meaning }]) => ({ tag: `Cm ${name}`, body: sentence(meaning) }))),
+  options: () => optionSections().join('\n'),
   events: () => tagList(eventItems()),
   fields: () => tagList(fieldItems()),
   exits: () => tagList(exitItems()),

@@ -8,6 +8,8 @@ import { hasProgram, needs, root } from './need.ts';
 const PAGE = `${root}man/procwatch.8`;
 const page = readFileSync(PAGE, 'utf8').replaceAll('\\-', '-');
 
+const pageHas = (pattern: string): boolean => new RegExp(pattern, 'm').test(page);
+
 function run(...args: string[]): string {
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
   assert.equal(status, 0, stderr);
@@ -40,14 +42,14 @@ test('the page is clean mdoc', (t) => {
 test('every command of the program has an entry', () => {
   const commands = commandsIn(help());
   assert.ok(commands.includes('watch'), 'the help lists the commands');
-  for (const command of commands) assert.match(page, new RegExp(`^\\.It Cm ${command}$`, 'm'), command);
+  for (const command of commands) assert.ok(pageHas(`^\\.(It )?Cm ${command}$`), command);
 });
 
 test('every option in the help of any command has an entry', () => {
   const commands = commandsIn(help()).filter((name) => name !== 'help');
   const options = new Set([help(), ...commands.map((name) => help(name))].flatMap(optionsIn));
   assert.ok(options.size > 20, `only ${options.size} options were found in the help`);
-  for (const option of options) assert.match(page, new RegExp(`^\\.It .*Fl -${option}\\b(?!-)`, 'm'), `--${option}`);
+  for (const option of options) assert.ok(pageHas(`^\\.It .*Fl -${option}\\b(?!-)`), `--${option}`);
 });
 
 test('every name in a recorded stream is explained', () => {
@@ -57,6 +59,6 @@ test('every name in a recorded stream is explained', () => {
   const names = new Set(lines.flatMap((line) => Object.keys(JSON.parse(line))));
   for (const name of names) {
     const explained = name.replace(/_base64$/, '');
-    assert.match(page, new RegExp(`^\\.(It )?Va ${explained}\\b`, 'm'), name);
+    assert.ok(pageHas(`^\\.(It )?Va ${explained}\\b`), name);
   }
 });
