@@ -18,7 +18,7 @@ export interface OutputStream {
   /** The window, if it is one. */
   size(): { readonly width: number; readonly height: number } | undefined;
   /** Never blocks on a pipe: what does not fit waits in memory. */
-  write(text: string): void;
+  write(chunk: string | Uint8Array): void;
   /** Bytes waiting in memory. */
   pending(): number;
   /** Called once, with an errno name such as EPIPE, when nothing can be written any more. */
@@ -125,8 +125,8 @@ class NodeStream implements OutputStream {
     return this.isTerminal ? { width: this.stream.columns || 80, height: this.stream.rows || 24 } : undefined;
   }
 
-  write(text: string): void {
-    if (this.failed === undefined) this.stream.write(text);
+  write(chunk: string | Uint8Array): void {
+    if (this.failed === undefined) this.stream.write(chunk);
   }
 
   pending(): number {
@@ -164,10 +164,10 @@ class FileStream implements OutputStream {
     return undefined;
   }
 
-  write(text: string): void {
+  write(chunk: string | Uint8Array): void {
     if (this.failed) return;
     try {
-      const bytes = Buffer.from(text);
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
       for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at);
     } catch (error) {
       this.failed = true;

@@ -34,7 +34,7 @@ export class Sink {
     return this.droppedEver;
   }
 
-  write(text: string): void {
-    if (text !== '') this.stream.write(text);
+  write(chunk: string | Uint8Array): void {
+    if (chunk.length > 0) this.stream.write(chunk);
   }
 }

@@ -3,7 +3,7 @@
  * anything runs. Pure but for the questions it asks the host about its streams.
  */
 import { Failure } from '../errors.ts';
-import { DEFAULT_COLUMNS, type Field, fieldNamed } from '../format/fields.ts';
+import { DEFAULT_COLUMNS, type Extra, type Field, fieldNamed } from '../format/fields.ts';
 import type { FormatName } from '../format/formats.ts';
 import type { EventName, WireEvent, WireKind } from '../netlink/events.ts';
 import type { Hearing, Scope } from '../netlink/filter.ts';
@@ -28,8 +28,9 @@ export interface Plan {
   readonly colour: boolean;
   readonly columns: readonly Field[];
   readonly meta: boolean;
-  readonly ancestry: boolean;
-  readonly cgroup: boolean;
+  readonly extras: ReadonlySet<Extra>;
+  /** The control group is needed, shown or not. */
+  readonly needsCgroup: boolean;
   readonly summary: boolean;
   readonly quiet: boolean;
   readonly count: number | undefined;
@@ -54,6 +55,7 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
   }
   const events = shownEvents(options);
   const columns = (options.columns ?? DEFAULT_COLUMNS).flatMap((name) => fieldNamed(name) ?? []);
+  const extras = extrasFor(options, columns);
   return {
     events,
     hearing: hearingFor(events, options),
@@ -64,8 +66,8 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
     colour: colourFor(options.color, place),
     columns,
     meta: options.meta,
-    ancestry: options.ancestry,
-    cgroup: options.full || columns.some(({ ofCgroup }) => ofCgroup) || hasCgroupChoice(options),
+    extras,
+    needsCgroup: extras.has('cgroup') || options.cgroup.length + options.notCgroup.length > 0,
     summary: options.summary,
     quiet: options.quiet,
     count: options.count,
@@ -79,8 +81,11 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
   };
 }
 
-function hasCgroupChoice({ cgroup, notCgroup }: WatchOptions): boolean {
-  return cgroup.length + notCgroup.length > 0;
+function extrasFor(options: WatchOptions, columns: readonly Field[]): Set<Extra> {
+  const extras = new Set(columns.flatMap(({ extra }) => extra ?? []));
+  if (options.full) extras.add('cgroup');
+  if (options.ancestry) extras.add('ancestry');
+  return extras;
 }
 
 function shownEvents(options: WatchOptions): readonly EventName[] {

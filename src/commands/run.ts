@@ -36,7 +36,7 @@ function monitorOf(host: Host, kernel: Kernel, plan: Plan): Monitor {
     infers: { ends: true, finds: true },
     selector: new Selector({ ...SELECT_ALL, tree, pid: notUs }),
     treeRoots: [host.pid],
-    wants: { ancestry: plan.ancestry, cgroup: plan.cgroup },
+    wants: { ancestry: plan.extras.has('ancestry'), cgroup: plan.needsCgroup },
     bufferBytes: plan.bufferBytes,
     ordered: plan.ordered,
   });
@@ -111,7 +111,11 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
   try {
     const user = userFor(host, options);
     if (user !== undefined) await host.becomeUser(user);
-    const context = { wallOffset: kernel.clocks().wallOffset, userName: (uid: number) => kernel.users.name(uid) };
+    const context = {
+      wallOffset: kernel.clocks().wallOffset,
+      extras: plan.extras,
+      userName: (uid: number) => kernel.users.name(uid),
+    };
     const make = await FORMATTERS[plan.format]();
     const formatter: Formatter = make(context, {
       colour: plan.colour,

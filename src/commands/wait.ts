@@ -112,7 +112,7 @@ class Wait {
     this.targets = targets;
     this.finish = finish;
     const userName = (uid: number) => kernel.users.name(uid);
-    this.json = new JsonFormatter({ wallOffset: kernel.clocks().wallOffset, userName });
+    this.json = new JsonFormatter({ wallOffset: kernel.clocks().wallOffset, extras: new Set(), userName });
     this.left = options.any ? 1 : Math.min(options.first ?? targets.length, targets.length);
   }
 

@@ -2,6 +2,7 @@
 import { EXIT, type ExitName } from '../errors.ts';
 import { FORMATTERS } from '../format/formats.ts';
 import type { Formatter } from '../format/formatter.ts';
+import { LineBuffer } from '../format/line-buffer.ts';
 import { Summary } from '../format/summary.ts';
 import type { Host, Kernel, OutputStream } from '../host.ts';
 import { Monitor } from '../monitor.ts';
@@ -16,8 +17,8 @@ import type { Plan } from './plan.ts';
 /** Why a watch ends. */
 type Ending = Extract<ExitName, 'ok' | 'output' | 'terminated' | 'hangup'>;
 
-/** Characters joined before they are written: a long batch joined as a whole would outlive the garbage collector's young days. */
-const CHUNK = 32 * 1024;
+/** Written at once at the most: larger copies cost more than the calls they save. */
+const CHUNK_BYTES = 64 * 1024;
 
 /** Records of ours, which do not count as process events. */
 const isCounted = (record: StreamRecord): boolean => 'pid' in record && record.event !== 'found';
@@ -28,6 +29,7 @@ class Watch {
   private readonly formatter: Formatter;
   private readonly sink: Sink;
   private readonly summary = new Summary();
+  private readonly lines = new LineBuffer();
   private readonly finish: (ending: Ending) => void;
   private readonly told: Record<string, number> = {};
   private left: number;
@@ -49,18 +51,16 @@ class Watch {
   take(records: readonly StreamRecord[]): void {
     const room = this.sink.admits(records.length);
     const gap = room ? this.outputLoss() : undefined;
-    let text = gap === undefined || this.plan.quiet ? '' : this.formatter.format(gap);
+    const { lines } = this;
+    if (gap !== undefined && !this.plan.quiet) this.formatter.write(gap, lines);
     for (const record of records) {
       if (this.left === 0) break;
       if (isCounted(record)) this.left--;
       this.count(record);
-      if (room && !this.plan.quiet) text += this.formatter.format(record);
-      if (text.length > CHUNK) {
-        this.sink.write(text);
-        text = '';
-      }
+      if (room && !this.plan.quiet) this.formatter.write(record, lines);
+      if (lines.length > CHUNK_BYTES) this.sink.write(lines.take());
     }
-    this.sink.write(text);
+    this.sink.write(lines.take());
     if (this.left === 0) this.finish('ok');
   }
 
@@ -130,7 +130,7 @@ function monitorOptions(plan: Plan, selection: Selection) {
     infers: plan.infers,
     selector,
     treeRoots: [...selection.tree.wanted, ...selection.tree.unwanted],
-    wants: { ancestry: plan.ancestry, cgroup: plan.cgroup },
+    wants: { ancestry: plan.extras.has('ancestry'), cgroup: plan.needsCgroup },
     bufferBytes: plan.bufferBytes,
     ordered: plan.ordered,
   };
@@ -162,7 +162,11 @@ export async function watch(host: Host, plan: Plan, kernel: Kernel, selection: S
     );
   }
   const output = plan.output === undefined ? host.stdout : openOutput(host, plan.output);
-  const context = { wallOffset: kernel.clocks().wallOffset, userName: (uid: number) => kernel.users.name(uid) };
+  const context = {
+    wallOffset: kernel.clocks().wallOffset,
+    extras: plan.extras,
+    userName: (uid: number) => kernel.users.name(uid),
+  };
   const make = await FORMATTERS[plan.format]();
   const formatter = make(context, { colour: plan.colour, columns: plan.columns, screen: () => output.size() });
   const sink = new Sink(output, plan.queueBytes);

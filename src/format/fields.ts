@@ -9,12 +9,17 @@ import type { Ancestor, ProcessEventName, ProcessRecord } from '../process/recor
 import type { Text } from '../process/text.ts';
 import { type Outcome, outcomeOf } from '../process/wait-status.ts';
 import { escapeText, shellLine } from './escape.ts';
-import { localTime, monotonicNanos, utcTime } from './times.ts';
+import type { LineBuffer } from './line-buffer.ts';
+import { localTime, monotonicNanos, putMonotonicNanos, putUtcTime, utcTime } from './times.ts';
+
+export type Extra = 'ancestry' | 'cgroup';
 
 /** What a formatter knows besides the record. */
 export interface FieldContext {
   /** CLOCK_REALTIME minus CLOCK_MONOTONIC. */
   readonly wallOffset: Moment;
+  /** The fields to tell that are not told unasked. */
+  readonly extras: ReadonlySet<Extra>;
   /** The name of a user id; undefined while it is unknown. */
   userName(uid: number): Text | undefined;
 }
@@ -33,10 +38,12 @@ export interface Field {
   readonly value: (record: ProcessRecord, context: FieldContext) => Value;
   /** A text of our own making, plain ASCII: it needs no escaping anywhere. */
   readonly ours?: true;
+  /** Writes the value without making a text of it, for the fields every record has. */
+  readonly put?: (record: ProcessRecord, context: FieldContext, out: LineBuffer) => void;
   /** Depends on nothing but the image: formatters may keep its text with the image. */
   readonly ofImage?: true;
-  /** Needs the control group, which is read only where somebody wants it. */
-  readonly ofCgroup?: true;
+  /** Told only where somebody wants it, since it costs something to know. */
+  readonly extra?: Extra;
   readonly column: { readonly width: number; readonly align: 'left' | 'right' };
   /** The cell, where it reads better than the plain value. Already safe for a terminal. */
   readonly cell?: (record: ProcessRecord, context: FieldContext) => string;
@@ -69,6 +76,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'wall time of the event, RFC 3339 in UTC with nanoseconds',
     carriers: 'all',
     value: (r, c) => utcTime(wall(r, c)),
+    put: (r, c, out) => putUtcTime(wall(r, c), out),
     cell: (r, c) => localTime(wall(r, c)),
     column: LEFT(12),
   },
@@ -79,6 +87,7 @@ export const FIELDS: readonly Field[] = [
     meaning: "the kernel's monotonic clock in nanoseconds, as digits",
     carriers: 'all',
     value: (r) => monotonicNanos(r.at),
+    put: (r, _, out) => putMonotonicNanos(r.at, out),
     column: RIGHT(16),
   },
   {
@@ -344,6 +353,7 @@ export const FIELDS: readonly Field[] = [
   {
     name: 'ancestry',
     type: 'ancestry',
+    extra: 'ancestry',
     meaning: 'with --ancestry: the parent, its parent and so on up to init, each with pid and comm',
     carriers: 'all',
     value: (r) => r.ancestry,
@@ -356,7 +366,7 @@ export const FIELDS: readonly Field[] = [
     type: 'string',
     meaning: 'path of the control group',
     carriers: 'all',
-    ofCgroup: true,
+    extra: 'cgroup',
     value: (r) => r.cgroup,
     column: LEFT(24),
   },
@@ -365,7 +375,7 @@ export const FIELDS: readonly Field[] = [
     type: 'string',
     meaning: 'the container, where the control group tells',
     carriers: 'all',
-    ofCgroup: true,
+    extra: 'cgroup',
     value: (r) => (r.cgroup === undefined ? undefined : containerOf(r.cgroup)),
     column: LEFT(12),
   },
@@ -374,7 +384,7 @@ export const FIELDS: readonly Field[] = [
     type: 'string',
     meaning: 'the systemd unit, where the control group tells',
     carriers: 'all',
-    ofCgroup: true,
+    extra: 'cgroup',
     value: (r) => (r.cgroup === undefined ? undefined : unitOf(r.cgroup)),
     column: LEFT(16),
   },

@@ -1,8 +1,8 @@
 /**
- * JSON Lines: one flat object a record, written by concatenation in the order of the field table. Absent means unknown. A text
+ * JSON Lines: one flat object a record, its members in the order of the field table. Absent means unknown. A text
  * that is not UTF-8 has a twin ending in `_base64` with its bytes.
  *
- * The text of an image is kept with the image: forks share their parent's, and each exit repeats that of its exec.
+ * The bytes of an image's members are kept with the image: forks share their parent's, and each exit repeats that of its exec.
  */
 import type { Image } from '../process/image.ts';
 import { plus } from '../process/moment.ts';
@@ -10,6 +10,7 @@ import type { Ancestor, LostRecord, ProcessEventName, ProcessRecord, StreamRecor
 import { type BrokenText, readable, type Text } from '../process/text.ts';
 import { type Field, type FieldContext, fieldsOf, type Value } from './fields.ts';
 import type { Formatter } from './formatter.ts';
+import { LineBuffer } from './line-buffer.ts';
 import { monotonicNanos, utcTime } from './times.ts';
 
 export const SCHEMA_VERSION = 1;
@@ -20,17 +21,18 @@ const ASCII = /^[ -~]*$/;
 
 /** Names come again and again: their quoted forms are kept, as many as fit. */
 const KEPT = 2048;
-const kept = new Map<string, string>();
+const kept = new Map<string, Uint8Array>();
 
 /** JSON text that is safe to look at too. */
-function quoted(value: string): string {
+function quoted(value: string): Uint8Array {
   const known = kept.get(value);
   if (known !== undefined) return known;
   const text = JSON.stringify(value);
   const safe = ASCII.test(text) ? text : text.replace(UNSAFE_ON_TERMINALS, unicodeEscape);
+  const bytes = Buffer.from(safe);
   if (kept.size >= KEPT) kept.clear();
-  kept.set(value, safe);
-  return safe;
+  kept.set(value, bytes);
+  return bytes;
 }
 
 function unicodeEscape(character: string): string {
@@ -42,53 +44,93 @@ function unicodeEscape(character: string): string {
 const base64 = (text: Text): string => Buffer.from(typeof text === 'string' ? text : text.bytes).toString('base64');
 const isBroken = (text: Text): text is BrokenText => typeof text !== 'string';
 
-/** `,"name":`, made once: these texts are joined millions of times. */
+/** `,"name":`, made once: these texts are written millions of times. */
 const keyOf = (name: string): string => `,"${name}":`;
+const base64KeyOf = (key: string): string => key.replace('":', '_base64":');
+const ascii = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 
-function textMember(key: string, text: Text): string {
-  if (!isBroken(text)) return key + quoted(text);
-  return `${key}${quoted(text.text)}${base64Key(key)}"${base64(text)}"`;
+function writeText(out: LineBuffer, key: string, text: Text): void {
+  out.ascii(key);
+  out.raw(quoted(readable(text)));
+  if (!isBroken(text)) return;
+  out.ascii(base64KeyOf(key));
+  out.text(`"${base64(text)}"`);
 }
 
-function listMember(key: string, list: readonly Text[]): string {
-  const shown = `${key}[${list.map((text) => quoted(readable(text))).join(',')}]`;
-  return list.some(isBroken) ? `${shown}${base64Key(key)}${JSON.stringify(list.map(base64))}` : shown;
+function writeList(out: LineBuffer, key: string, list: readonly Text[]): void {
+  out.ascii(key);
+  list.forEach((text, i) => {
+    out.byte(i === 0 ? OPEN : COMMA);
+    out.raw(quoted(readable(text)));
+  });
+  out.ascii(list.length === 0 ? '[]' : ']');
+  if (!list.some(isBroken)) return;
+  out.ascii(base64KeyOf(key));
+  out.text(JSON.stringify(list.map(base64)));
 }
 
-const base64Key = (key: string): string => key.replace('":', '_base64":');
-
-function ancestryMember(key: string, ancestry: readonly Ancestor[]): string {
-  const items = ancestry.map(
-    ({ pid, comm }) => `{"pid":${pid}${comm === undefined ? '' : textMember(keyOf('comm'), comm)}}`,
-  );
-  return `${key}[${items.join(',')}]`;
+function writeAncestry(out: LineBuffer, key: string, ancestry: readonly Ancestor[]): void {
+  out.ascii(`${key}[`);
+  ancestry.forEach(({ pid, comm }, i) => {
+    out.ascii(`${i === 0 ? '' : ','}{"pid":${pid}`);
+    if (comm !== undefined) writeText(out, COMM_KEY, comm);
+    out.ascii('}');
+  });
+  out.ascii(']');
 }
 
-/** A field's member in a record, or nothing where it is unknown. */
-type Member = (record: ProcessRecord, context: FieldContext) => string;
+const COMM_KEY = keyOf('comm');
+const OPEN = '['.charCodeAt(0);
+const COMMA = ','.charCodeAt(0);
+const QUOTE = '"'.charCodeAt(0);
 
-const TEXT_OF = {
-  string: (key, value) => textMember(key, value as Text),
-  strings: (key, value) => listMember(key, value as readonly Text[]),
-  ancestry: (key, value) => ancestryMember(key, value as readonly Ancestor[]),
-  integer: (key, value) => key + value,
-  number: (key, value) => key + value,
-  boolean: (key, value) => key + value,
-} as const satisfies Record<Field['type'], (key: string, value: NonNullable<Value>) => string>;
+/** Writes a field's member of a record; nothing where it is unknown. */
+type Member = (record: ProcessRecord, context: FieldContext, out: LineBuffer) => void;
 
-function memberOf({ name, type, value, ours }: Field): Member {
+/** How the value of each type is written behind its key. */
+const WRITE: Record<
+  Exclude<Field['type'], 'integer'>,
+  (out: LineBuffer, key: string, value: NonNullable<Value>) => void
+> = {
+  string: (out, key, value) => writeText(out, key, value as Text),
+  strings: (out, key, value) => writeList(out, key, value as readonly Text[]),
+  ancestry: (out, key, value) => writeAncestry(out, key, value as readonly Ancestor[]),
+  number: (out, key, value) => out.ascii(key + value),
+  boolean: (out, key, value) => out.ascii(key + value),
+};
+
+function memberOf({ name, type, value, ours, put }: Field): Member {
   const key = keyOf(name);
-  if (ours) {
-    const opened = `${key}"`;
-    return (record, context) => {
-      const found = value(record, context);
-      return found === undefined ? '' : `${opened}${found}"`;
+  const opened = ascii(`${key}"`);
+  if (put !== undefined) {
+    return (record, context, out) => {
+      out.raw(opened);
+      put(record, context, out);
+      out.byte(QUOTE);
     };
   }
-  const text = TEXT_OF[type];
-  return (record, context) => {
+  if (ours) {
+    return (record, context, out) => {
+      const found = value(record, context);
+      if (found === undefined) return;
+      out.raw(opened);
+      out.ascii(found as string);
+      out.byte(QUOTE);
+    };
+  }
+  if (type === 'integer') {
+    const prefix = ascii(key);
+    return (record, context, out) => {
+      const found = value(record, context);
+      if (found === undefined) return;
+      out.raw(prefix);
+      out.integer(found as number);
+    };
+  }
+  const write = WRITE[type];
+  return (record, context, out) => {
     const found = value(record, context);
-    return found === undefined ? '' : text(key, found);
+    if (found !== undefined) write(out, key, found);
   };
 }
 
@@ -99,8 +141,8 @@ interface Layout {
   readonly after: readonly Member[];
 }
 
-function layoutOf(event: ProcessEventName): Layout {
-  const fields = fieldsOf(event);
+function layoutOf(event: ProcessEventName, extras: FieldContext['extras']): Layout {
+  const fields = fieldsOf(event).filter(({ extra }) => extra === undefined || extras.has(extra));
   const first = fields.findIndex(({ ofImage }) => ofImage);
   return {
     before: fields.slice(0, first).map(memberOf),
@@ -112,10 +154,14 @@ function layoutOf(event: ProcessEventName): Layout {
   };
 }
 
+const HEAD = ascii(`{"v":${SCHEMA_VERSION},"seq":`);
+const TAIL = ascii('}\n');
+
 export class JsonFormatter implements Formatter {
   private readonly context: FieldContext;
   private readonly layouts = new Map<ProcessEventName, Layout>();
-  private readonly imageTexts = new WeakMap<Image, string>();
+  private readonly imageBytes = new WeakMap<Image, Uint8Array>();
+  private readonly aside = new LineBuffer();
   private sequence = 0;
 
   constructor(context: FieldContext) {
@@ -123,12 +169,25 @@ export class JsonFormatter implements Formatter {
   }
 
   format(record: StreamRecord): string {
-    const head = `{"v":${SCHEMA_VERSION},"seq":${++this.sequence}`;
-    if ('pid' in record) return `${head}${this.processMembers(record)}}\n`;
+    const out = new LineBuffer();
+    this.write(record, out);
+    return out.takeText();
+  }
+
+  write(record: StreamRecord, out: LineBuffer): void {
+    out.raw(HEAD);
+    out.integer(++this.sequence);
+    if ('pid' in record) this.writeProcess(record, out);
+    else out.text(this.ownMembers(record));
+    out.raw(TAIL);
+  }
+
+  /** The members of a record that is about the stream and not about a process. */
+  private ownMembers(record: Exclude<StreamRecord, ProcessRecord>): string {
     const wall = utcTime(plus(record.at, this.context.wallOffset));
     const when = `,"time":"${wall}","mono_ns":"${monotonicNanos(record.at)}","event":"${record.event}"`;
-    if (record.event === 'lost') return `${head}${when}${this.lossMembers(record)}}\n`;
-    return `${head}${when},${JSON.stringify(record.facts).slice(1)}\n`;
+    if (record.event === 'lost') return when + this.lossMembers(record);
+    return `${when},${JSON.stringify(record.facts).slice(1, -1)}`;
   }
 
   private lossMembers({ reason, count, since }: LostRecord): string {
@@ -137,28 +196,27 @@ export class JsonFormatter implements Formatter {
     return `,"reason":"${reason}"${known},"since":"${from}","since_mono_ns":"${monotonicNanos(since)}"`;
   }
 
-  private processMembers(record: ProcessRecord): string {
+  private writeProcess(record: ProcessRecord, out: LineBuffer): void {
     let layout = this.layouts.get(record.event);
     if (layout === undefined) {
-      layout = layoutOf(record.event);
+      layout = layoutOf(record.event, this.context.extras);
       this.layouts.set(record.event, layout);
     }
-    let text = '';
-    for (const member of layout.before) text += member(record, this.context);
-    text += this.imageMembers(layout.ofImage, record);
-    for (const member of layout.after) text += member(record, this.context);
-    return text;
+    const { context } = this;
+    for (const write of layout.before) write(record, context, out);
+    out.raw(this.bytesOfImage(layout.ofImage, record));
+    for (const write of layout.after) write(record, context, out);
   }
 
-  private imageMembers(members: readonly Member[], record: ProcessRecord): string {
+  private bytesOfImage(members: readonly Member[], record: ProcessRecord): Uint8Array {
     const { image } = record;
-    const kept = this.imageTexts.get(image);
+    const kept = this.imageBytes.get(image);
     if (kept !== undefined) return kept;
-    let text = '';
-    for (const member of members) text += member(record, this.context);
+    for (const write of members) write(record, this.context, this.aside);
+    const bytes = this.aside.take();
     // A user whose name is still being asked for must get it later.
     const isFinal = image.uid === undefined || this.context.userName(image.uid) !== undefined;
-    if (isFinal) this.imageTexts.set(image, text);
-    return text;
+    if (isFinal) this.imageBytes.set(image, bytes);
+    return bytes;
   }
 }

@@ -8,6 +8,7 @@ import { inWords, outcomeOf } from '../process/wait-status.ts';
 import { escapeText, shellLine } from './escape.ts';
 import type { FieldContext } from './fields.ts';
 import type { Formatter } from './formatter.ts';
+import type { LineBuffer } from './line-buffer.ts';
 import { type Paint, type Palette, palette } from './palette.ts';
 import { humanDuration, localTime } from './times.ts';
 import { cut, pad, widthOf } from './width.ts';
@@ -50,6 +51,10 @@ export class PrettyFormatter implements Formatter {
       { text: pad('USER', WIDTHS.user, 'left') + GAP, paint: dim },
       { text: 'WHAT', paint: dim },
     ]);
+  }
+
+  write(record: StreamRecord, out: LineBuffer): void {
+    out.text(this.format(record));
   }
 
   format(record: StreamRecord): string {

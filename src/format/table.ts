@@ -6,6 +6,7 @@ import { plus } from '../process/moment.ts';
 import type { ProcessRecord, StreamRecord } from '../process/record.ts';
 import { cellOf, type Field, type FieldContext } from './fields.ts';
 import type { Formatter } from './formatter.ts';
+import type { LineBuffer } from './line-buffer.ts';
 import { type Paint, palette } from './palette.ts';
 import { localTime } from './times.ts';
 import { cut, pad, widthOf } from './width.ts';
@@ -34,6 +35,10 @@ export class TableFormatter implements Formatter {
 
   header(): string {
     return `${this.dim(this.row((field) => field.name.toUpperCase()))}\n`;
+  }
+
+  write(record: StreamRecord, out: LineBuffer): void {
+    out.text(this.format(record));
   }
 
   format(record: StreamRecord): string {

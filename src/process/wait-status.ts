@@ -29,7 +29,11 @@ export function signalNumber(name: string): number | undefined {
   return (constants.signals as Record<string, number | undefined>)[full];
 }
 
+/** Nearly all ends are this one. */
+const SUCCESS: Outcome = { kind: 'code', code: 0 };
+
 export function outcomeOf(waitStatus: number): Outcome {
+  if (waitStatus === 0) return SUCCESS;
   const number = waitStatus & 0x7f;
   if (number === 0) return { kind: 'code', code: (waitStatus >>> 8) & 0xff };
   return { kind: 'signal', signal: signalName(number), number, coreDumped: (waitStatus & 0x80) !== 0 };

@@ -49,6 +49,7 @@ export const lost = (over: Partial<LostRecord> = {}): LostRecord => ({
 /** The wall clock of 2001-09-09T01:46:40Z at 1000 s of uptime, and two users. */
 export const context: FieldContext = {
   wallOffset: { seconds: 999_999_000, nanos: 0 },
+  extras: new Set(['ancestry', 'cgroup']),
   userName: (uid) => ({ 0: 'root', 1000: 'ada' })[uid],
 };
 

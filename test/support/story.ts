@@ -54,7 +54,7 @@ export class Story {
         wallOffset: { seconds: 0, nanos: 0 },
         bootOffset: { seconds: 0, nanos: 0 },
       }),
-      wants: { ancestry: this.plan.ancestry, cgroup: this.plan.cgroup },
+      wants: { ancestry: this.plan.extras.has('ancestry'), cgroup: this.plan.needsCgroup },
       selector: new Selector(chosen),
       treeRoots: [...chosen.tree.wanted, ...chosen.tree.unwanted],
     });
