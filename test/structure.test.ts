@@ -1,0 +1,93 @@
+/** The shape of the source, as code: who may import whom, one owner for each library, and a word at the head of each file. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { VERSION } from '../src/version.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const files = (folder: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true })
+    .map((name) => join(folder, String(name)))
+    .filter((name) => name.endsWith('.ts'))
+    .sort();
+const source = (file: string): string => readFileSync(join(root, file), 'utf8');
+
+/** What a file imports, types included: paths from the root for our own, names for the others'. */
+function importsOf(file: string): string[] {
+  return [...source(file).matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, target]) =>
+    target.startsWith('.') ? normalize(join(dirname(file), target)) : target,
+  );
+}
+
+const SOURCES = files('src');
+const importersOf = (library: string): string[] => SOURCES.filter((file) => importsOf(file).includes(library));
+
+const OWNERS: Record<string, string> = {
+  koffi: 'src/linux/libc.ts',
+  commander: 'src/commands/program.ts',
+  chalk: 'src/format/palette.ts',
+  'cli-table3': 'src/format/plain-table.ts',
+  re2js: 'src/process/patterns.ts',
+  'string-width': 'src/format/width.ts',
+};
+for (const [library, owner] of Object.entries(OWNERS)) {
+  test(`${library} is imported by ${owner} alone`, () => assert.deepEqual(importersOf(library), [owner]));
+}
+
+test('every library in package.json has an owner, and no other is imported', () => {
+  const { dependencies } = JSON.parse(source('package.json')) as { dependencies: Record<string, string> };
+  assert.deepEqual(Object.keys(dependencies).sort(), Object.keys(OWNERS).sort());
+  const foreign = SOURCES.flatMap(importsOf).filter((name) => !name.startsWith('src/') && !name.startsWith('node:'));
+  assert.deepEqual([...new Set(foreign)].sort(), Object.keys(OWNERS).sort());
+});
+
+/** Folders of src that files of a folder must not look into. */
+const CLOSED: Record<string, readonly string[]> = {
+  'src/netlink': ['src/process', 'src/format', 'src/commands', 'src/linux', 'src/host.ts', 'src/monitor.ts'],
+  'src/process': ['src/format', 'src/commands', 'src/linux', 'src/host.ts', 'src/monitor.ts'],
+  'src/format': ['src/linux', 'src/commands', 'src/host.ts', 'src/monitor.ts', 'src/sink.ts'],
+  'src/linux': ['src/format', 'src/commands', 'src/monitor.ts', 'src/sink.ts'],
+  'src/commands': ['src/linux', 'src/main.ts', 'src/cli.ts'],
+};
+for (const [folder, closed] of Object.entries(CLOSED)) {
+  test(`${folder} looks into none of ${closed.join(', ')}`, () => {
+    const found = SOURCES.filter((file) => file.startsWith(`${folder}/`)).flatMap((file) =>
+      importsOf(file)
+        .filter((target) => closed.some((shut) => target === shut || target.startsWith(`${shut}/`)))
+        .map((target) => `${file} imports ${target}`),
+    );
+    assert.deepEqual(found, []);
+  });
+}
+
+test('the system below Node is reached by the host alone', () => {
+  const outside = SOURCES.filter((file) => !file.startsWith('src/linux/'));
+  const into = outside.filter((file) => importsOf(file).some((target) => target.startsWith('src/linux/')));
+  assert.deepEqual(into, ['src/host.ts']);
+});
+
+test('environment, clock and exit of the process are the host’s alone', () => {
+  const impure =
+    /\bprocess\.(?:env|exit|argv|stdout|stderr|on)\b|\bDate\.now\(|\bconsole\.|\bset(?:Timeout|Interval)\(/;
+  const found = SOURCES.filter((file) => impure.test(source(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')));
+  assert.deepEqual(found, ['src/cli.ts', 'src/host.ts']);
+});
+
+test('every file opens with what it owns', () => {
+  for (const file of [...SOURCES, ...files('test')]) assert.match(source(file), /^(?:#!.*\n)?\/(?:\*\*|\/) ?\S?/, file);
+});
+
+test('no drawer has a name that says nothing', () => {
+  const drawers = /(?:^|\/)(?:utils?|helpers?|common|misc|types|index)(?:\.test)?\.ts$/;
+  assert.deepEqual(
+    [...SOURCES, ...files('test')].filter((file) => drawers.test(file)),
+    [],
+  );
+});
+
+test('the version is that of package.json', () => {
+  const { version } = JSON.parse(source('package.json')) as { version: string };
+  assert.equal(VERSION, version);
+});
