@@ -29,7 +29,7 @@ const PRINTS: Record<string, RegExp> = {
 const SHOWS: Record<string, RegExp> = {
   'Record an hour': /^\{"v":1,"seq":1,.*"event":"start".*\n[\s\S]*\n.*"event":"end".*\n$/,
   'Show failures': /^3\t.*\t\d+\t/m,
-  'Show one line': /^\S+ {2}exit +\d+ .* exit 0 after \S+ · sleep 0\.4\n$/,
+  'Show one line': /^\S+ {2}exit +\d+ .* exit 0 after \S+ · sleep 0\.9\n$/,
   'Count for ten seconds': /^COMMAND .*\n[\s\S]*^lost: \d+$/m,
   'Wait until': /^sshd was started\n$/,
   'Do something': / ended by SIGSEGV$/m,
@@ -38,7 +38,7 @@ const SHOWS: Record<string, RegExp> = {
 /** What is done around a recipe in its shell. */
 const AROUND: Record<string, { readonly before?: string; readonly after?: string }> = {
   'Record an hour': { after: 'cat events.jsonl' },
-  'Show one line': { before: 'sleep 0.4 &' },
+  'Show one line': { before: 'sleep 0.9 &' },
 };
 
 const expected = (table: Record<string, RegExp>, title: string): RegExp => {
