@@ -7,6 +7,7 @@ import { getSystemErrorMap } from 'node:util';
 /** `sysexits.h` where a row names it. */
 export const EXIT = {
   ok: { code: 0, meaning: 'normal end: count or duration reached, Ctrl-C, or the reader of a pipe went away' },
+  degraded: { code: 1, meaning: 'doctor: watch works here, but not fully' },
   usage: { code: 2, meaning: 'the command line is wrong' },
   loss: { code: 3, meaning: 'with --fail-on-loss: events were lost' },
   timeout: { code: 124, meaning: 'wait: the time given with --timeout is over' },

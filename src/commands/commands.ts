@@ -4,6 +4,7 @@
  */
 import type { Result } from '../errors.ts';
 import type { Host } from '../host.ts';
+import { DOCTOR_OPTIONS } from './doctor-options.ts';
 import { type Option, readOptions, type Typed, WATCH_OPTIONS } from './options.ts';
 import { RUN_OPTIONS } from './run-options.ts';
 import { WAIT_OPTIONS } from './wait-options.ts';
@@ -46,6 +47,11 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
       host.stdout.write((await import('./events.ts')).listEvents());
       return 'ok';
     },
+  },
+  doctor: {
+    meaning: 'check whether watch works here and how well, with a fix for whatever is in the way',
+    options: DOCTOR_OPTIONS,
+    run: async (host, typed) => (await import('./doctor.ts')).runDoctor(host, readOptions(DOCTOR_OPTIONS, typed)),
   },
 };
 

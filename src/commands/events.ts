@@ -9,5 +9,5 @@ export function listEvents(): string {
   for (const [name, { bit, meaning, carries }] of Object.entries({ ...WIRE, ...REFINEMENTS })) {
     table.push([name, hex(bit), meaning, carries]);
   }
-  return `${table.toString()}\n`;
+  return `${table.toString().replace(/ +$/gm, '')}\n`;
 }

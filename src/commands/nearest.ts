@@ -1,19 +1,19 @@
 /** The name somebody probably meant. Pure. */
 
-/** Edits (insert, delete, replace, swap two neighbours) from one word to the other, one row at a time. */
+/** Edits (insert, delete, replace, swap of neighbours) from one word to the other: the distance of Damerau and Levenshtein. */
 function distance(a: string, b: string): number {
-  let before: number[] = [];
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  const rows = [Array.from({ length: b.length + 1 }, (_, i) => i)];
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
+    const row = [i];
     for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
-      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      if (isSwapped) next[j] = Math.min(next[j], before[j - 2] + 1);
+      const replaced = rows[i - 1][j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swapped = isSwap ? rows[i - 2][j - 2] + 1 : replaced;
+      row[j] = Math.min(rows[i - 1][j] + 1, row[j - 1] + 1, replaced, swapped);
     }
-    [before, row] = [row, next];
+    rows.push(row);
   }
-  return row[b.length];
+  return rows[a.length][b.length];
 }
 
 /** Undefined if nothing is close: more than a third of the word would have to change. */

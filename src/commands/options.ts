@@ -24,7 +24,7 @@ export interface Option<T> {
 
 export const GROUPS = {
   what: 'What to watch',
-  who: 'Whom to watch (different kinds must all match, several of one kind are alternatives; each has a --not- form)',
+  who: 'Which processes (different kinds must all match, several of one kind are alternatives)',
   how: 'How to show it',
   where: 'Where it goes, and for how long',
   kernel: 'The kernel side',

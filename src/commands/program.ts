@@ -19,6 +19,7 @@ const EXAMPLES = `Examples:
 
 const EXIT_CODES = `Exit codes:
 ${Object.values(EXIT)
+  .sort((a, b) => a.code - b.code)
   .map(({ code, meaning }) => `  ${String(code).padStart(3)}  ${meaning}`)
   .join('\n')}
 `;
@@ -62,6 +63,14 @@ function addCommand(program: Command, name: string, host: Host, finish: (result:
   });
 }
 
+/** The options of a command as its own help lists them: whoever asks without naming a command means the default one's too. */
+function optionsOf(program: Command, name: string): string {
+  const command = program.commands.find((one) => one.name() === name);
+  const help = command?.helpInformation() ?? '';
+  const [firstGroup] = Object.values(GROUPS);
+  return `Options of ${name}:\n\n${help.slice(help.indexOf(firstGroup))}`;
+}
+
 export async function run(host: Host): Promise<Result> {
   let result: Result = 'ok';
   const program = new Command('procwatch');
@@ -71,7 +80,7 @@ export async function run(host: Host): Promise<Result> {
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
     .addHelpText('before', EXAMPLES)
-    .addHelpText('after', `\n${EXIT_CODES}`)
+    .addHelpText('after', () => `\n${optionsOf(program, DEFAULT_COMMAND)}\n${EXIT_CODES}`)
     .showSuggestionAfterError()
     .enablePositionalOptions()
     .exitOverride()

@@ -56,10 +56,12 @@ function userFor(host: Host, { as }: RunOptions): string | undefined {
   return as ?? (host.isRoot ? host.env.SUDO_USER : undefined);
 }
 
-async function begin(host: Host, operands: readonly string[]): Promise<Child> {
+async function begin(host: Host, monitor: Monitor, operands: readonly string[]): Promise<Child> {
   const [command, ...args] = operands;
   try {
-    return await host.spawn(command, args);
+    const starting = host.spawn(command, args);
+    monitor.wake();
+    return await starting;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const why = code === 'ENOENT' ? 'there is no such command' : `it cannot be run (${code})`;
@@ -140,7 +142,7 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
       [host.pid],
     );
 
-    const child = await begin(host, operands);
+    const child = await begin(host, monitor, operands);
     const stopPassing = passSignals(host, child);
     const waitStatus = await child.ended;
     monitor.wake();

@@ -2,7 +2,6 @@
 import { type ExitName, Failure } from '../errors.ts';
 import type { Host, Users } from '../host.ts';
 import type { Matcher } from '../process/patterns.ts';
-import type { Choice } from '../process/select.ts';
 import { flagOf, WATCH_OPTIONS, type WatchOptions } from './options.ts';
 import { planWatch, selectionOf } from './plan.ts';
 
@@ -11,41 +10,49 @@ export async function startWatch(host: Host, options: WatchOptions): Promise<Exi
   const plan = planWatch(options, { env: host.env, isTerminal });
   const [kernel, { watch }] = await Promise.all([host.kernel(), import('./watch.ts')]);
   const uids = {
-    wanted: await uidsOf(kernel.users, options.user),
-    unwanted: await uidsOf(kernel.users, options.notUser),
+    wanted: await uidsOf(kernel.users, 'user', options.user),
+    unwanted: await uidsOf(kernel.users, 'notUser', options.notUser),
   };
   const matchers = {
-    name: await matchersOf('name', options.name, options.notName),
-    grep: await matchersOf('grep', options.grep, options.notGrep),
-    cgroup: await matchersOf('cgroup', options.cgroup, options.notCgroup),
+    name: { wanted: await globs('name', options.name), unwanted: await globs('notName', options.notName) },
+    grep: { wanted: await regexes('grep', options.grep), unwanted: await regexes('notGrep', options.notGrep) },
+    cgroup: { wanted: await globs('cgroup', options.cgroup), unwanted: await globs('notCgroup', options.notCgroup) },
   };
   return watch(host, plan, kernel, selectionOf(options, uids, matchers));
 }
 
-async function uidsOf(users: Users, names: readonly string[]): Promise<number[]> {
+type Key = keyof typeof WATCH_OPTIONS;
+
+async function uidsOf(users: Users, key: Key, names: readonly string[]): Promise<number[]> {
   const uids: number[] = [];
   for (const name of names) {
     const uid = /^\d+$/.test(name) ? Number(name) : (await users.account(name))?.uid;
-    if (uid === undefined) throw new Failure('usage', `--user: there is no user ${JSON.stringify(name)}`);
+    if (uid === undefined) {
+      throw new Failure('usage', `${flagOf(WATCH_OPTIONS[key])}: there is no user ${JSON.stringify(name)}`);
+    }
     uids.push(uid);
   }
   return uids;
 }
 
+const globs = async (key: Key, texts: readonly string[]): Promise<Matcher[]> =>
+  compileAll(key, texts, async () => (await import('../process/patterns.ts')).globMatcher);
+const regexes = async (key: Key, texts: readonly string[]): Promise<Matcher[]> =>
+  compileAll(key, texts, async () => (await import('../process/patterns.ts')).regexMatcher);
+
 /** Loads the pattern engine only if there is a pattern. */
-async function matchersOf(
-  kind: 'name' | 'grep' | 'cgroup',
-  wanted: readonly string[],
-  unwanted: readonly string[],
-): Promise<Choice<Matcher>> {
-  if (wanted.length + unwanted.length === 0) return { wanted: [], unwanted: [] };
-  const { globMatcher, regexMatcher } = await import('../process/patterns.ts');
-  const compile = (pattern: string): Matcher => {
+async function compileAll(
+  key: Key,
+  texts: readonly string[],
+  load: () => Promise<(text: string) => Matcher>,
+): Promise<Matcher[]> {
+  if (texts.length === 0) return [];
+  const compile = await load();
+  return texts.map((text) => {
     try {
-      return kind === 'grep' ? regexMatcher(pattern) : globMatcher(pattern);
+      return compile(text);
     } catch (error) {
-      throw new Failure('usage', `${flagOf(WATCH_OPTIONS[kind])}: ${(error as Error).message}`);
+      throw new Failure('usage', `${flagOf(WATCH_OPTIONS[key])}: ${(error as Error).message}`);
     }
-  };
-  return { wanted: wanted.map(compile), unwanted: unwanted.map(compile) };
+  });
 }

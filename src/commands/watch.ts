@@ -57,6 +57,7 @@ class Watch {
       if (this.left === 0) break;
       if (isCounted(record)) this.left--;
       this.count(record);
+      if (room) this.told[record.event] = (this.told[record.event] ?? 0) + 1;
       if (room && !this.plan.quiet) this.formatter.write(record, lines);
       if (lines.length > CHUNK_BYTES) this.sink.write(lines.take());
     }
@@ -65,7 +66,6 @@ class Watch {
   }
 
   private count(record: StreamRecord): void {
-    this.told[record.event] = (this.told[record.event] ?? 0) + 1;
     if (record.event === 'lost') {
       this.lost += record.count ?? 0;
       this.starved ||= record.count === undefined;
@@ -98,11 +98,18 @@ class Watch {
     const lost = this.lost + this.sink.droppedInAll;
     this.note({ event: 'end', at, facts: { reason: ending, told: this.told, lost, refused: total(refused) } });
     if (this.plan.summary) this.host.stderr.write(`${this.summary.render()}refused: ${total(refused)}\n`);
+    else if (total(refused) > 0) this.host.stderr.write(refusalNotice(refused));
   }
 
   get hasLost(): boolean {
     return this.starved || this.lost + this.sink.droppedInAll > 0;
   }
+}
+
+/** Forged, broken and unknown datagrams are never shown, and never passed over in silence. */
+function refusalNotice(refused: Readonly<Record<string, number>>): string {
+  const reasons = Object.entries(refused).flatMap(([reason, count]) => (count > 0 ? `${count} ${reason}` : []));
+  return `procwatch: refused datagrams that were not the kernel's, or not understood: ${reasons.join(', ')}\n`;
 }
 
 const total = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0);
@@ -154,6 +161,17 @@ function listenForEnd(host: Host, plan: Plan, output: OutputStream, finish: (end
   };
 }
 
+/** A file is opened only once the watch stands, so that none is emptied for nothing; where it cannot be, the watch is given up. */
+function outputOf(host: Host, plan: Plan, monitor: Monitor): OutputStream {
+  if (plan.output === undefined) return host.stdout;
+  try {
+    return openOutput(host, plan.output);
+  } catch (error) {
+    monitor.stop();
+    throw error;
+  }
+}
+
 export async function watch(host: Host, plan: Plan, kernel: Kernel, selection: Selection): Promise<ExitName> {
   const monitor = new Monitor(host, kernel, monitorOptions(plan, selection));
   if (plan.bufferWasAsked && monitor.subscription.bufferBytes < plan.bufferBytes) {
@@ -161,7 +179,7 @@ export async function watch(host: Host, plan: Plan, kernel: Kernel, selection: S
       `procwatch: the kernel grants a queue of ${monitor.subscription.bufferBytes} bytes, ${plan.bufferBytes} were asked for; root may have more, or raise net.core.rmem_max\n`,
     );
   }
-  const output = plan.output === undefined ? host.stdout : openOutput(host, plan.output);
+  const output = outputOf(host, plan, monitor);
   const context = {
     wallOffset: kernel.clocks().wallOffset,
     extras: plan.extras,

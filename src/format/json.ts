@@ -95,8 +95,14 @@ const WRITE: Record<
   string: (out, key, value) => writeText(out, key, value as Text),
   strings: (out, key, value) => writeList(out, key, value as readonly Text[]),
   ancestry: (out, key, value) => writeAncestry(out, key, value as readonly Ancestor[]),
-  number: (out, key, value) => out.ascii(key + value),
-  boolean: (out, key, value) => out.ascii(key + value),
+  number(out, key, value) {
+    out.ascii(key);
+    out.decimal(value as number);
+  },
+  boolean(out, key, value) {
+    out.ascii(key);
+    out.ascii(value ? 'true' : 'false');
+  },
 };
 
 function memberOf({ name, type, value, ours, put }: Field): Member {

@@ -9,6 +9,7 @@ const LOOP_BYTES = 24;
 /** Bytes of one UTF-16 unit in UTF-8, at the most. */
 const WIDEST = 3;
 const ZERO = 48;
+const POINT = 46;
 const INT32_MAX = 2 ** 31 - 1;
 
 export class LineBuffer {
@@ -60,6 +61,15 @@ export class LineBuffer {
     this.digits(value, digits);
   }
 
+  /** A number from 0 up, to six decimals. */
+  decimal(value: number): void {
+    const micros = Math.round(value * 1e6);
+    const whole = Math.floor(micros / 1e6);
+    this.integer(whole);
+    this.byte(POINT);
+    this.digits(micros - whole * 1e6, 6);
+  }
+
   /** The lowest `count` digits of a whole number below 2^31, zeros in front. */
   digits(value: number, count: number): void {
     this.reserve(count);
@@ -80,7 +90,7 @@ export class LineBuffer {
 
   /** A copy of all that was written, and an empty buffer again. */
   take(): Uint8Array {
-    const copy = Uint8Array.prototype.slice.call(this.bytes, 0, this.used);
+    const copy = Buffer.from(this.bytes.subarray(0, this.used));
     this.used = 0;
     return copy;
   }

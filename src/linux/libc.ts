@@ -12,6 +12,8 @@ const libc = koffi.load(null);
 /** Bytes of a pointer, `long` and `size_t` on this machine. */
 export const WORD_BYTES = koffi.sizeof('void *');
 
+export const KOFFI_VERSION = koffi.version;
+
 export const errno = (): number => koffi.errno();
 
 /** Address of a buffer's bytes. Nothing keeps the buffer alive through it: hold the buffer as long as C may use it. */
@@ -55,6 +57,37 @@ export const pollOnce: Call<[requests: Bytes, count: number, milliseconds: numbe
   'int poll(void *, unsigned long, int)',
 );
 export const clockGettime: Call<[clock: number, into: Bytes]> = libc.func('int clock_gettime(int, void *)');
+/** bpf(2) has no function in any C library, and its number depends on the architecture. */
+export const bpf: Call<[number: number, command: number, attributes: Bytes, length: number]> = libc.func(
+  'long syscall(long, long, void *, size_t)',
+);
+export const pageBytes: () => number = libc.func('int getpagesize()');
+
+const mapMemory: (
+  at: null,
+  length: number,
+  protection: number,
+  flags: number,
+  fd: number,
+  offset: number,
+) => bigint | null = libc.func('void *mmap(void *, size_t, int, int, int, long)');
+const unmapMemory: Call<[at: bigint, length: number]> = libc.func('int munmap(void *, size_t)');
+const MAP_SHARED = 1;
+/** MAP_FAILED is -1, whichever way a pointer is turned into a number. */
+const MAP_FAILED = 2n ** BigInt(8 * WORD_BYTES) - 1n;
+
+export interface Mapping {
+  readonly memory: ArrayBuffer;
+  /** Whoever touches `memory` after this dies by SIGSEGV: drop every view of it first. */
+  unmap(): void;
+}
+
+/** Memory shared with the kernel through a descriptor; undefined with errno set where that fails. */
+export function mmapShared(fd: number, length: number, protection: number, offset: number): Mapping | undefined {
+  const at = mapMemory(null, length, protection, MAP_SHARED, fd, offset);
+  if (at === null || BigInt.asUintN(8 * WORD_BYTES, at) === MAP_FAILED) return undefined;
+  return { memory: koffi.view(at, length), unmap: () => unmapMemory(at, length) };
+}
 
 /** On a thread of libuv's pool: name services may ask a network. Resolve to the return value, an errno. */
 type PasswdLookup<Key> = (key: Key, entry: Bytes, strings: Bytes, length: number, result: Bytes) => Promise<number>;

@@ -183,6 +183,11 @@ export class Subscription {
     return granted;
   }
 
+  /** The host's count of listeners was below one, and new listeners brought it back. */
+  get hadToRevive(): boolean {
+    return !this.owesIgnore;
+  }
+
   /** Hears only the exits of these processes from now on. What is queued already is not filtered again. */
   narrow(pids: ReadonlySet<number>): void {
     this.events.attachFilter(eventFilter({ ...this.options.hearing, exitsOf: pids }));

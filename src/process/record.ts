@@ -42,9 +42,9 @@ export interface Ancestor {
 export interface ProcessEnd {
   /** As wait(2) gives it to the parent; undefined when nobody told. */
   readonly waitStatus: number | undefined;
-  /** Seconds of life; to the microsecond when the birth was heard, else in steps of a clock tick (10 ms). */
   /** When the process was born. */
   readonly start: Moment | undefined;
+  /** Seconds of life; to the microsecond when the birth was heard, else in steps of a clock tick (10 ms). */
   readonly duration: { readonly seconds: number; readonly exact: boolean } | undefined;
 }
 

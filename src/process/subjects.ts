@@ -114,8 +114,10 @@ export class HeardSubjects implements Subjects {
     return proc;
   }
 
-  ended({ pid }: Ending): Proc {
+  ended({ pid }: Ending, zombie: ProcessStat | undefined): Proc {
     const proc = this.table.living(pid) ?? unknownProc(pid);
+    // Its name outlives its arguments.
+    if (proc.image.comm === undefined && zombie !== undefined) proc.image = { ...proc.image, comm: zombie.comm };
     this.table.end(proc);
     return proc;
   }

@@ -21,10 +21,13 @@ export class Teller {
   private records: ProcessRecord[] = [];
   private readonly subjects: Subjects;
   private readonly wants: Wants;
+  private readonly mayShow: (proc: Proc) => boolean;
 
-  constructor(subjects: Subjects, wants: Wants) {
+  /** `mayShow` keeps processes that were not selected from being read about and told. */
+  constructor(subjects: Subjects, wants: Wants, mayShow: (proc: Proc) => boolean) {
     this.subjects = subjects;
     this.wants = wants;
+    this.mayShow = mayShow;
   }
 
   /** The records since the last call. */
@@ -35,6 +38,7 @@ export class Teller {
   }
 
   tell(event: ProcessEventName, { stamp, tid }: WireEvent, proc: Proc, detail: Detail): void {
+    if (!this.mayShow(proc)) return;
     const ppid = detail.ppid ?? this.livingParent(proc);
     this.records.push({
       event,
@@ -58,6 +62,7 @@ export class Teller {
 
   /** A record that no event told; the status only where the remains still show it. */
   infer(event: 'exit' | 'found', proc: Proc, at: Moment, waitStatus: number | undefined): void {
+    if (!this.mayShow(proc)) return;
     const ppid = this.livingParent(proc);
     this.records.push({
       ...unheard(event, proc.pid, this.subjects.imageOf(proc), at),

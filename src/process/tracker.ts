@@ -55,7 +55,7 @@ export class Tracker {
     this.subjects = this.hearsWholeLives
       ? new HeardSubjects(options.reader, options.wants.cgroup)
       : new ReadSubjects(options.reader, scopes.has('exit') && !onlyFailures);
-    this.teller = new Teller(this.subjects, options.wants);
+    this.teller = new Teller(this.subjects, options.wants, (proc) => options.selector.mayShow(proc));
   }
 
   get table(): Subjects['table'] {
@@ -132,6 +132,8 @@ export class Tracker {
         return this.tellOf(event, {});
       case 'coredump':
         return this.tellOf(event, { ppid: event.parentTgid || undefined });
+      default:
+        event satisfies never;
     }
   }
 
@@ -259,6 +261,7 @@ export class Tracker {
     const facts = this.options.reader.facts(pid);
     if (facts === undefined) return;
     const proc = this.table.add(procOf(pid, facts, this.subjects.bootOffset));
+    proc.trees = this.table.parentOf(proc)?.trees ?? proc.trees;
     if (this.options.infers.finds) this.teller.infer('found', proc, at, undefined);
   }
 }

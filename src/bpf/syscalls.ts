@@ -1,0 +1,156 @@
+/**
+ * bpf(2) and what belongs to it: the only piece of this folder that touches the kernel. Every call either gives a descriptor or throws a
+ * Refusal. All descriptors of bpf(2) are close-on-exec by themselves (kernel/bpf/syscall.c: `bpf_map_new_fd`, `bpf_prog_new_fd`,
+ * `bpf_link_prime`, kernel/bpf/bpf_iter.c: `prepare_seq_file` all ask for O_CLOEXEC).
+ *
+ * Source: bpf(2), include/uapi/linux/bpf.h (`union bpf_attr`).
+ */
+import { arch } from 'node:process';
+import * as libc from '../linux/libc.ts';
+import { SystemError } from '../linux/system-error.ts';
+import { INSTRUCTION_BYTES } from './instructions.ts';
+import { Refusal, type Step } from './refusal.ts';
+
+/** bpf(2) by architecture; others have none of ours: their programs would be untested. */
+const NUMBER: Readonly<Partial<Record<string, number>>> = { x64: 321, arm64: 280 };
+const ENOSYS = 38;
+const EINTR = 4;
+const EAGAIN = 11;
+
+const COMMAND = { mapCreate: 0, programLoad: 5, openTracepoint: 17, linkCreate: 28, iteratorCreate: 33 } as const;
+const MAP = { array: 2, perCpuArray: 6, ring: 27 } as const;
+const MMAPABLE = 0x400;
+/** BPF_PROG_TYPE_TRACING and its ways to be attached. */
+const TRACING = 26;
+const ATTACH = { tracepoint: 23, iterator: 28 } as const;
+/** What the kernel may call on our behalf depends on it; the program, not procwatch, is under it. */
+const LICENSE = Buffer.from('Dual MIT/GPL\0', 'latin1');
+
+/** Of `union bpf_attr`; what lies behind the fields we know is zero, which means "as before". */
+const ATTRIBUTE_BYTES = 144;
+const PROGRAM = {
+  type: 0,
+  count: 4,
+  code: 8,
+  license: 16,
+  logLevel: 24,
+  logBytes: 28,
+  log: 32,
+  attach: 68,
+  id: 108,
+} as const;
+const LOG_BYTES = 256 * 1024;
+
+type Fields = Readonly<Record<number, number | NodeJS.ArrayBufferView>>;
+
+/** Offset of a field to a u32, or to a buffer whose address is meant. Returns a descriptor, or minus an errno. */
+function bpf(command: number, fields: Fields): number {
+  const number = NUMBER[arch];
+  if (number === undefined) return -ENOSYS;
+  const attributes = new DataView(new ArrayBuffer(ATTRIBUTE_BYTES));
+  for (const [offset, field] of Object.entries(fields)) {
+    if (typeof field === 'number') attributes.setUint32(Number(offset), field, true);
+    else attributes.setBigUint64(Number(offset), libc.addressOf(field), true);
+  }
+  const result = libc.bpf(number, command, attributes, ATTRIBUTE_BYTES);
+  return result < 0 ? -libc.errno() : result;
+}
+
+function orRefuse(step: Step, result: number): number {
+  if (result < 0) throw new Refusal(step, -result);
+  return result;
+}
+
+const createMap = (
+  step: Step,
+  type: number,
+  bytes: { key: number; value: number },
+  entries: number,
+  flags = 0,
+): number => orRefuse(step, bpf(COMMAND.mapCreate, { 0: type, 4: bytes.key, 8: bytes.value, 12: entries, 16: flags }));
+
+const KEY_BYTES = 4;
+
+/** A counter of one u64 that can be mapped. */
+export function createCounter(): number {
+  return createMap('create an array', MAP.array, { key: KEY_BYTES, value: 8 }, 1, MMAPABLE);
+}
+
+/** One value for each CPU. */
+export function createScratch(bytes: number): number {
+  return createMap('create an array', MAP.perCpuArray, { key: KEY_BYTES, value: Math.ceil(bytes / 8) * 8 }, 1);
+}
+
+/** `bytes` must be a power of two and a multiple of the page. */
+export function createRing(bytes: number): number {
+  return createMap('create a ring buffer', MAP.ring, { key: 0, value: 0 }, bytes);
+}
+
+/** Loads a program that is to be attached to a type of BTF. A refused one is shown to the verifier once more, for its reason. */
+export function loadProgram(code: Uint8Array, attach: keyof typeof ATTACH, attachTo: number): number {
+  const fields = {
+    [PROGRAM.type]: TRACING,
+    [PROGRAM.count]: code.byteLength / INSTRUCTION_BYTES,
+    [PROGRAM.code]: code,
+    [PROGRAM.license]: LICENSE,
+    [PROGRAM.attach]: ATTACH[attach],
+    [PROGRAM.id]: attachTo,
+  };
+  const result = bpf(COMMAND.programLoad, fields);
+  if (result >= 0) return result;
+  const log = Buffer.alloc(LOG_BYTES);
+  const again = bpf(COMMAND.programLoad, {
+    ...fields,
+    [PROGRAM.logLevel]: 1,
+    [PROGRAM.logBytes]: LOG_BYTES,
+    [PROGRAM.log]: log,
+  });
+  if (again >= 0) return again;
+  const end = log.indexOf(0);
+  throw new Refusal('load the program', -result, log.toString('latin1', 0, end < 0 ? LOG_BYTES : end));
+}
+
+/** The program runs until the descriptor is closed. */
+export function attachTracepoint(program: number): number {
+  return orRefuse('attach the program', bpf(COMMAND.openTracepoint, { 8: program }));
+}
+
+/** A link from which any number of dumps can be made. */
+export function linkIterator(program: number): number {
+  return orRefuse('attach the program', bpf(COMMAND.linkCreate, { 0: program, 8: ATTACH.iterator }));
+}
+
+/** The kernel hands over what it has buffered, 32 KiB at the most. */
+const READ_BYTES = 64 * 1024;
+
+/** One dump, from its beginning to its end. Throws a Refusal if it cannot begin, a SystemError if it breaks off. */
+export function readIterator(link: number): Uint8Array {
+  const fd = orRefuse('attach the program', bpf(COMMAND.iteratorCreate, { 0: link }));
+  const parts: Uint8Array[] = [];
+  try {
+    for (;;) {
+      const part = new Uint8Array(READ_BYTES);
+      const count = libc.read(fd, part, READ_BYTES);
+      if (count === 0) return Buffer.concat(parts);
+      if (count > 0) {
+        parts.push(part.subarray(0, count));
+        continue;
+      }
+      const errno = libc.errno();
+      // EAGAIN: the program wrote nothing for very many tasks in a row; the walk goes on with the next read.
+      if (errno !== EINTR && errno !== EAGAIN) throw new SystemError('read', errno);
+    }
+  } finally {
+    libc.close(fd);
+  }
+}
+
+const PROTECTION = { read: 1, readWrite: 3 } as const;
+
+export function map(fd: number, bytes: number, access: keyof typeof PROTECTION, offset = 0): libc.Mapping {
+  const mapping = libc.mmapShared(fd, bytes, PROTECTION[access], offset);
+  if (mapping === undefined) throw new Refusal('map memory', libc.errno());
+  return mapping;
+}
+
+export const { close, pageBytes } = libc;

@@ -1,0 +1,46 @@
+/** A dump of tasks in a handful of system calls: open once (some 15 ms), dumped as often as one likes (0.5 µs a process in the kernel). */
+import { type CaptureOptions, orReason } from './exec-capture.ts';
+import { assemble } from './instructions.ts';
+import { readKernelTypes } from './kernel-types.ts';
+import * as kernel from './syscalls.ts';
+import { type TaskSelection, taskProgram } from './task-program.ts';
+import { decodeTasks, type TaskRecord } from './task-record.ts';
+
+export class TaskDump {
+  private readonly link: number;
+
+  /** Takes over the descriptor of a link to an iterator. */
+  constructor(link: number) {
+    this.link = link;
+  }
+
+  /** The records of task-record.ts, one after another. Throws a SystemError if the walk breaks off. */
+  read(): Uint8Array {
+    return kernel.readIterator(this.link);
+  }
+
+  tasks(): TaskRecord[] {
+    return decodeTasks(this.read());
+  }
+
+  close(): void {
+    kernel.close(this.link);
+  }
+}
+
+/** Never throws for what the kernel, its types or the privileges refuse. */
+export function openTaskDump(
+  selection: TaskSelection,
+  { types }: Pick<CaptureOptions, 'types'> = {},
+): { readonly dump: TaskDump } | { readonly reason: string } {
+  return orReason(() => {
+    const { rows, attachTo } = taskProgram(readKernelTypes(types), selection);
+    const program = kernel.loadProgram(assemble(rows), 'iterator', attachTo);
+    try {
+      return { dump: new TaskDump(kernel.linkIterator(program)) };
+    } finally {
+      // The link holds the program.
+      kernel.close(program);
+    }
+  });
+}

@@ -1,0 +1,240 @@
+/**
+ * THE table of doctor's checks: each with its name, its question, and its judgement of what was found. Pure. A check that cannot be made
+ * says so; it never counts as good.
+ */
+import { Failure } from '../errors.ts';
+import type { Findings, Subscribed } from './findings.ts';
+
+/** `unavailable` and `permission` are also the names of the exit codes they lead to. */
+export type Verdict = 'ok' | 'degraded' | 'unavailable' | 'permission' | 'unchecked';
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  readonly answer: string;
+  /** What to do about it; only where something is not as it should be. */
+  readonly fix?: string;
+}
+
+export interface Check {
+  readonly name: string;
+  readonly question: string;
+  readonly run: (findings: Findings) => Judgement;
+}
+
+const ok = (answer: string): Judgement => ({ verdict: 'ok', answer });
+const degraded = (answer: string, fix: string): Judgement => ({ verdict: 'degraded', answer, fix });
+const unavailable = (answer: string, fix: string): Judgement => ({ verdict: 'unavailable', answer, fix });
+const unchecked = (answer: string): Judgement => ({ verdict: 'unchecked', answer });
+
+/** An event takes this much of the queue, which the kernel makes twice as large as it is asked to (measured: 64 MiB hold 161,319). */
+const EVENT_BYTES = 832;
+export const eventsIn = (bufferBytes: number): number => Math.floor((2 * bufferBytes) / EVENT_BYTES);
+
+/** A build on all cores makes some 10,000 events a second, and on such a machine a program may wait half a second for its turn. */
+const BUSY_EVENTS = 5000;
+const BUSY_BYTES = Math.ceil((BUSY_EVENTS * EVENT_BYTES) / 2);
+
+const LOWEST_NODE = [20, 19] as const;
+
+/** A check that needs a subscription. */
+function whenSubscribed(judge: (subscribed: Subscribed, findings: Findings) => Judgement): Check['run'] {
+  return (findings) => {
+    const { subscription } = findings;
+    return subscription instanceof Failure ? unchecked('there is no subscription') : judge(subscription, findings);
+  };
+}
+
+const count = (n: number): string => n.toLocaleString('en-US');
+
+export const CHECKS: readonly Check[] = [
+  {
+    name: 'node',
+    question: 'Is Node.js new enough?',
+    run: ({ node }) => {
+      const [major, minor] = node.split('.').map(Number);
+      const isNew = major > LOWEST_NODE[0] || (major === LOWEST_NODE[0] && minor >= LOWEST_NODE[1]);
+      return isNew ? ok(node) : degraded(`${node} is not tested`, `install Node.js ${LOWEST_NODE.join('.')} or newer`);
+    },
+  },
+  {
+    name: 'koffi',
+    question: 'Can the C library be called?',
+    run: ({ koffi, subscription }) => {
+      if (koffi !== undefined) return ok(`koffi ${koffi}`);
+      const { message, hint } = subscription as Failure;
+      return unavailable(message, hint ?? '');
+    },
+  },
+  { name: 'kernel', question: 'Which kernel is this?', run: ({ kernelRelease }) => ok(kernelRelease) },
+  {
+    name: 'connector',
+    question: 'Does this kernel tell of processes, in this network namespace?',
+    run: ({ circumstances, subscription }) => {
+      if (circumstances === undefined) return unchecked('not looked for');
+      if (circumstances.connectorListed) return ok('/proc/net/connector lists cn_proc');
+      if (!(subscription instanceof Failure)) return ok('not listed in /proc/net/connector, but it answers');
+      return unavailable(
+        '/proc/net/connector does not list cn_proc',
+        "run it in the host's network namespace (--network=host); the kernel needs CONFIG_CONNECTOR=y and CONFIG_PROC_EVENTS=y",
+      );
+    },
+  },
+  {
+    name: 'pid-namespace',
+    question: 'Is this the first pid namespace?',
+    run: ({ circumstances }) => {
+      if (circumstances === undefined) return unchecked('not looked for');
+      if (circumstances.initialPidNamespace) return ok('yes');
+      return unavailable(
+        'no: the kernel ignores requests from here',
+        'run it on the host, or start the container with --pid=host',
+      );
+    },
+  },
+  {
+    name: 'user-namespace',
+    question: 'Is this the first user namespace?',
+    run: ({ circumstances }) => {
+      if (circumstances === undefined) return unchecked('not looked for');
+      if (circumstances.initialUserNamespace) return ok('yes');
+      return unavailable('no: the kernel ignores requests from here', 'run it outside of the rootless container');
+    },
+  },
+  {
+    name: 'privileges',
+    question: 'May it see the programs and directories of all users?',
+    run: ({ isRoot, capabilities }) => {
+      const held = [...capabilities].join(', ');
+      if (capabilities.has('CAP_SYS_PTRACE')) return ok(isRoot ? 'root' : `an ordinary user with ${held}`);
+      return degraded(
+        `${isRoot ? 'root' : 'an ordinary user'} ${held === '' ? 'without capabilities' : `with ${held}`}: exe and cwd of other users' processes stay unknown`,
+        'sudo, or CAP_SYS_PTRACE',
+      );
+    },
+  },
+  {
+    name: 'subscription',
+    question: 'Does the kernel acknowledge a subscription?',
+    run: ({ subscription }) => {
+      if (!(subscription instanceof Failure)) return ok('yes');
+      const { message, hint } = subscription;
+      const verdict = subscription.exit === 'permission' ? 'permission' : 'unavailable';
+      return { verdict, answer: message, ...(hint !== undefined && { fix: hint }) };
+    },
+  },
+  {
+    name: 'filter',
+    question: 'Who drops the events that are not selected?',
+    run: whenSubscribed(({ kernelFilter }) =>
+      ok(
+        kernelFilter
+          ? 'the kernel, before they are queued (event mask, 6.6 or newer)'
+          : 'a BPF program at the socket: this kernel has no event mask (6.6), which costs a little more',
+      ),
+    ),
+  },
+  {
+    name: 'buffer',
+    question: 'Is the queue long enough for a busy machine?',
+    run: whenSubscribed(({ bufferBytes }, { queueLimit }) => {
+      const limit = queueLimit === undefined ? '' : `; net.core.rmem_max is ${count(queueLimit)}`;
+      const answer = `${count(bufferBytes)} bytes granted, room for ${count(eventsIn(bufferBytes))} events${limit}`;
+      if (eventsIn(bufferBytes) >= BUSY_EVENTS) return ok(answer);
+      return degraded(
+        `${answer}: a busy machine makes ${count(BUSY_EVENTS)} while a program waits for its turn`,
+        `sysctl -w net.core.rmem_max=${2 ** Math.ceil(Math.log2(BUSY_BYTES))} or more, or CAP_NET_ADMIN`,
+      );
+    }),
+  },
+  {
+    name: 'listener-count',
+    question: 'Does the kernel count its listeners right?',
+    run: whenSubscribed(({ heartbeat, hadToRevive }) => {
+      if (heartbeat === 'unchecked') return ok('cannot be asked on this kernel without changing it');
+      if (heartbeat === 'heard' && !hadToRevive) return ok('yes: a second request was acknowledged');
+      const answer = 'no: another program has taken listeners off that it had not added';
+      if (heartbeat === 'deaf') {
+        return degraded(answer, 'look for programs that use the proc connector, and end them');
+      }
+      return degraded(
+        `${answer}; it was brought back`,
+        'watch repairs it every five seconds, and says that events were lost',
+      );
+    }),
+  },
+  {
+    name: 'other-listeners',
+    question: 'Who else listens?',
+    run: ({ otherListeners }) => {
+      if (otherListeners.length === 0) return ok('nobody');
+      const ports = otherListeners.map(({ port }) => port).join(', ');
+      return ok(`sockets of other programs: ${otherListeners.length}, with the ports (often pids) ${ports}`);
+    },
+  },
+  {
+    name: 'hidepid',
+    question: 'Does /proc show the processes of other users?',
+    run: ({ hidepid, seesOthers }) => {
+      if (seesOthers) return ok(hidepid === undefined ? 'yes' : `yes, in spite of hidepid=${hidepid}`);
+      return degraded(
+        `${hidepid === undefined ? 'no' : `no: it is mounted with hidepid=${hidepid}`}; their arguments stay unknown`,
+        "sudo, CAP_SYS_PTRACE, or membership of the group that /proc's mount option gid= names",
+      );
+    },
+  },
+  {
+    name: 'taskstats',
+    question: 'Does the kernel tell what processes used?',
+    run: ({ answers }) => {
+      if (answers === undefined) return unchecked('not asked');
+      if (answers.taskstats === 'given') return ok('yes');
+      if (answers.taskstats === 'absent') return degraded('no', 'the kernel needs CONFIG_TASKSTATS=y');
+      return degraded('not to us', 'sudo, or CAP_NET_ADMIN');
+    },
+  },
+  {
+    name: 'pidfd',
+    question: 'Are there process descriptors?',
+    run: ({ answers }) => {
+      if (answers === undefined) return unchecked('not asked');
+      if (answers.pidfd === 'with status') return ok('yes, and they tell the exit status of processes that are gone');
+      if (answers.pidfd === 'without status') return ok('yes; the exit status of processes that are gone needs 6.15');
+      return degraded('no: wait looks twice a second instead', 'kernel 5.3 or newer');
+    },
+  },
+  {
+    name: 'capture',
+    question: 'Can arguments be captured inside the kernel?',
+    run: ({ answers }) => {
+      if (answers === undefined || answers.capture === 'unchecked') return unchecked('not checked');
+      if (answers.capture === 'possible') return ok('yes');
+      return degraded(
+        `no: ${answers.capture.impossible}`,
+        'sudo; without it the arguments of processes that end at once stay unknown',
+      );
+    },
+  },
+];
+
+export interface Checked extends Judgement {
+  readonly name: string;
+  readonly question: string;
+}
+
+export interface Diagnosis {
+  readonly verdict: Exclude<Verdict, 'unchecked'>;
+  readonly checks: readonly Checked[];
+}
+
+/** The subscription decides whether `watch` works at all; everything else only how well. */
+export function diagnose(findings: Findings): Diagnosis {
+  const checks = CHECKS.map(({ name, question, run }) => ({ name, question, ...run(findings) }));
+  const { subscription } = findings;
+  if (subscription instanceof Failure) {
+    return { verdict: subscription.exit === 'permission' ? 'permission' : 'unavailable', checks };
+  }
+  return {
+    verdict: checks.every(({ verdict }) => verdict === 'ok' || verdict === 'unchecked') ? 'ok' : 'degraded',
+    checks,
+  };
+}

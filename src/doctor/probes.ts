@@ -1,0 +1,16 @@
+/** Questions about the kernel that only doctor asks. Their real form is in src/linux/probes.ts; tests script them. */
+import type { Kernel } from '../host.ts';
+
+export interface Answers {
+  /** The kernel's accounts of processes: given to us, refused to us, or not there. */
+  readonly taskstats: 'given' | 'refused' | 'absent';
+  /** Process descriptors: with the exit status of processes that were reaped (6.15), without it, or not there. */
+  readonly pidfd: 'with status' | 'without status' | 'absent';
+  /** Whether arguments can be captured inside the kernel; a reason where they cannot. */
+  readonly capture: 'possible' | 'unchecked' | { readonly impossible: string };
+}
+
+export interface Probes {
+  readonly versions: { readonly node: string; readonly koffi: string };
+  ask(kernel: Kernel): Promise<Answers>;
+}

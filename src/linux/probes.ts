@@ -1,0 +1,37 @@
+/** The real answers to doctor's questions, each found by trying: versions and file names would be guesses. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Answers, Probes } from '../doctor/probes.ts';
+import type { Kernel } from '../host.ts';
+import { KOFFI_VERSION } from './libc.ts';
+import { askTaskstats } from './taskstats-probe.ts';
+
+/** Ends when its input does, with a code that nothing else would give. */
+const CHILD = 'read -r line; exit 7';
+const CHILD_STATUS = 7 << 8;
+
+/** Watches a child of our own end: its status must still be known after Node has reaped it. */
+async function askPidfd(kernel: Kernel): Promise<Answers['pidfd']> {
+  const child = spawn('/bin/sh', ['-c', CHILD], { stdio: ['pipe', 'ignore', 'ignore'] });
+  try {
+    await once(child, 'spawn');
+  } catch {
+    return 'absent';
+  }
+  const pidfd = kernel.openPidfd(child.pid ?? 0);
+  const ended = once(child, 'exit');
+  child.stdin.end();
+  await ended;
+  if (typeof pidfd === 'string') return 'absent';
+  const status = pidfd.waitStatus();
+  pidfd.close();
+  return status === CHILD_STATUS ? 'with status' : 'without status';
+}
+
+/** To be asked of the capture itself once there is one. */
+const askCapture = (): Answers['capture'] => 'unchecked';
+
+export const probes: Probes = {
+  versions: { node: process.versions.node, koffi: KOFFI_VERSION },
+  ask: async (kernel) => ({ taskstats: askTaskstats(), pidfd: await askPidfd(kernel), capture: askCapture() }),
+};
