@@ -3,6 +3,7 @@
  * says so; it never counts as good.
  */
 import { Failure } from '../errors.ts';
+import { OBSTACLES } from '../netlink/diagnose.ts';
 import type { Findings, Subscribed } from './findings.ts';
 
 /** `unavailable` and `permission` are also the names of the exit codes they lead to. */
@@ -44,6 +45,16 @@ function whenSubscribed(judge: (subscribed: Subscribed, findings: Findings) => J
   };
 }
 
+/** A check of the place. What seems to be in the way of a subscription that works was none. */
+function unlessObstructed(name: keyof typeof OBSTACLES, fine: string): Check['run'] {
+  const { isThere, cause, hint } = OBSTACLES[name];
+  return ({ circumstances, subscription }) => {
+    if (circumstances === undefined) return unchecked('not looked for');
+    if (!isThere(circumstances)) return ok(fine);
+    return subscription instanceof Failure ? unavailable(cause, hint) : ok('no, but the kernel answers');
+  };
+}
+
 const count = (n: number): string => n.toLocaleString('en-US');
 
 export const CHECKS: readonly Check[] = [
@@ -69,36 +80,17 @@ export const CHECKS: readonly Check[] = [
   {
     name: 'connector',
     question: 'Does this kernel tell of processes, in this network namespace?',
-    run: ({ circumstances, subscription }) => {
-      if (circumstances === undefined) return unchecked('not looked for');
-      if (circumstances.connectorListed) return ok('/proc/net/connector lists cn_proc');
-      if (!(subscription instanceof Failure)) return ok('not listed in /proc/net/connector, but it answers');
-      return unavailable(
-        '/proc/net/connector does not list cn_proc',
-        "run it in the host's network namespace (--network=host); the kernel needs CONFIG_CONNECTOR=y and CONFIG_PROC_EVENTS=y",
-      );
-    },
+    run: unlessObstructed('connector', '/proc/net/connector lists cn_proc'),
   },
   {
     name: 'pid-namespace',
     question: 'Is this the first pid namespace?',
-    run: ({ circumstances }) => {
-      if (circumstances === undefined) return unchecked('not looked for');
-      if (circumstances.initialPidNamespace) return ok('yes');
-      return unavailable(
-        'no: the kernel ignores requests from here',
-        'run it on the host, or start the container with --pid=host',
-      );
-    },
+    run: unlessObstructed('pidNamespace', 'yes'),
   },
   {
     name: 'user-namespace',
     question: 'Is this the first user namespace?',
-    run: ({ circumstances }) => {
-      if (circumstances === undefined) return unchecked('not looked for');
-      if (circumstances.initialUserNamespace) return ok('yes');
-      return unavailable('no: the kernel ignores requests from here', 'run it outside of the rootless container');
-    },
+    run: unlessObstructed('userNamespace', 'yes'),
   },
   {
     name: 'privileges',

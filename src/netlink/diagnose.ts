@@ -49,28 +49,31 @@ function describe({ sendErrno, ackErrno }: Symptom): string {
 
 /** True where nothing about the place explains silence: then only the count of listeners can. */
 export function isOrdinaryPlace(facts: Circumstances): boolean {
-  return facts.initialPidNamespace && facts.initialUserNamespace && facts.connectorListed;
+  return Object.values(OBSTACLES).every(({ isThere }) => !isThere(facts));
 }
 
+/** What about a place can be in the way, in the order in which it is: doctor asks for each, a failure names the first. */
+export const OBSTACLES = {
+  pidNamespace: {
+    isThere: (facts: Circumstances) => !facts.initialPidNamespace,
+    cause: 'this is a pid namespace of its own (a container?), whose requests the kernel ignores',
+    hint: 'run procwatch on the host, or start the container with the host pid namespace (--pid=host)',
+  },
+  userNamespace: {
+    isThere: (facts: Circumstances) => !facts.initialUserNamespace,
+    cause: 'this is a user namespace of its own (a rootless container?), whose requests the kernel ignores',
+    hint: 'run procwatch outside of it',
+  },
+  connector: {
+    isThere: (facts: Circumstances) => !facts.connectorListed,
+    cause: 'this is a network namespace of its own, or the kernel has no process events',
+    hint: `run procwatch in the host's network namespace (--network=host); the kernel needs ${KERNEL_OPTION}`,
+  },
+} as const;
+
 function causeOfSilence(facts: Circumstances): [cause: string, hint: string] {
-  if (!facts.initialPidNamespace) {
-    return [
-      'this is a pid namespace of its own (a container?), whose requests the kernel ignores',
-      'run procwatch on the host, or start the container with the host pid namespace (--pid=host)',
-    ];
-  }
-  if (!facts.initialUserNamespace) {
-    return [
-      'this is a user namespace of its own (a rootless container?), whose requests the kernel ignores',
-      'run procwatch outside of it',
-    ];
-  }
-  if (!facts.connectorListed) {
-    return [
-      'this is a network namespace of its own, or the kernel has no process events',
-      `run procwatch in the host's network namespace (--network=host); the kernel needs ${KERNEL_OPTION}`,
-    ];
-  }
+  const obstacle = Object.values(OBSTACLES).find(({ isThere }) => isThere(facts));
+  if (obstacle !== undefined) return [obstacle.cause, obstacle.hint];
   return [
     "the kernel's count of listeners seems to have been driven below zero by another program",
     'look for programs that use the proc connector, and start procwatch again once they have ended',
