@@ -238,6 +238,9 @@ async function becomeUser(name: string): Promise<void> {
   Object.assign(process.env, { USER: account.name, LOGNAME: account.name, HOME: account.home });
 }
 
+/** A timer of Node's that is to wait longer (24.8 days) fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 export function realHost(): Host {
   return {
     argv: process.argv.slice(2),
@@ -250,7 +253,12 @@ export function realHost(): Host {
     kernel: async () => (await import('./linux/kernel.ts')).kernel,
     now: () => toMoment(process.hrtime()),
     after(milliseconds, task) {
-      const timer = setTimeout(task, milliseconds);
+      let timer: NodeJS.Timeout;
+      const wait = (left: number): void => {
+        if (left <= LONGEST_TIMER_MS) timer = setTimeout(task, left);
+        else timer = setTimeout(() => wait(left - LONGEST_TIMER_MS), LONGEST_TIMER_MS);
+      };
+      wait(milliseconds);
       return { cancel: () => clearTimeout(timer) };
     },
     random: () => crypto.getRandomValues(new Uint32Array(1))[0],

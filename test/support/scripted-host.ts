@@ -13,7 +13,7 @@ const momentOf = (ns: bigint): Moment => ({
 });
 
 export class ScriptedStream implements OutputStream {
-  text = '';
+  private readonly chunks: Buffer[] = [];
   /** Writes so far. */
   writes = 0;
   closed = false;
@@ -30,9 +30,13 @@ export class ScriptedStream implements OutputStream {
     return this.window;
   }
 
-  write(text: string): void {
+  get text(): string {
+    return Buffer.concat(this.chunks).toString();
+  }
+
+  write(chunk: string | Uint8Array): void {
     this.writes++;
-    this.text += text;
+    this.chunks.push(Buffer.from(chunk));
   }
 
   pending(): number {

@@ -1,0 +1,177 @@
+/** What happens beside the events: the last look at the end, ends settled by looking, rescans, the heartbeat, a second Ctrl-C. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as dg from './support/datagrams.ts';
+import { at } from './support/datagrams.ts';
+import { runProgram, ScriptedHost } from './support/scripted-host.ts';
+import { ticksAt } from './support/scripted-reader.ts';
+
+interface Line {
+  readonly event: string;
+  readonly pid?: number;
+  readonly reason?: string;
+  readonly count?: number;
+  readonly wait_status?: number;
+  readonly inferred?: boolean;
+}
+
+const lines = (host: ScriptedHost): Line[] =>
+  host.stdout.text
+    .split('\n')
+    .filter((text) => text !== '')
+    .map((text) => JSON.parse(text) as Line);
+
+function watching(...argv: string[]): ScriptedHost {
+  const host = new ScriptedHost({ argv: ['--json', ...argv] });
+  host.reader.set(1, { comm: 'init', ppid: 0 });
+  return host;
+}
+
+const forks = (first: number, count: number): Uint8Array[] =>
+  Array.from({ length: count }, (_, i) => dg.fork(1, first + i, { time: at(i / 1000) }));
+
+test('what is queued when the watch ends is told, however much it is', async () => {
+  const host = watching('-e', 'fork');
+  await runProgram(host, () => {
+    host.connector.emit(...forks(100, 50_000));
+    host.signal('SIGINT');
+  });
+  assert.equal(lines(host).length, 50_000);
+});
+
+test('a loss noticed only at the end is told too', async () => {
+  const host = watching('--fail-on-loss');
+  const code = await runProgram(host, () => {
+    host.connector.drop(9);
+    host.signal('SIGINT');
+  });
+  assert.deepEqual(
+    lines(host).map(({ event, count }) => [event, count]),
+    [['lost', 9]],
+  );
+  assert.equal(code, 3);
+});
+
+test('an end that no more events tell is found by looking again, soon', async () => {
+  const host = watching();
+  host.reader.set(10, { comm: 'app', threads: 2, startTicks: ticksAt(-500) });
+  await runProgram(host, () => {
+    host.reader.set(10, { state: 'Z' });
+    host.connector.deliver(dg.exit(10, 0x300, 1, { time: at(0) }));
+    assert.deepEqual(lines(host), []);
+    host.reader.remove(10);
+    host.advance(3000);
+    assert.deepEqual(
+      lines(host).map(({ event, pid, wait_status }) => [event, pid, wait_status]),
+      [['exit', 10, 0x300]],
+    );
+    host.signal('SIGINT');
+  });
+});
+
+test('after a loss /proc is scanned once it is quiet, and each loss is told when it is noticed', async () => {
+  const host = watching();
+  await runProgram(host, () => {
+    host.reader.set(50, { comm: 'late', startTicks: ticksAt(0) });
+    for (let i = 0; i < 3; i++) {
+      host.connector.drop(10);
+      host.connector.wake();
+      host.advance(100);
+    }
+    assert.deepEqual(
+      lines(host).map(({ event }) => event),
+      ['lost', 'lost', 'lost'],
+    );
+    host.advance(300);
+    assert.deepEqual(
+      lines(host)
+        .slice(3)
+        .map(({ event, pid, inferred }) => [event, pid, inferred]),
+      [['found', 50, true]],
+    );
+    host.advance(10_000);
+    assert.equal(lines(host).length, 4);
+    host.signal('SIGINT');
+  });
+});
+
+test('an idle watch wakes once in five seconds', async () => {
+  const host = watching();
+  await runProgram(host, () => {
+    host.advance(1000);
+    host.connector.calls.length = 0;
+    host.advance(60_000);
+    assert.equal(host.connector.calls.filter(({ call }) => call === 'listen').length, 12);
+    host.signal('SIGINT');
+  });
+  assert.equal(host.stdout.text, '');
+});
+
+test('a stranger’s attack on the count of listeners is noticed within five seconds, and events come again', async () => {
+  const host = watching();
+  await runProgram(host, () => {
+    host.connector.listeners = -5;
+    host.connector.deliver(...forks(100, 3));
+    assert.equal(host.stdout.text, '');
+    host.advance(5000);
+    host.connector.deliver(dg.fork(1, 200, { time: at(5001) }));
+    host.signal('SIGINT');
+  });
+  const told = lines(host);
+  assert.deepEqual([told[0].event, told[0].reason, told[0].count], ['lost', 'starved', undefined]);
+  assert.ok(told.some(({ event, pid }) => event === 'fork' && pid === 200));
+});
+
+test('-n counts process events alone, and stops in the middle of a batch', async () => {
+  const host = watching('-n', '3', '--meta', '-e', 'fork');
+  await runProgram(host, () => {
+    host.connector.drop(2);
+    host.connector.wake();
+    host.connector.deliver(...forks(100, 10));
+  });
+  assert.deepEqual(
+    lines(host).map(({ event }) => event),
+    ['start', 'lost', 'fork', 'fork', 'fork', 'end'],
+  );
+});
+
+test('each wake-up is one write, so that a pipe has it at once', async () => {
+  const host = watching('-e', 'fork');
+  await runProgram(host, () => {
+    host.connector.deliver(...forks(100, 50));
+    assert.equal(host.stdout.writes, 1);
+    host.advance(100);
+    host.connector.deliver(...forks(200, 1));
+    assert.equal(host.stdout.writes, 2);
+    host.signal('SIGINT');
+  });
+});
+
+test('a second Ctrl-C does not wait for a reader that does not read', async () => {
+  const host = watching();
+  let release: () => void = () => {};
+  host.stdout.flushed = () =>
+    new Promise((resolve) => {
+      release = resolve;
+    });
+  const code = await runProgram(host, async () => {
+    host.signal('SIGINT');
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.throws(() => host.signal('SIGINT'));
+    release();
+  });
+  assert.equal(host.aborted, 130);
+  assert.equal(code, 0);
+  assert.equal(host.connector.listeners, 0);
+});
+
+test('an output file is written instead of stdout, and closed', async () => {
+  const host = watching('-o', '/tmp/x', '-e', 'fork');
+  await runProgram(host, () => {
+    host.connector.deliver(...forks(100, 2));
+    host.signal('SIGINT');
+  });
+  assert.equal(host.stdout.text, '');
+  assert.equal(host.files.get('/tmp/x')?.text.trim().split('\n').length, 2);
+  assert.equal(host.files.get('/tmp/x')?.closed, true);
+});
