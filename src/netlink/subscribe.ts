@@ -129,41 +129,44 @@ export class Subscription {
   private control: ConnectorSocket;
   private readonly options: SubscribeOptions;
   private dropsSeen = 0;
-  /** After a recovery our share of the host's listener count is unknown, and giving any back could silence others. */
-  private owesIgnore = true;
+  /** Not before the kernel took us for a listener. After a recovery our share of its count is unknown, and giving any back could silence others. */
+  private owesIgnore = false;
   private readonly info = new Uint32Array(MEMINFO.words);
 
   constructor(options: SubscribeOptions) {
     this.options = options;
     this.control = openControl(options);
+    let events: ConnectorSocket | undefined;
     try {
       this.kernelFilter = this.negotiate();
-      this.events = open(options);
+      events = open(options);
+      this.events = events;
+      this.bufferBytes = this.prepareEvents();
     } catch (error) {
-      this.control.close();
+      this.leave(events);
       throw error;
     }
-    this.bufferBytes = this.prepareEvents();
   }
 
   /** The 8-byte form is dropped by kernels before 6.6, so no version has to be guessed. */
   private negotiate(): boolean {
     const modern = listen(this.control, this.options, { mask: MASK_ALL });
-    if (modern?.error === 0) return true;
-    const old = modern ?? listen(this.control, this.options, {});
-    if (old?.error === 0) return false;
-    if (old?.error === EPERM) throw needsPrivilege(EPERM);
+    const answer = modern ?? listen(this.control, this.options, {});
+    this.owesIgnore = answer?.error === 0;
+    if (this.owesIgnore) return modern !== undefined;
+    if (answer?.error === EPERM) throw needsPrivilege(EPERM);
     const circumstances = this.options.circumstances();
     if (isOrdinaryPlace(circumstances) && this.revive()) return true;
-    throw explainSilence(circumstances, { ackErrno: old?.error });
+    throw explainSilence(circumstances, { ackErrno: answer?.error });
   }
 
   /** Each new listener adds one to the host's count: enough of them bring events back, for everybody. */
   private revive(): boolean {
     this.owesIgnore = false;
     for (let i = 0; i < REVIVE_ATTEMPTS; i++) {
+      const fresh = openControl(this.options);
       this.control.close();
-      this.control = openControl(this.options);
+      this.control = fresh;
       if (listen(this.control, this.options, { mask: MASK_ALL })) return true;
     }
     return false;
@@ -215,12 +218,16 @@ export class Subscription {
 
   /** Without IGNORE the kernel would go on building events for nobody. */
   close(): void {
+    this.leave(this.events);
+  }
+
+  private leave(events: ConnectorSocket | undefined): void {
     if (this.owesIgnore) {
       const ignore = encodeControl({ op: PROC_CN_MCAST.ignore, token: this.options.random() });
-      if (this.kernelFilter) this.events.send(ignore);
+      if (this.kernelFilter) events?.send(ignore);
       this.control.send(ignore);
     }
-    this.events.close();
+    events?.close();
     this.control.close();
   }
 }

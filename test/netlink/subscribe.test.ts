@@ -138,6 +138,23 @@ test('silence with no explanation ends too, after a bounded number of attempts',
   assert.ok(connector.sockets.every(({ closed }) => closed));
 });
 
+test('a subscription that fails halfway is taken off the host’s count, and nothing stays open', () => {
+  for (const kind of ['modern', 'old'] as const) {
+    for (const script of [{ openLimit: 1 }, { joinErrno: 12, joinFailsFrom: 1 }]) {
+      const { connector, make } = subscribe({ kind, ...script });
+      assert.equal(failureOf(make).exit, 'unavailable');
+      assert.equal(connector.listeners, 0);
+      assert.ok(connector.sockets.every(({ closed }) => closed));
+    }
+  }
+});
+
+test('an attempt to recover that runs out of sockets closes each once', () => {
+  const { connector, make } = subscribe({ listeners: -9, openLimit: 3 });
+  assert.equal(failureOf(make).exit, 'unavailable');
+  assert.ok(connector.sockets.every(({ closed }) => closed));
+});
+
 test('a count of listeners below zero at the start is brought back', () => {
   const { connector, make } = subscribe({ listeners: -7 });
   assert.equal(make().kernelFilter, true);

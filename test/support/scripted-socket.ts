@@ -34,8 +34,12 @@ export interface ConnectorScript {
   /** errno of socket(). */
   readonly openErrno?: number;
   readonly bindErrno?: number;
+  /** Sockets that can be opened before there are too many (EMFILE). */
+  readonly openLimit?: number;
   /** errno of joining the group. */
   readonly joinErrno?: number;
+  /** The first socket that may not join; all, if absent. */
+  readonly joinFailsFrom?: number;
   /** net.core.rmem_max, and whether SO_RCVBUFFORCE is allowed. */
   readonly rmemMax?: number;
   readonly mayForce?: boolean;
@@ -95,7 +99,8 @@ class ScriptedSocket implements ConnectorSocket {
     const number = new DataView(value.buffer, value.byteOffset).getInt32(0, LE);
     if (level === 270 && name === 1) {
       this.note('join');
-      const errno = this.kernel.script.joinErrno ?? 0;
+      const { joinErrno = 0, joinFailsFrom = 0 } = this.kernel.script;
+      const errno = this.id >= joinFailsFrom ? joinErrno : 0;
       this.joined = errno === 0 && number === 1;
       return errno;
     }
@@ -162,6 +167,7 @@ class ScriptedSocket implements ConnectorSocket {
   }
 
   close(): void {
+    if (this.closed) throw new Error('a descriptor that is closed twice may be somebody else’s');
     this.note('close');
     this.closed = true;
     this.joined = false;
@@ -204,6 +210,7 @@ export class ScriptedConnector {
 
   readonly open: OpenConnector = () => {
     if (this.script.openErrno !== undefined) return { errno: this.script.openErrno };
+    if (this.sockets.length >= (this.script.openLimit ?? Number.POSITIVE_INFINITY)) return { errno: 24 };
     const socket = new ScriptedSocket(this, this.sockets.length);
     this.calls.push({ socket: socket.id, call: 'open' });
     this.sockets.push(socket);
