@@ -9,7 +9,7 @@ import { Failure } from './errors.ts';
 import type { Circumstances } from './netlink/diagnose.ts';
 import type { OpenConnector } from './netlink/socket.ts';
 import type { Clocks, Moment } from './process/moment.ts';
-import type { Pidfd } from './process/pidfd.ts';
+import type { NoPidfd, Pidfd } from './process/pidfd.ts';
 import type { ProcReader } from './process/proc-reader.ts';
 import type { Text } from './process/text.ts';
 
@@ -46,7 +46,7 @@ export interface Kernel {
   readonly openConnector: OpenConnector;
   readonly reader: ProcReader;
   readonly users: Users;
-  openPidfd(pid: number): Pidfd | 'gone' | 'unsupported';
+  openPidfd(pid: number): Pidfd | NoPidfd;
   circumstances(): Circumstances;
   clocks(): Clocks;
 }
@@ -60,6 +60,7 @@ export type Signal =
   | 'SIGUSR2'
   | 'SIGTSTP'
   | 'SIGCONT'
+  | 'SIGCHLD'
   | 'SIGWINCH';
 
 /** A command started by us, with our own streams and terminal. */
@@ -90,7 +91,7 @@ export interface Host {
   readonly isRoot: boolean;
   /** Whether we are in the foreground of our terminal, so that its keys reach us and our children alike. */
   isForeground(): boolean;
-  /** Stops this process, as Ctrl-Z would, until it is continued. */
+  /** Stops this process, as Ctrl-Z would, until it is continued. Nobody may listen to SIGTSTP meanwhile. */
   stopSelf(): void;
   /** Rejects with a `code`: ENOENT, EACCES … */
   spawn(command: string, args: readonly string[]): Promise<Child>;
@@ -268,7 +269,8 @@ export function realHost(): Host {
     },
     isRoot: process.geteuid?.() === 0,
     isForeground,
-    stopSelf: () => process.kill(process.pid, 'SIGSTOP'),
+    // Not SIGSTOP: where no shell could continue us (an orphaned process group) the kernel must be free not to stop us.
+    stopSelf: () => process.kill(process.pid, 'SIGTSTP'),
     spawn: spawnChild,
     becomeUser,
     abort: (code) => process.exit(code),

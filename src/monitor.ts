@@ -11,7 +11,7 @@ import { Subscription } from './netlink/subscribe.ts';
 import { ProcImageSource } from './process/image-source.ts';
 import type { Moment } from './process/moment.ts';
 import { inTimeOrder } from './process/order.ts';
-import type { LossReason, LostRecord, StreamRecord } from './process/record.ts';
+import type { LossReason, LostRecord, ProcessRecord, StreamRecord } from './process/record.ts';
 import type { Selector } from './process/select.ts';
 import type { Wants } from './process/teller.ts';
 import { Tracker } from './process/tracker.ts';
@@ -27,6 +27,8 @@ export interface MonitorOptions {
   readonly bufferBytes: number;
   /** In the order of time, not of arrival. */
   readonly ordered: boolean;
+  /** Ends that no event settled are looked at again and again, unless somebody else sees to them. */
+  readonly looksAgain?: false;
 }
 
 /** What the pipeline needs of a host. */
@@ -102,11 +104,18 @@ export class Monitor {
   /** Takes what is queued, tells it, and leaves. */
   stop(): void {
     this.wake();
-    this.tell(this.tracker.settle());
-    this.tell(this.tracker.settle());
+    this.lookAgain();
+    this.lookAgain();
     for (const timer of this.timers.values()) timer.cancel();
     this.source.stop();
     this.subscription.close();
+  }
+
+  /** Looks at the ends that no event settled. Goes on by itself, unless `looksAgain` is false. */
+  lookAgain(): ProcessRecord[] {
+    const records = this.tracker.settle();
+    this.tell(records);
+    return records;
   }
 
   /** Handles everything queued; returns the number of events. */
@@ -172,12 +181,11 @@ export class Monitor {
 
   /** Ends that need another look: soon at first, then less and less often. */
   private armSettle(): void {
-    if (this.tracker.unsettled === 0 || this.timers.has('settle')) return;
+    if (this.options.looksAgain === false || this.tracker.unsettled === 0 || this.timers.has('settle')) return;
     this.arm('settle', this.settleMs, () => {
       this.timers.delete('settle');
-      const records = this.tracker.settle();
-      this.settleMs = records.length > 0 ? SETTLE.firstMs : Math.min(this.settleMs * 2, SETTLE.mostMs);
-      this.tell(records);
+      const isNews = this.lookAgain().length > 0;
+      this.settleMs = isNews ? SETTLE.firstMs : Math.min(this.settleMs * 2, SETTLE.mostMs);
       this.armSettle();
     });
   }

@@ -8,6 +8,8 @@ import { Monitor } from '../monitor.ts';
 import type { WireKind } from '../netlink/events.ts';
 import type { Scope } from '../netlink/filter.ts';
 import { EXITS_OF_LIMIT } from '../netlink/filter.ts';
+import type { Image } from '../process/image.ts';
+import type { Matcher } from '../process/patterns.ts';
 import type { ProcessRecord, StreamRecord } from '../process/record.ts';
 import { namesOf, SELECT_ALL, Selector } from '../process/select.ts';
 import { inWords, shellStatus } from '../process/wait-status.ts';
@@ -18,10 +20,12 @@ import type { WAIT_OPTIONS } from './wait-options.ts';
 
 type WaitOptions = ValuesOf<typeof WAIT_OPTIONS>;
 
+type Matches = (image: Image) => boolean;
+
 /** What the kernel gives without asking: the exits of a few processes need no more. */
 const BUFFER_BYTES = 256 * 1024;
 
-const target = (label: string, pid?: number): Target => ({ label, pid, facts: undefined, end: undefined });
+const target = (label: string, pid?: number): Target => ({ label, pid, end: undefined });
 
 function monitorOf(host: Host, kernel: Kernel, options: WaitOptions): Monitor | undefined {
   const scopes = new Map<WireKind, Scope>([['exit', 'both']]);
@@ -37,6 +41,8 @@ function monitorOf(host: Host, kernel: Kernel, options: WaitOptions): Monitor | 
       wants: { ancestry: false, cgroup: false },
       bufferBytes: options.buffer ?? BUFFER_BYTES,
       ordered: true,
+      // Descriptors tell what events do not.
+      looksAgain: false,
     });
   } catch (error) {
     // Descriptors need no connector; what is still to come cannot be seen without it.
@@ -47,13 +53,17 @@ function monitorOf(host: Host, kernel: Kernel, options: WaitOptions): Monitor | 
 }
 
 /** The matcher of a glob over the names a process goes by. Loads the pattern engine only if there is a glob. */
-async function globsOf(globs: readonly string[]): Promise<((record: Pick<ProcessRecord, 'image'>) => boolean)[]> {
+async function globsOf(flag: string, globs: readonly string[]): Promise<Matches[]> {
   if (globs.length === 0) return [];
   const { globMatcher } = await import('../process/patterns.ts');
-  return globs.map((glob) => {
-    const matches = globMatcher(glob);
-    return ({ image }) => namesOf(image).some(matches);
-  });
+  const compile = (glob: string): Matcher => {
+    try {
+      return globMatcher(glob);
+    } catch (error) {
+      throw new Failure('usage', `${flag}: ${(error as Error).message}`);
+    }
+  };
+  return globs.map(compile).map((matches) => (image) => namesOf(image).some(matches));
 }
 
 /** The targets that must be there now, in the order of the command line: operands, pid files, names. */
@@ -63,13 +73,13 @@ async function presentTargets(
   options: WaitOptions,
   operands: readonly string[],
 ): Promise<Target[]> {
-  const byPid = operands.map((text) => target(text, readCount('PID', text)));
+  const byPid = operands.map((text) => target(text, readPid('PID', text)));
   const byFile = options.pidfile.map((path) => target(path, pidIn(host, path)));
-  const globs = await globsOf(options.name);
+  const globs = await globsOf('--name', options.name);
   const byName = globs.flatMap((matches, i) => {
     const found = kernel.reader.pids().filter((pid) => {
       const facts = pid === host.pid ? undefined : kernel.reader.facts(pid);
-      return facts !== undefined && matches(facts);
+      return facts !== undefined && matches(facts.image);
     });
     return found.length === 0 ? [target(options.name[i])] : found.map((pid) => target(options.name[i], pid));
   });
@@ -85,7 +95,17 @@ function pidIn(host: Host, path: string): number | undefined {
     throw new Failure('usage', `--pidfile: cannot read ${path}: ${(error as Error).message}`);
   }
   const [first] = text.trim().split(/\s/);
-  return readCount(`--pidfile ${path}`, first);
+  return readPid(`--pidfile ${path}`, first);
+}
+
+/** A number no system call would take for another one: whether there is such a process is the kernel's to say. */
+function readPid(flag: string, text: string): number {
+  return readCount(flag, text, 1, 2 ** 31 - 1);
+}
+
+function refuseContradictions({ all, any, first }: WaitOptions): void {
+  const given = [all && '--all', any && '--any', first !== undefined && '--first'].filter(Boolean);
+  if (given.length > 1) throw new Failure('usage', `${given.join(' and ')} contradict each other`);
 }
 
 /** The first that is not 0, in the order of the command line. */
@@ -116,13 +136,13 @@ class Wait {
     this.left = options.any ? 1 : Math.min(options.first ?? targets.length, targets.length);
   }
 
-  /** One target has ended. */
-  ended(which: Target, record: ProcessRecord): void {
+  /** A process has ended, under all the names it was given. */
+  ended(which: readonly Target[], record: ProcessRecord): void {
     if (this.left === 0) return;
     if (this.options.json) this.host.stdout.write(this.json.format(record));
     else if (this.options.verbose) this.host.stdout.write(lineOf(record));
-    if (which.end?.waitStatus === undefined) this.sayUnknown(record);
-    this.count();
+    if (which.some(({ end }) => end?.waitStatus === undefined)) this.sayUnknown(record);
+    this.count(which.length);
   }
 
   private sayUnknown({ pid }: ProcessRecord): void {
@@ -130,16 +150,19 @@ class Wait {
   }
 
   /** A target that is not there: counts as ended with 0, if that is allowed. */
-  missing(which: Target): void {
+  missing(which: Target, why: 'gone' | 'thread'): void {
     if (!this.options.missingOk) {
-      throw new Failure('notFound', `there is no process ${which.pid ?? JSON.stringify(which.label)}`);
+      const { label, pid } = which;
+      const what = pid === undefined ? `there is nothing for ${JSON.stringify(label)}` : `there is no process ${pid}`;
+      throw new Failure('notFound', why === 'thread' ? `${what}: this is the number of a thread` : what);
     }
     which.end = { waitStatus: 0 };
-    this.count();
+    this.count(1);
   }
 
-  private count(): void {
-    this.left--;
+  private count(ended: number): void {
+    if (this.left === 0) return;
+    this.left = Math.max(0, this.left - ended);
     if (this.left === 0) this.finish(statusOf(this.targets));
   }
 }
@@ -152,23 +175,25 @@ function lineOf({ pid, image, exit }: ProcessRecord): string {
 }
 
 export async function startWait(host: Host, options: WaitOptions, operands: readonly string[]): Promise<Result> {
+  refuseContradictions(options);
   const kernel = await host.kernel();
   // Subscribed before anything is looked at: an end falls into the events or into the look, never between.
   const monitor = monitorOf(host, kernel, options);
   try {
     const present = await presentTargets(host, kernel, options, operands);
-    const next = (await globsOf(options.next)).map((matches, i) => ({ matches, target: target(options.next[i]) }));
-    const targets = [...present, ...next.map((one) => one.target)];
-    if (targets.length === 0)
+    const globs = await globsOf('--next', options.next);
+    const next = globs.map((matches, i) => ({ matches, target: target(options.next[i]) }));
+    if (present.length + next.length === 0)
       throw new Failure('usage', 'nothing to wait for', 'name a PID, --pidfile, --name or --next');
-    return await waitFor(host, kernel, options, monitor, present, next, targets);
+    return await waitFor(host, kernel, options, monitor, present, next);
   } finally {
     monitor?.stop();
   }
 }
 
+/** A process to come, and how it will be known. */
 interface Next {
-  readonly matches: (record: Pick<ProcessRecord, 'image'>) => boolean;
+  readonly matches: Matches;
   readonly target: Target;
 }
 
@@ -179,37 +204,42 @@ async function waitFor(
   monitor: Monitor | undefined,
   present: readonly Target[],
   next: readonly Next[],
-  targets: Target[],
 ): Promise<Result> {
   let finish: (result: Result) => void = () => {};
   const done = new Promise<Result>((resolve) => {
     finish = resolve;
   });
+  const targets = [...present, ...next.map((one) => one.target)];
   const wait = new Wait(host, kernel, options, targets, finish);
   const waiting = new Waiting(host, kernel, monitor, (which, record) => wait.ended(which, record));
-  const adopt = (records: readonly StreamRecord[]): void => {
+  const take = (records: readonly StreamRecord[]): void => {
     for (const record of records) {
       if (!('pid' in record) || record.event !== 'exec' || record.pid === host.pid) continue;
-      const match = next.find((one) => one.target.pid === undefined && one.matches(record));
+      const match = next.find(({ target, matches }) => target.pid === undefined && matches(record.image));
       if (match === undefined) continue;
       match.target.pid = record.pid;
-      waiting.add(match.target);
+      waiting.adopt(match.target, record);
     }
     waiting.take(records);
   };
-  for (const one of present) if (!waiting.add(one)) wait.missing(one);
-  if (next.length === 0 && waiting.pids.size <= EXITS_OF_LIMIT) monitor?.subscription.narrow(waiting.pids);
-  monitor?.start(adopt, [...waiting.pids]);
-
   const listeners = [
     host.onSignal('SIGINT', () => finish('interrupted')),
     host.onSignal('SIGTERM', () => finish('terminated')),
     host.onSignal('SIGHUP', () => finish('hangup')),
   ];
-  if (options.timeout !== undefined) listeners.push(host.after(options.timeout, () => finish('timeout')));
-  const result = await done;
-  for (const listener of listeners) listener.cancel();
-  waiting.close();
-  await host.stdout.flushed();
-  return result;
+  try {
+    for (const one of present) {
+      const found = one.pid === undefined ? 'gone' : waiting.add(one, one.pid);
+      if (found !== 'added') wait.missing(one, found);
+    }
+    if (next.length === 0 && waiting.pids.size <= EXITS_OF_LIMIT) monitor?.subscription.narrow(waiting.pids);
+    monitor?.start(take, [...waiting.pids]);
+    waiting.begin();
+    if (options.timeout !== undefined) listeners.push(host.after(options.timeout, () => finish('timeout')));
+    return await done;
+  } finally {
+    for (const listener of listeners) listener.cancel();
+    waiting.close();
+    await host.stdout.flushed();
+  }
 }

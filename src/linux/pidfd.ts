@@ -3,8 +3,8 @@
  * also by those who may see nothing of it in /proc. Since 6.15 it tells the wait status after the process was reaped.
  * Source: pidfd_open(2), linux/pidfd.h (`struct pidfd_info`), fs/pidfs.c.
  */
-import type { Pidfd } from '../process/pidfd.ts';
-import { close, errno, ioctl, pidfdOpen, pollOnce } from './libc.ts';
+import type { NoPidfd, Pidfd } from '../process/pidfd.ts';
+import { close, errno, ioctl, openat, pidfdOpen, pollOnce, read } from './libc.ts';
 import { whenReadable } from './readiness.ts';
 
 /** The same number on every architecture. */
@@ -12,6 +12,8 @@ const SYS_PIDFD_OPEN = 434;
 const POLLIN = 0x1;
 const POLLHUP = 0x10;
 const ESRCH = 3;
+/** What kernels answer for a thread that does not lead its process: ENOENT the newer ones, EINVAL those before. */
+const OF_THREAD: readonly number[] = [2, 22];
 
 /** PIDFD_GET_INFO: _IOWR(0xff, 11, 64 bytes); the kernel fills what `mask` asks for, and says in it what it filled. */
 const GET_INFO = 0xc040ff0b;
@@ -33,10 +35,29 @@ function waitStatus(fd: number): number | undefined {
   return failed || (info[0] & INFO.wantExit) === 0 ? undefined : info[INFO.exitCodeWord];
 }
 
-/** A descriptor of this process; `gone` when there is none, `unsupported` where the kernel (before 5.3) has no such thing. */
-export function openPidfd(pid: number): Pidfd | 'gone' | 'unsupported' {
+const AT_FDCWD = -100;
+const O_CLOEXEC = 0o2000000;
+const infoBytes = new Uint8Array(512);
+
+/** From /proc/self/fdinfo: -1 once the process was reaped, 0 where this /proc belongs to a namespace that does not have it. */
+function procPid(fd: number): number | undefined {
+  const file = openat(AT_FDCWD, Buffer.from(`/proc/self/fdinfo/${fd}\0`, 'latin1'), O_CLOEXEC);
+  if (file < 0) return undefined;
+  const length = read(file, infoBytes, infoBytes.length);
+  close(file);
+  const line = /^Pid:\t(\d+)$/m.exec(Buffer.from(infoBytes.subarray(0, Math.max(0, length))).toString('latin1'));
+  return line === null || line[1] === '0' ? undefined : Number(line[1]);
+}
+
+function whyNone(error: number): NoPidfd {
+  if (error === ESRCH) return 'gone';
+  return OF_THREAD.includes(error) ? 'thread' : 'unsupported';
+}
+
+/** A descriptor of this process, or why there is none; `unsupported` on kernels before 5.3. */
+export function openPidfd(pid: number): Pidfd | NoPidfd {
   const fd = pidfdOpen(SYS_PIDFD_OPEN, pid, 0);
-  if (fd < 0) return errno() === ESRCH ? 'gone' : 'unsupported';
+  if (fd < 0) return whyNone(errno());
   let watch: { close(): void } | undefined;
   return {
     state() {
@@ -45,6 +66,7 @@ export function openPidfd(pid: number): Pidfd | 'gone' | 'unsupported' {
       return (events & POLLHUP) === 0 ? 'zombie' : 'reaped';
     },
     waitStatus: () => waitStatus(fd),
+    procPid: () => procPid(fd),
     onEnd(listener) {
       watch = whenReadable(fd, listener);
     },

@@ -4,8 +4,13 @@ export interface Pidfd {
   state(): 'alive' | 'zombie' | 'reaped';
   /** As wait(2) gave it to the parent; known after the reaping, since 6.15. */
   waitStatus(): number | undefined;
+  /** The number by which /proc, as it is mounted here, shows the process: undefined once reaped, or where it does not show it. */
+  procPid(): number | undefined;
   /** Called again and again once the process has ended, until it is told to `ignore` it. */
   onEnd(listener: () => void): void;
   ignore(): void;
   close(): void;
 }
+
+/** Why there is none: no such process, the number of a thread that leads none, or nothing the kernel would give. */
+export type NoPidfd = 'gone' | 'thread' | 'unsupported';

@@ -44,6 +44,8 @@ export class Tracker {
   private readonly subjects: Subjects;
   private readonly hearsWholeLives: boolean;
   private readonly endings = new OpenEndings();
+  /** Processes whose leader had ended before we listened: an end of another thread may be theirs. */
+  private readonly leaderless = new Set<number>();
   private readonly teller: Teller;
   /** In the current batch: the index of the last event that shows a process outliving its leader (a thread's end, an exec). */
   private readonly lastSignOfLife = new Map<number, number>();
@@ -71,7 +73,9 @@ export class Tracker {
   seed(scan: ReadonlyMap<number, ProcessFacts>): void {
     this.begin();
     for (const [pid, facts] of scan) {
-      if (!isOver(facts.stat)) this.table.add(procOf(pid, facts, this.subjects.bootOffset));
+      if (isOver(facts.stat)) continue;
+      this.table.add(procOf(pid, facts, this.subjects.bootOffset));
+      if (facts.stat.state === 'Z') this.leaderless.add(pid);
     }
     if (this.options.treeRoots.length > 0) this.table.markTrees(this.options.treeRoots);
   }
@@ -155,6 +159,7 @@ export class Tracker {
 
   private takeExec(event: EventOf<'exec'>): void {
     this.endings.close(event.tgid);
+    this.leaderless.delete(event.tgid);
     const proc = this.subjects.executed(event.tgid, this.options.images.of(event));
     if (this.options.shows(event)) this.teller.tell('exec', event, proc, {});
   }
@@ -178,7 +183,8 @@ export class Tracker {
     const previous = isLeader ? this.subjects.takePrevious(event.tgid) : undefined;
     if (previous !== undefined) return this.tellEnd(previous, event, event.parentTgid);
     // With only failures heard, the leader's own end may have been a zero that was never sent.
-    const ending = this.endings.hear(event, isLeader || this.options.hearing.onlyFailures);
+    const opens = isLeader || this.options.hearing.onlyFailures || this.leaderless.has(event.tgid);
+    const ending = this.endings.hear(event, opens);
     const isLast = (this.lastSignOfLife.get(event.tgid) ?? index) <= index;
     const hasEnded = ending !== undefined && isLast && this.judge(ending, isLeader ? undefined : event);
     if (!hasEnded) this.tellThreadEnd(event);
@@ -207,6 +213,7 @@ export class Tracker {
 
   private finish(ending: Ending, zombie: ProcessStat | undefined): void {
     this.endings.close(ending.pid);
+    this.leaderless.delete(ending.pid);
     this.tellEnd(this.subjects.ended(ending, zombie), ending.last, ending.parentTgid);
   }
 
