@@ -196,11 +196,13 @@ export async function watch(host: Host, plan: Plan, kernel: Kernel, selection: S
   const run = new Watch(host, plan, formatter, sink, finish);
   const stopListening = listenForEnd(host, plan, output, finish);
   run.begin();
-  run.note({ event: 'start', at: host.now(), facts: startFacts(host, plan, monitor) });
+  const at = host.now();
   monitor.start((records) => {
     context.wallOffset = kernel.clocks().wallOffset;
     run.take(records);
   });
+  // Who reads this may rely on it: from here on every process is known, and nothing is missed.
+  run.note({ event: 'start', at, facts: startFacts(host, plan, monitor) });
   const ending = await ended;
   monitor.stop();
   run.end(ending, monitor.refused);

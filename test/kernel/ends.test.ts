@@ -202,12 +202,8 @@ kernelTest(
     await Promise.all([failures.stop(), ends.stop()]);
     const told = (rows: readonly Row[]) => lives.map(({ pid }) => of(rows, pid).map((row) => row.exit_code));
     assert.deepEqual(
-      told(ends.rows),
-      codes.map((code) => [code]),
-    );
-    assert.deepEqual(
-      told(failures.rows),
-      codes.map((code) => (code === 0 ? [] : [code])),
+      { ends: told(ends.rows), failures: told(failures.rows) },
+      { ends: codes.map((code) => [code]), failures: codes.map((code) => (code === 0 ? [] : [code])) },
     );
   },
 );

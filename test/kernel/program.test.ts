@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fixture, scratch } from './support/fixtures.ts';
+import { register } from './support/leftovers.ts';
 import { live, of, Resident, run } from './support/process.ts';
 import { kernelTest } from './support/requirements.ts';
 import { BIN, connectorSockets, type Row, runToEnd, until, Watcher } from './support/watcher.ts';
@@ -13,7 +14,7 @@ const NEEDS = ['connector', 'compiler'] as const;
 
 /** Keeps processes coming until the task is done. */
 async function amidstEvents<T>(task: () => Promise<T>): Promise<T> {
-  const storm = spawn('/bin/sh', ['-c', 'while :; do /bin/true; done'], { stdio: 'ignore' });
+  const storm = register(spawn('/bin/sh', ['-c', 'while :; do /bin/true; done'], { stdio: 'ignore' }));
   try {
     return await task();
   } finally {
@@ -143,6 +144,7 @@ kernelTest('what a reader is too slow for is counted, and the kernel loses nothi
   const child = spawn(process.execPath, [BIN, '--json', '--meta', '--queue', '64K', '-e', 'fork'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  register(child);
   const FORKS = 20_000;
   const pid = child.pid ?? 0;
   await until('it listens', () => connectorSockets(pid).filter(({ groups }) => groups === 1).length === 2);

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { fixture } from './support/fixtures.ts';
+import { register } from './support/leftovers.ts';
 import { Held, live, of, Resident, run, story } from './support/process.ts';
 import { kernelTest } from './support/requirements.ts';
 import { type Row, until, Watcher, watching } from './support/watcher.ts';
@@ -16,13 +17,27 @@ const pidsOf = (rows: readonly Row[]): number[] => [...new Set(told(rows).map(({
 const endsOf = (rows: readonly Row[], pid: number): number =>
   of(rows, pid).filter(({ event }) => event === 'exit').length;
 
-/** A life that executes, is seen doing so by these watchers, and ends. */
-async function seen(watchers: readonly Watcher[], args: readonly (string | number)[], uid?: number): Promise<number> {
+interface Streams {
+  readonly wanted: Watcher;
+  readonly unwanted: Watcher;
+  readonly all: Watcher;
+}
+
+/** A life that executes and ends after all three streams came to know it, whether they show it or not. */
+async function seen(
+  { wanted, unwanted, all }: Streams,
+  isWanted: boolean,
+  args: readonly (string | number)[],
+  uid?: number,
+): Promise<number> {
   const held = new Held(args, uid === undefined ? {} : { uid });
   const { pid } = held;
-  for (const watcher of watchers) {
-    await watcher.row(`the exec of ${args.join(' ')}`, (row) => row.pid === pid && row.event === 'exec');
-  }
+  const isExec = (row: Row): boolean => row.pid === pid && row.event === 'exec';
+  await all.row(`the exec of ${args.join(' ')}`, isExec);
+  if (isWanted) await wanted.row(`the exec of ${args.join(' ')} where it is wanted`, isExec);
+  // A later process that the negation shows: what came before it has been handled.
+  const marker = await run('/bin/true', []);
+  await unwanted.row('a process after that', (row) => row.pid === marker.pid);
   held.go();
   await held.done;
   return pid;
@@ -31,13 +46,13 @@ async function seen(watchers: readonly Watcher[], args: readonly (string | numbe
 /** One stream with the selection, one with its negation, one with all, of the same happening. */
 async function threeWays(
   positive: readonly string[],
-  task: (all: Watcher) => Promise<void>,
+  task: (streams: Streams) => Promise<void>,
 ): Promise<{ wanted: readonly Row[]; unwanted: readonly Row[] }> {
   const negative = positive.map((arg) => arg.replace(/^--/, '--not-'));
   const watchers = await Promise.all([positive, negative, []].map((args) => Watcher.start(args)));
   const [wanted, unwanted, all] = watchers;
   try {
-    await task(all);
+    await task({ wanted, unwanted, all });
   } finally {
     await Promise.all(watchers.map((watcher) => watcher.stop()));
   }
@@ -68,7 +83,7 @@ kernelTest(
   async () => {
     const life = fixture('life');
     const script = `"${life}" sleep & echo $!; read go; kill $!; wait; "${life}" double-fork 4; "${life}" exit 3; exit 2`;
-    const root = spawn('/bin/bash', ['-c', script], { stdio: ['pipe', 'pipe', 'ignore'] });
+    const root = register(spawn('/bin/bash', ['-c', script], { stdio: ['pipe', 'pipe', 'ignore'] }));
     const rootPid = root.pid ?? 0;
     let output = '';
     root.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -93,12 +108,12 @@ kernelTest(
       [['exit', 2]],
     );
     const [double, exit] = told(wanted).filter((row) => row.event === 'fork' && row.ppid === rootPid);
-    assert.deepEqual(story(wanted, double.pid), {
+    assert.deepEqual(story(wanted, double.pid, rootPid), {
       A: ['fork', 'exec', 'exit 0'],
       B: ['fork of A', 'exit 0'],
       C: ['fork of B', 'exit 4'],
     });
-    assert.deepEqual(story(wanted, exit.pid), { A: ['fork', 'exec', 'exit 3'] });
+    assert.deepEqual(story(wanted, exit.pid, rootPid), { A: ['fork', 'exec', 'exit 3'] });
     const pids = pidsOf(wanted);
     assert.equal(pids.length, 6, 'nobody else');
     assert.equal(endsOf(unwanted, stranger), 1);
@@ -110,9 +125,9 @@ kernelTest('--user shows the processes of an effective user by number and by nam
   const byName = await Watcher.start(['--user', 'nobody']).catch(() => undefined);
   let foreign = 0;
   let own = 0;
-  const { wanted, unwanted } = await threeWays(['--user', '65534'], async (all) => {
-    foreign = await seen([all], ['exit', 1], 65534);
-    own = await seen([all], ['exit', 2]);
+  const { wanted, unwanted } = await threeWays(['--user', '65534'], async (streams) => {
+    foreign = await seen(streams, true, ['exit', 1], 65534);
+    own = await seen(streams, false, ['exit', 2]);
   });
   await byName?.stop();
   assert.deepEqual(of(wanted, own), []);
@@ -155,11 +170,13 @@ kernelTest('--name and --grep select by program and by command line', NEEDS, asy
   const tag = `tag-${process.pid}`;
   let tagged = 0;
   let plain = 0;
-  const task = async (all: Watcher): Promise<void> => {
-    tagged = await seen([all], ['exit', 0, tag]);
-    plain = await seen([all], ['exit', 0]);
-  };
-  const byGrep = await threeWays(['--grep', `exit 0 tag-[0-9]+$`], task);
+  const task =
+    (takesBoth: boolean) =>
+    async (streams: Streams): Promise<void> => {
+      tagged = await seen(streams, true, ['exit', 0, tag]);
+      plain = await seen(streams, takesBoth, ['exit', 0]);
+    };
+  const byGrep = await threeWays(['--grep', `exit 0 tag-[0-9]+$`], task(false));
   assert.deepEqual(
     told(byGrep.wanted).map(({ event, pid }) => [event, pid]),
     [
@@ -168,7 +185,7 @@ kernelTest('--name and --grep select by program and by command line', NEEDS, asy
     ],
   );
   assert.deepEqual([endsOf(byGrep.unwanted, tagged), endsOf(byGrep.unwanted, plain)], [0, 1]);
-  const byName = await threeWays(['--name', 'lif?'], task);
+  const byName = await threeWays(['--name', 'lif?'], task(true));
   for (const pid of [tagged, plain])
     assert.deepEqual(
       of(byName.wanted, pid).map(({ event }) => event),

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fixture } from './fixtures.ts';
+import { register } from './leftovers.ts';
 import { type Row, until } from './watcher.ts';
 
 export interface Life {
@@ -18,7 +19,7 @@ export interface RunOptions {
 
 /** Runs a program to its end. */
 export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Life> {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], ...options });
+  const child = register(spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], ...options }));
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
@@ -44,6 +45,7 @@ export class Held {
       env: { ...process.env, LIFE_WAITS: '1' },
       ...options,
     });
+    register(this.child);
     this.pid = this.child.pid ?? 0;
     const { pid } = this;
     this.done = once(this.child, 'close').then(([code, signal]) => ({ pid, code, signal, output: '' }));
@@ -65,7 +67,9 @@ export class Resident {
   }
 
   static async start(args: readonly (string | number)[], options: RunOptions = {}): Promise<Resident> {
-    const child = spawn(fixture('life'), args.map(String), { stdio: ['ignore', 'pipe', 'inherit'], ...options });
+    const child = register(
+      spawn(fixture('life'), args.map(String), { stdio: ['ignore', 'pipe', 'inherit'], ...options }),
+    );
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text;
@@ -113,19 +117,22 @@ function detailOf(row: Row): string {
 
 /**
  * The records about a process and all its descendants, told shortly: it is A, its first child B and so on, and each has a list of
- * its own, since what happens in different processes at one time has no order. Needs forks in the stream.
+ * its own, since what happens in different processes at one time has no order. Needs forks in the stream: a life is known by its
+ * birth, so that the same pid before and after is somebody else's.
  */
-export function story(rows: readonly Row[], pid: number): Record<string, string[]> {
+export function story(rows: readonly Row[], pid: number, parent = process.pid): Record<string, string[]> {
   const names = new Map<number, string>();
   const told: Record<string, string[]> = {};
   for (const row of rows) {
-    if (row.event === 'fork' && (row.pid === pid || names.has(Number(row.ppid)))) {
-      names.set(row.pid, String.fromCharCode('A'.charCodeAt(0) + names.size));
+    if (row.event === 'fork') {
+      const isOurs = names.has(Number(row.ppid)) || (row.pid === pid && row.ppid === parent);
+      if (isOurs) names.set(row.pid, String.fromCharCode('A'.charCodeAt(0) + Object.keys(told).length));
+      else names.delete(row.pid);
     }
     const name = names.get(row.pid);
     if (name === undefined) continue;
-    const parent = names.get(Number(row.ppid));
-    const of = row.event === 'fork' && parent !== undefined ? ` of ${parent}` : '';
+    const mother = names.get(Number(row.ppid));
+    const of = row.event === 'fork' && mother !== undefined ? ` of ${mother}` : '';
     told[name] = [...(told[name] ?? []), `${row.event}${of}${detailOf(row)}`];
   }
   return told;

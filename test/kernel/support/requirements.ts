@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
+import { killLeftovers } from './leftovers.ts';
 
 function firstLine(read: () => string): string {
   try {
@@ -45,10 +46,13 @@ function lacking(requirement: Requirement): string | undefined {
 
 const MUST_RUN = process.env.PROCWATCH_REQUIRE_KERNEL === '1';
 
+/** Against hanging for ever, not a measure of anything. */
+const TIMEOUT_MS = process.env.PROCWATCH_LONG === '1' ? 3_600_000 : 180_000;
+
 /** A test on the real kernel. */
 export function kernelTest(name: string, needs: readonly Requirement[], body: (t: TestContext) => Promise<void>): void {
   const reason = needs.map(lacking).find((why) => why !== undefined);
-  if (reason === undefined) test(name, body);
+  if (reason === undefined) test(name, { timeout: TIMEOUT_MS }, (t) => body(t).finally(killLeftovers));
   else if (MUST_RUN) {
     test(name, () => {
       throw new Error(`PROCWATCH_REQUIRE_KERNEL=1, but: ${reason}`);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { register } from './leftovers.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const { status: notReady } = spawnSync(process.execPath, [`${root}scripts/ready.js`], { stdio: 'inherit' });
@@ -95,6 +96,7 @@ export class Watcher {
       cwd: '/',
       ...(uid !== undefined && { uid, gid: uid }),
     });
+    register(this.child);
     this.pid = this.child.pid ?? 0;
     // Latin 1 keeps every byte; JSON is decoded when a line is whole.
     this.child.stdout?.setEncoding('latin1').on('data', (text: string) => this.takeOutput(text));
