@@ -2,6 +2,7 @@
  * THE table of commands: each is declared once with its name, meaning, operands, options and what runs it. Program, manual and
  * completion derive from it. A command's code is loaded only when the command is run.
  */
+import { SHELL_NAMES } from '../completion/shells.ts';
 import type { Result } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { DOCTOR_OPTIONS } from './doctor-options.ts';
@@ -13,6 +14,8 @@ export interface CommandRow {
   readonly meaning: string;
   /** What follows the options, as usage shows it; nothing may follow where this is absent. */
   readonly operands?: string;
+  /** What the first operand may be, where that is a short list of names. */
+  readonly choices?: readonly string[];
   /** Options after the first operand belong to it: it is a command of its own. */
   readonly passesThrough?: true;
   readonly options: Readonly<Record<string, Option<unknown>>>;
@@ -52,6 +55,13 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
     meaning: 'check whether watch works here and how well, with a fix for whatever is in the way',
     options: DOCTOR_OPTIONS,
     run: async (host, typed) => (await import('./doctor.ts')).runDoctor(host, readOptions(DOCTOR_OPTIONS, typed)),
+  },
+  completion: {
+    meaning: 'print a script that lets a shell (bash, zsh or fish) complete what is typed after procwatch',
+    operands: 'SHELL',
+    choices: SHELL_NAMES,
+    options: {},
+    run: async (host, _typed, operands) => (await import('./completion.ts')).printCompletion(host, operands),
   },
 };
 

@@ -17,6 +17,10 @@ export interface Option<T> {
   /** The value's name in help; without one the option is a switch. */
   readonly value?: string;
   readonly meaning: string;
+  /** What the value may be, where that is a short list of names. */
+  readonly choices?: readonly string[];
+  /** Several of them at once, comma separated. */
+  readonly isList?: true;
   readonly group: Group;
   /** From all values given, in order; for a switch one empty text for each time it is given. */
   readonly read: (texts: readonly string[], flag: string) => T;
@@ -93,6 +97,8 @@ export const WATCH_OPTIONS = {
     short: 'e',
     long: 'events',
     value: 'LIST',
+    choices: EVENT_CHOICES,
+    isList: true,
     group: 'what',
     meaning: `the union of these, comma separated, repeatable: ${EVENT_CHOICES.join(', ')} (default ${DEFAULT_EVENTS.join(',')})`,
     read: readEvents,
@@ -129,6 +135,7 @@ export const WATCH_OPTIONS = {
     short: 'f',
     long: 'format',
     value: 'FORMAT',
+    choices: FORMAT_NAMES,
     group: 'how',
     meaning: `${FORMAT_NAMES.join(', ')} (default pretty)`,
     read: (texts, flag) => (given(texts) ? readName(flag, last(texts), FORMAT_NAMES) : undefined),
@@ -137,6 +144,8 @@ export const WATCH_OPTIONS = {
   columns: {
     long: 'columns',
     value: 'LIST',
+    choices: FIELD_NAMES,
+    isList: true,
     group: 'how',
     meaning: `columns of the table format, comma separated: any of ${FIELD_NAMES.join(', ')}`,
     read: (texts, flag) => (given(texts) ? readNames(flag, texts, FIELD_NAMES) : undefined),
@@ -152,6 +161,7 @@ export const WATCH_OPTIONS = {
   color: {
     long: 'color',
     value: 'WHEN',
+    choices: COLOUR_CHOICES,
     group: 'how',
     meaning: 'auto, always or never; auto heeds NO_COLOR and FORCE_COLOR',
     read: (texts, flag) => (given(texts) ? readName(flag, last(texts), COLOUR_CHOICES) : 'auto'),
