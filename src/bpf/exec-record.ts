@@ -4,6 +4,7 @@
  *
  * Source: kernel/fs: exec.c (`exec_binprm`: trace_sched_process_exec comes right before proc_exec_connector).
  */
+import type { FileId } from '../process/image.ts';
 import type { Moment } from '../process/moment.ts';
 import { parseCmdline } from '../process/procstat.ts';
 import { type Text, textOf } from '../process/text.ts';
@@ -62,12 +63,6 @@ export interface ExecRecord extends ExecKey {
   readonly path: Text | undefined;
   /** The file that runs; of a script its interpreter. */
   readonly file: FileId | undefined;
-}
-
-export interface FileId {
-  /** `major:minor` of the file system, as in /proc/PID/mountinfo. */
-  readonly device: string;
-  readonly inode: bigint;
 }
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -7,7 +7,13 @@ import type { Text } from './text.ts';
 export interface Image {
   readonly comm?: Text;
   readonly args?: readonly Text[];
+  /** Bytes of all arguments with their NULs, where `args` are only the beginning of them. */
+  readonly argsTotal?: number;
   readonly exe?: Text;
+  /** What was passed to execve(2): of a script the script, may be relative; `exe` is the file that runs. */
+  readonly path?: Text;
+  /** The file that runs, by what no rename and no other root directory changes. */
+  readonly file?: FileId;
   readonly cwd?: Text;
   /** Effective user id, what `ps` shows. */
   readonly uid?: number;
@@ -15,6 +21,12 @@ export interface Image {
   readonly missing?: 'gone';
   /** Nobody wanted to see it so far: to be read if somebody does. */
   readonly unread?: true;
+}
+
+export interface FileId {
+  /** `major:minor` of the file system, as in /proc/PID/mountinfo. */
+  readonly device: string;
+  readonly inode: bigint;
 }
 
 export const UNKNOWN_IMAGE: Image = {};

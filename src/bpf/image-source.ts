@@ -1,0 +1,124 @@
+/**
+ * Images out of the capture in the kernel: no race, no read of /proc, whatever the delay. An exec event and its record are joined by
+ * pid and time: the record is written right before the event, and no process executes again before its first event was sent, so the
+ * newest record not younger than the event is the one. What has no record is read as before.
+ */
+import type { EventOf, WireEvent } from '../netlink/events.ts';
+import type { Image } from '../process/image.ts';
+import type { ImageSource } from '../process/image-source.ts';
+import type { Moment } from '../process/moment.ts';
+import type { ProcessFacts } from '../process/proc-reader.ts';
+import type { ExecCapture } from './exec-capture.ts';
+import { decodeExec, type ExecRecord } from './exec-record.ts';
+import { Unclaimed } from './unclaimed.ts';
+
+/** A busy record, another CPU's that is being written this moment, is finished in less time than this many looks take. */
+const LOOKS = 3;
+/**
+ * Between a record and its event lies a microsecond, more only if the process was kept from running just there. While no record was ever
+ * lost the gap means nothing; after that an old record could be taken for one that is missing.
+ */
+const GAP_SECONDS = { sure: Number.POSITIVE_INFINITY, doubtful: 0.1 } as const;
+
+export class BpfImageSource implements ImageSource {
+  private readonly records: ExecCapture;
+  private readonly inner: ImageSource;
+  private readonly completes: boolean;
+  private readonly unclaimed = new Unclaimed();
+  private lost = 0;
+  private gap: number = GAP_SECONDS.sure;
+  private readonly joined = new Map<EventOf<'exec'>, ExecRecord>();
+
+  /**
+   * `inner` answers for execs without a record. With `links: 'read'` it is asked for all, and gives exe and cwd, which no record has,
+   * of those that are still there to be read.
+   */
+  constructor(records: ExecCapture, inner: ImageSource, links: 'read' | 'none') {
+    this.records = records;
+    this.inner = inner;
+    this.completes = links === 'read';
+  }
+
+  /** To be called after the socket was read: then every exec of the batch has its record in the ring. */
+  capture(events: readonly WireEvent[], wanted: (exec: EventOf<'exec'>) => boolean): boolean {
+    this.joined.clear();
+    this.drain();
+    for (const event of events) {
+      if (event.kind === 'exec') this.join(event);
+    }
+    return this.inner.capture(events, (exec) => (this.completes || !this.joined.has(exec)) && wanted(exec));
+  }
+
+  private drain(): void {
+    for (const bytes of this.records.drain()) this.unclaimed.add(bytes);
+    this.lost += this.records.takeLost();
+    if (this.lost > 0) this.gap = GAP_SECONDS.doubtful;
+  }
+
+  private join(event: EventOf<'exec'>): void {
+    let bytes = this.unclaimed.take(event.tgid, event.stamp, this.gap);
+    for (let look = 0; bytes === undefined && look < LOOKS; look++) {
+      this.drain();
+      bytes = this.unclaimed.take(event.tgid, event.stamp, this.gap);
+    }
+    const record = bytes && decodeExec(bytes);
+    if (record !== undefined) this.joined.set(event, record);
+  }
+
+  confirm(later: readonly WireEvent[]): void {
+    this.inner.confirm(later);
+  }
+
+  of(exec: EventOf<'exec'>): ProcessFacts | 'unread' | undefined {
+    const record = this.joined.get(exec);
+    const read = this.inner.of(exec);
+    if (record === undefined) return read;
+    return factsOf(record, typeof read === 'object' ? read.image : undefined);
+  }
+
+  /** Execs without a record, because the ring was full, since this was last asked. */
+  takeLost(): number {
+    const { lost } = this;
+    this.lost = 0;
+    return lost;
+  }
+
+  /** Records from before this moment whose event never came: the event was lost, the exec was not. Oldest first. */
+  takeUnheard(before: Moment): ExecRecord[] {
+    this.drain();
+    return this.unclaimed.takeBefore(before).flatMap((bytes) => decodeExec(bytes) ?? []);
+  }
+
+  close(): void {
+    this.records.close();
+  }
+}
+
+/** Clock ticks of /proc: 100 a second. */
+const TICKS = { perSecond: 100, nanos: 10_000_000 } as const;
+
+/** What a process is right after this exec: it runs, and an exec has left it one thread. */
+export function factsOf(record: ExecRecord, read: Pick<Image, 'exe' | 'cwd'> = {}): ProcessFacts {
+  const { comm, args, argsTotal, path, file, effectiveUid, start } = record;
+  const { exe, cwd } = read;
+  return {
+    stat: {
+      comm,
+      state: 'R',
+      ppid: record.parentTgid,
+      threads: 1,
+      startTicks: start.seconds * TICKS.perSecond + Math.floor(start.nanos / TICKS.nanos),
+      waitStatus: 0,
+    },
+    image: {
+      comm,
+      uid: effectiveUid,
+      ...(args !== undefined && { args }),
+      ...(argsTotal !== undefined && { argsTotal }),
+      ...(path !== undefined && { path }),
+      ...(file !== undefined && { file }),
+      ...(exe !== undefined && { exe }),
+      ...(cwd !== undefined && { cwd }),
+    },
+  };
+}
