@@ -93,6 +93,11 @@ export class Monitor {
     return this.source.refused;
   }
 
+  /** False from a loss until the table is true again: there may be processes that nobody told about. */
+  get isCertain(): boolean {
+    return !this.timers.has('rescan');
+  }
+
   /** @param known the processes to know from the start; all there are, unless given */
   start(onRecords: (records: StreamRecord[]) => void, known?: readonly number[]): void {
     this.onRecords = onRecords;

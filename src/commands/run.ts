@@ -1,14 +1,17 @@
 /** `procwatch run`: a command with all its descendants under watch; its own status is the command's. */
-import { Failure, type Result } from '../errors.ts';
+import { type ExitName, Failure, type Result } from '../errors.ts';
 import { FORMATTERS } from '../format/formats.ts';
 import type { Formatter } from '../format/formatter.ts';
 import { LifeTree } from '../format/life-tree.ts';
-import type { Child, Host, Kernel, OutputStream } from '../host.ts';
+import type { Child, Host, Kernel, OutputStream, Signal } from '../host.ts';
 import { Monitor } from '../monitor.ts';
 import type { WireEvent } from '../netlink/events.ts';
-import type { ProcessRecord, StreamRecord } from '../process/record.ts';
+import { isOver } from '../process/exits.ts';
+import type { Moment } from '../process/moment.ts';
+import { isProcessRecord, type StreamRecord } from '../process/record.ts';
 import { SELECT_ALL, Selector } from '../process/select.ts';
 import { shellStatus } from '../process/wait-status.ts';
+import { Sink } from '../sink.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
 import { openOutput } from './output.ts';
 import { type Plan, planWatch } from './plan.ts';
@@ -56,12 +59,10 @@ function userFor(host: Host, { as }: RunOptions): string | undefined {
   return as ?? (host.isRoot ? host.env.SUDO_USER : undefined);
 }
 
-async function begin(host: Host, monitor: Monitor, operands: readonly string[]): Promise<Child> {
+async function begin(host: Host, operands: readonly string[]): Promise<Child> {
   const [command, ...args] = operands;
   try {
-    const starting = host.spawn(command, args);
-    monitor.wake();
-    return await starting;
+    return await host.spawn(command, args);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const why = code === 'ENOENT' ? 'there is no such command' : `it cannot be run (${code})`;
@@ -71,34 +72,169 @@ async function begin(host: Host, monitor: Monitor, operands: readonly string[]):
 
 /**
  * Signals behave as if the command ran alone. Those of the keyboard reach it by themselves, since it shares our process group: we only
- * have to survive them. Those sent to us alone are passed on.
+ * have to survive them. Those sent to us alone are passed on. We stop when the command has stopped, whatever stopped it, so that
+ * a shell gets its terminal back exactly when it would without us.
  */
-function passSignals(host: Host, child: Child): () => void {
-  const toChild = (signal: 'SIGTERM' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2') =>
-    host.onSignal(signal, () => child.kill(signal));
+function passSignals(host: Host, kernel: Kernel, child: Child): () => void {
+  const isStopped = (): boolean => kernel.reader.stat(child.pid)?.state === 'T';
+  const passAlways = (signal: Signal) => host.onSignal(signal, () => child.kill(signal));
+  const passFromBackground = (signal: Signal) =>
+    host.onSignal(signal, () => {
+      if (!host.isForeground()) child.kill(signal);
+    });
+  let suspension = passFromBackground('SIGTSTP');
+  const stopToo = (): void => {
+    if (!isStopped()) return;
+    suspension.cancel();
+    host.stopSelf();
+    suspension = passFromBackground('SIGTSTP');
+  };
   const listeners = [
-    ...(['SIGINT', 'SIGQUIT'] as const).map((signal) =>
-      host.onSignal(signal, () => {
-        if (!host.isForeground()) child.kill(signal);
-      }),
-    ),
-    toChild('SIGTERM'),
-    toChild('SIGHUP'),
-    toChild('SIGUSR1'),
-    toChild('SIGUSR2'),
-    host.onSignal('SIGTSTP', () => {
-      child.kill('SIGTSTP');
-      host.stopSelf();
+    ...(['SIGINT', 'SIGQUIT', 'SIGWINCH'] as const).map(passFromBackground),
+    ...(['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const).map(passAlways),
+    host.onSignal('SIGCHLD', stopToo),
+    host.onSignal('SIGCONT', () => {
+      if (isStopped()) child.kill('SIGCONT');
     }),
-    host.onSignal('SIGCONT', () => child.kill('SIGCONT')),
   ];
   return () => {
-    for (const listener of listeners) listener.cancel();
+    for (const listener of [...listeners, suspension]) listener.cancel();
   };
 }
 
+/** Records on their way to stderr or a file, and into the tree. */
+class Log {
+  readonly tree: LifeTree;
+  /** Events the kernel dropped; without a count where nobody counted. */
+  private lost = 0;
+  private isStarved = false;
+  private readonly plan: Plan;
+  private readonly formatter: Formatter;
+  private readonly sink: Sink;
+  private lastRoom: Moment;
+  private isMuted = false;
+
+  constructor(plan: Plan, formatter: Formatter, sink: Sink, tree: LifeTree, now: Moment) {
+    this.plan = plan;
+    this.formatter = formatter;
+    this.sink = sink;
+    this.tree = tree;
+    this.lastRoom = now;
+    if (!plan.quiet) sink.write(formatter.header?.() ?? '');
+  }
+
+  take(records: readonly StreamRecord[], now: Moment): void {
+    for (const record of records) {
+      if (isProcessRecord(record)) this.tree.add(record);
+      else if (record.event === 'lost') {
+        this.lost += record.count ?? 0;
+        this.isStarved ||= record.count === undefined;
+      }
+    }
+    if (this.isMuted) return;
+    const printed = records.filter((record) => isPrinted(this.plan, record));
+    if (printed.length === 0 || !this.sink.admits(printed.length)) return;
+    this.sink.write(this.outputLoss(now) + printed.map((record) => this.formatter.format(record)).join(''));
+  }
+
+  /** What a slow reader of our records missed, told as soon as there is room again. */
+  private outputLoss(at: Moment): string {
+    const count = this.sink.takeDropped();
+    const since = this.lastRoom;
+    this.lastRoom = at;
+    return count === 0 ? '' : this.formatter.format({ event: 'lost', reason: 'output', count, at, since });
+  }
+
+  /** Nothing more is shown. */
+  mute(): void {
+    this.isMuted = true;
+  }
+
+  summary(colour: boolean, width: number | undefined): string {
+    const drawn = this.tree.render({ colour, width });
+    if (this.lost === 0 && !this.isStarved) return drawn;
+    const many = this.isStarved ? 'events of unknown number' : `${this.lost.toLocaleString('en-US')} events`;
+    return `${drawn}${many} were lost: processes may be missing above\n`;
+  }
+}
+
+/** Between the end of a process and its event lie microseconds, on a loaded machine milliseconds. */
+const PATIENCE_MS = [0, 1, 2, 5, 10, 20, 50, 100, 200] as const;
+/** How often to ask whether all is certain again after a loss. */
+const UNCERTAIN_MS = 100;
+
+type Cut = Extract<ExitName, 'interrupted' | 'terminated' | 'hangup'>;
+
+class Run {
+  private readonly host: Host;
+  private readonly kernel: Kernel;
+  private readonly monitor: Monitor;
+  private readonly tree: LifeTree;
+  private onNews: () => void = () => {};
+
+  constructor(host: Host, kernel: Kernel, monitor: Monitor, tree: LifeTree) {
+    this.host = host;
+    this.kernel = kernel;
+    this.monitor = monitor;
+    this.tree = tree;
+  }
+
+  news(): void {
+    this.onNews();
+  }
+
+  private sleep(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.host.after(milliseconds, resolve);
+    });
+  }
+
+  /** Processes of the tree whose end was not told although they are no more. */
+  private untold(): number[] {
+    const { reader } = this.kernel;
+    return [...this.tree.alive].filter((pid) => {
+      const stat = reader.exists(pid) ? reader.stat(pid) : undefined;
+      return stat === undefined ? !reader.exists(pid) : isOver(stat);
+    });
+  }
+
+  /** The command can be waited for before the kernel has told its end. Waits for what is still to be told. */
+  async hearOut(child: Child, waitStatus: number): Promise<void> {
+    for (const milliseconds of PATIENCE_MS) {
+      this.monitor.wake();
+      if (this.untold().length === 0) return;
+      await this.sleep(milliseconds);
+    }
+    for (const pid of this.untold()) {
+      this.tree.conclude(pid, pid === child.pid ? waitStatus : this.kernel.reader.zombieStatus(pid));
+    }
+  }
+
+  /** Until nothing of the tree is left, or somebody no longer wants to wait: the command is not there any more to be told. */
+  async untilEmpty(): Promise<Cut | undefined> {
+    let cut: Cut | undefined;
+    const cutBy = (signal: Signal, result: Cut) =>
+      this.host.onSignal(signal, () => {
+        cut = result;
+        this.onNews();
+      });
+    const listeners = [cutBy('SIGINT', 'interrupted'), cutBy('SIGTERM', 'terminated'), cutBy('SIGHUP', 'hangup')];
+    while (cut === undefined && (this.tree.alive.size > 0 || !this.monitor.isCertain)) {
+      await new Promise<void>((resolve) => {
+        this.onNews = resolve;
+        if (!this.monitor.isCertain) this.host.after(UNCERTAIN_MS, resolve);
+      });
+    }
+    for (const listener of listeners) listener.cancel();
+    return cut;
+  }
+}
+
 function openRecords(host: Host, plan: Plan): OutputStream {
-  return plan.output === undefined ? host.stderr : openOutput(host, plan.output);
+  if (plan.output === undefined) return host.stderr;
+  const output = openOutput(host, plan.output);
+  output.onError((code) => host.stderr.write(`procwatch: cannot write ${plan.output}: ${code}\n`));
+  return output;
 }
 
 export async function startRun(host: Host, options: RunOptions, operands: readonly string[]): Promise<Result> {
@@ -109,58 +245,50 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
   const plan = planRun(host, options);
   const kernel = await host.kernel();
   const output = openRecords(host, plan);
+  const context = {
+    wallOffset: kernel.clocks().wallOffset,
+    extras: plan.extras,
+    userName: (uid: number) => kernel.users.name(uid),
+  };
+  const make = await FORMATTERS[plan.format]();
+  const settings = { colour: plan.colour, columns: plan.columns, screen: () => output.size() };
   const monitor = monitorOf(host, kernel, plan);
+  const tree = new LifeTree(operands);
+  const log = new Log(plan, make(context, settings), new Sink(output, plan.queueBytes), tree, host.now());
+  const run = new Run(host, kernel, monitor, tree);
+  let stopPassing = (): void => {};
   try {
     const user = userFor(host, options);
     if (user !== undefined) await host.becomeUser(user);
-    const context = {
-      wallOffset: kernel.clocks().wallOffset,
-      extras: plan.extras,
-      userName: (uid: number) => kernel.users.name(uid),
-    };
-    const make = await FORMATTERS[plan.format]();
-    const formatter: Formatter = make(context, {
-      colour: plan.colour,
-      columns: plan.columns,
-      screen: () => output.size(),
-    });
-    if (!plan.quiet) output.write(formatter.header?.() ?? '');
-
-    const tree = new LifeTree();
-    let whenEmpty: () => void = () => {};
     monitor.start(
       (records) => {
         context.wallOffset = kernel.clocks().wallOffset;
-        let text = '';
-        for (const record of records) {
-          if ('pid' in record) tree.add(record as ProcessRecord);
-          if (isPrinted(plan, record)) text += formatter.format(record);
-        }
-        if (text !== '') output.write(text);
-        if (tree.alive === 0) whenEmpty();
+        log.take(records, host.now());
+        run.news();
       },
       [host.pid],
     );
-
-    const child = await begin(host, monitor, operands);
-    const stopPassing = passSignals(host, child);
-    const waitStatus = await child.ended;
-    monitor.wake();
-    if (options.all && tree.alive > 0) {
-      await new Promise<void>((resolve) => {
-        whenEmpty = resolve;
-      });
-    }
+    const child = await begin(host, operands);
+    stopPassing = passSignals(host, kernel, child);
+    const waited = await child.ended;
+    await run.hearOut(child, waited);
+    // Node tells a real-time signal as an exit with 0; the kernel's event does not.
+    const status = waited || (tree.firstStatus ?? waited);
     stopPassing();
+    const cut = options.all ? await run.untilEmpty() : undefined;
     monitor.stop();
     if (options.summary || (host.stderr.isTerminal && !options.noSummary)) {
-      const colour = plan.output === undefined ? plan.colour : false;
-      host.stderr.write(tree.render({ colour, width: host.stderr.size()?.width }));
+      const colour = plan.output === undefined && plan.colour;
+      host.stderr.write(log.summary(colour, host.stderr.size()?.width));
     }
-    await output.flushed();
-    return { status: shellStatus(waitStatus) };
+    return cut ?? { status: shellStatus(status) };
   } catch (error) {
+    // What could not be started left nothing to tell but its own attempt.
+    log.mute();
     monitor.stop();
     throw error;
+  } finally {
+    stopPassing();
+    await output.flushed();
   }
 }

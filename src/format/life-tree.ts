@@ -13,10 +13,13 @@ import { cut, pad, widthOf } from './width.ts';
 interface Life {
   name: string;
   command: string;
-  readonly start: Moment;
+  start: Moment;
   seconds: number | undefined;
+  waitStatus: number | undefined;
   outcome: string;
   readonly children: Life[];
+  /** The same number for lives that are alike with all their descendants; known when the tree is drawn. */
+  shape: number;
 }
 
 /** Branches that are alike: same names and ends, all the way down. */
@@ -31,115 +34,155 @@ interface Branch {
 const LIMIT = 100_000;
 /** This many alike or more are drawn as one. */
 const FOLD_FROM = 3;
+/** Deeper branches are counted, not drawn: no window is that wide. */
+const DEPTH = 40;
 const RUNNING = 'still running';
+const UNKNOWN = 'ended, status unknown';
 
 export class LifeTree {
   private readonly roots: Life[] = [];
-  private readonly living = new Map<number, Life>();
-  private count = 0;
+  /** In the order of birth: parents before their children. */
+  private readonly lives: Life[] = [];
+  /** Those alive, by number; undefined for those beyond the limit. */
+  private readonly living = new Map<number, Life | undefined>();
+  /** The command line of the first process, which is known before anything can be read about it. */
+  private firstCommand: string | undefined;
   private uncounted = 0;
 
+  constructor(firstCommand: readonly string[]) {
+    this.firstCommand = shellLine(firstCommand);
+  }
+
   add(record: ProcessRecord): void {
-    if (record.event === 'fork') this.birth(record);
+    if (record.event === 'fork' || record.event === 'found') this.birth(record);
     else if (record.event === 'exec') this.program(record);
     else if (record.event === 'exit' && !record.thread) this.end(record);
   }
 
   /** Processes of the tree that have not ended. */
-  get alive(): number {
-    return this.living.size;
+  get alive(): ReadonlySet<number> {
+    return new Set(this.living.keys());
   }
 
   private birth(record: ProcessRecord): void {
-    if (this.count >= LIMIT) {
+    // The number is used again: the end of its holder before was lost.
+    this.conclude(record.pid, undefined);
+    if (this.lives.length >= LIMIT) {
       this.uncounted++;
+      this.living.set(record.pid, undefined);
       return;
     }
     const parent = record.ppid === undefined ? undefined : this.living.get(record.ppid);
+    const isOwn = record.event === 'found';
     const life: Life = {
       name: nameOf(record),
-      command: `(${commandOf(record)})`,
+      command: isOwn ? commandOf(record) : `(${bare(parent, record)})`,
       start: record.at,
       seconds: undefined,
+      waitStatus: undefined,
       outcome: RUNNING,
       children: [],
+      shape: 0,
     };
     (parent?.children ?? this.roots).push(life);
+    this.lives.push(life);
     this.living.set(record.pid, life);
-    this.count++;
   }
 
   private program(record: ProcessRecord): void {
     const life = this.living.get(record.pid);
     if (life === undefined) return;
     life.name = nameOf(record);
-    life.command = commandOf(record);
+    life.command = commandOf(record, life === this.lives[0] ? this.firstCommand : undefined);
+    if (life === this.lives[0]) this.firstCommand = undefined;
   }
 
   private end(record: ProcessRecord): void {
     const life = this.living.get(record.pid);
+    this.conclude(record.pid, record.exit?.waitStatus);
     if (life === undefined) return;
-    this.living.delete(record.pid);
-    life.seconds = secondsBetween(life.start, record.at);
-    const status = record.exit?.waitStatus;
-    life.outcome = status === undefined ? 'ended, status unknown' : inWords(status);
+    life.start = record.exit?.start ?? life.start;
+    if (!record.inferred) life.seconds = Math.max(0, secondsBetween(life.start, record.at));
+  }
+
+  /** What is known of an end that no record told. */
+  conclude(pid: number, waitStatus: number | undefined): void {
+    const life = this.living.get(pid);
+    this.living.delete(pid);
+    if (life === undefined) return;
+    life.waitStatus = waitStatus;
+    life.outcome = waitStatus === undefined ? UNKNOWN : inWords(waitStatus);
+  }
+
+  /** The wait status of the first process, once it is known. */
+  get firstStatus(): number | undefined {
+    return this.lives[0]?.waitStatus;
   }
 
   render(options: { readonly colour: boolean; readonly width: number | undefined }): string {
-    const first = this.roots[0];
+    const [first] = this.lives;
     if (first === undefined) return '';
+    shapeAll(this.lives);
     const rows: Row[] = [];
-    for (const branch of fold(this.roots)) collectRows(branch, '', '', first.start, rows);
-    if (this.uncounted > 0)
-      rows.push({ tree: `and ${this.uncounted.toLocaleString('en-US')} more`, start: '', took: '', outcome: '' });
+    for (const branch of fold([this.roots])) collectRows(branch, { lead: '', below: '', depth: 0 }, first.start, rows);
+    if (this.uncounted > 0) rows.push(remark(`and ${this.uncounted.toLocaleString('en-US')} more`));
     return draw(rows, options);
   }
 }
 
 const nameOf = ({ image }: ProcessRecord): string => (image.comm === undefined ? '?' : escapeText(image.comm));
 
-function commandOf(record: ProcessRecord): string {
+function commandOf(record: ProcessRecord, known = `[${nameOf(record)}]`): string {
   const { args } = record.image;
-  return args === undefined ? `[${nameOf(record)}]` : shellLine(args);
+  return args === undefined ? known : shellLine(args);
 }
 
-function shapeOf({ name, outcome, children }: Life): string {
-  return JSON.stringify([name, outcome, children.map(shapeOf)]);
+/** A child runs what its parent runs, until it executes something itself. */
+function bare(parent: Life | undefined, record: ProcessRecord): string {
+  return parent === undefined ? commandOf(record) : parent.command.replace(/^\((.*)\)$/s, '$1');
 }
 
-/** Groups siblings that are alike, in the order of the first of each group. */
-function fold(lives: readonly Life[]): Branch[] {
-  const groups = new Map<string, Life[]>();
-  for (const life of lives) {
-    const shape = shapeOf(life);
-    const group = groups.get(shape);
-    if (group === undefined) groups.set(shape, [life]);
-    else group.push(life);
+/** Numbers the shapes from the leaves up, so that to compare two branches is to compare two numbers. */
+function shapeAll(lives: readonly Life[]): void {
+  const shapes = new Map<string, number>();
+  for (let i = lives.length - 1; i >= 0; i--) {
+    const { name, outcome, children } = lives[i];
+    const key = `${children.map(({ shape }) => shape).join()} ${outcome}\0${name}`;
+    const shape = shapes.get(key) ?? shapes.size;
+    shapes.set(key, shape);
+    lives[i].shape = shape;
   }
-  return [...groups.values()].flatMap((group) =>
-    group.length >= FOLD_FROM ? [branchOf(group)] : group.map((life) => branchOf([life])),
+}
+
+/**
+ * Folds the children of processes that are alike, given as one list for each process: the lists are of equal shapes. Alike siblings
+ * become one branch, in the order of the first of each group.
+ */
+function fold(families: readonly (readonly Life[])[], depth = 0): Branch[] {
+  if (depth > DEPTH) return [];
+  const places = new Map<number, number[]>();
+  families[0].forEach(({ shape }, place) => {
+    const alike = places.get(shape);
+    if (alike === undefined) places.set(shape, [place]);
+    else alike.push(place);
+  });
+  const at = (those: readonly number[]) => families.flatMap((family) => those.map((place) => family[place]));
+  return [...places.values()].flatMap((alike) =>
+    alike.length >= FOLD_FROM ? [branchOf(at(alike), depth)] : alike.map((place) => branchOf(at([place]), depth)),
   );
 }
 
-function branchOf(alike: readonly Life[]): Branch {
+function branchOf(alike: readonly Life[], depth: number): Branch {
   const [life] = alike;
-  const times = alike.flatMap(({ seconds }) => seconds ?? []);
-  const [shortest, longest] = times.reduce(
-    ([low, high], seconds) => [Math.min(low, seconds), Math.max(high, seconds)],
-    [Number.POSITIVE_INFINITY, 0],
-  );
-  const known = times.length > 0;
-  const children =
-    alike.length === 1
-      ? fold(life.children)
-      : life.children.map((_, i) => branchOf(alike.map((one) => one.children[i])));
-  return {
-    life,
-    count: alike.length,
-    shortest: known ? shortest : undefined,
-    longest: known ? longest : undefined,
-    children,
-  };
+  let shortest: number | undefined;
+  let longest: number | undefined;
+  for (const { seconds } of alike) {
+    if (seconds === undefined) continue;
+    shortest = Math.min(shortest ?? seconds, seconds);
+    longest = Math.max(longest ?? seconds, seconds);
+  }
+  const families = alike.map(({ children }) => children);
+  return { life, count: alike.length, shortest, longest, children: fold(families, depth + 1) };
 }
 
 interface Row {
@@ -149,7 +192,16 @@ interface Row {
   readonly outcome: string;
 }
 
-function collectRows(branch: Branch, lead: string, below: string, origin: Moment, rows: Row[]): void {
+const remark = (tree: string): Row => ({ tree, start: '', took: '', outcome: '' });
+
+interface Place {
+  /** What is drawn before the branch, and before what hangs below it. */
+  readonly lead: string;
+  readonly below: string;
+  readonly depth: number;
+}
+
+function collectRows(branch: Branch, { lead, below, depth }: Place, origin: Moment, rows: Row[]): void {
   const { life, count, children } = branch;
   const label = count === 1 ? life.command : `${life.name} × ${count.toLocaleString('en-US')}`;
   rows.push({
@@ -158,9 +210,15 @@ function collectRows(branch: Branch, lead: string, below: string, origin: Moment
     took: spanOf(branch),
     outcome: life.outcome,
   });
+  if (depth === DEPTH && life.children.length > 0) rows.push(remark(`${below}└─ … and what it gave birth to`));
   children.forEach((child, i) => {
     const isLast = i === children.length - 1;
-    collectRows(child, `${below}${isLast ? '└─ ' : '├─ '}`, `${below}${isLast ? '   ' : '│  '}`, origin, rows);
+    const place = {
+      lead: `${below}${isLast ? '└─ ' : '├─ '}`,
+      below: `${below}${isLast ? '   ' : '│  '}`,
+      depth: depth + 1,
+    };
+    collectRows(child, place, origin, rows);
   });
 }
 
@@ -170,18 +228,24 @@ function spanOf({ shortest, longest }: Branch): string {
   return from === to ? from : `${from}–${to}`;
 }
 
-const WIDTHS = { tree: 60, start: 8, took: 15 } as const;
+/** Cells of the tree with and without a window, of the other columns, and what the others take beside the tree. */
+const WIDTHS = { tree: 60, freeTree: 100, leastTree: 20, start: 8, took: 15, beside: 45 } as const;
 
 function draw(rows: readonly Row[], { colour, width }: { colour: boolean; width: number | undefined }): string {
   const { dim, bad, good, warning } = palette(colour);
-  const widest = Math.max(...rows.map(({ tree }) => widthOf(tree)));
-  const treeWidth = width === undefined ? Math.min(widest, 100) : Math.min(widest, WIDTHS.tree, width - 45);
-  const paintOf = (outcome: string): Paint => (outcome === 'exit 0' ? good : outcome === RUNNING ? warning : bad);
+  const widest = rows.reduce((most, { tree }) => Math.max(most, widthOf(tree)), 0);
+  const room =
+    width === undefined ? WIDTHS.freeTree : Math.max(WIDTHS.leastTree, Math.min(WIDTHS.tree, width - WIDTHS.beside));
+  const treeWidth = Math.min(widest, room);
+  const paintOf = (outcome: string): Paint => {
+    if (outcome === 'exit 0') return good;
+    return outcome === RUNNING || outcome === UNKNOWN ? warning : bad;
+  };
   return rows
     .map(({ tree, start, took, outcome }) => {
       const name = pad(width === undefined ? tree : cut(tree, treeWidth), treeWidth, 'left');
       const times = `${pad(start, WIDTHS.start, 'right')}  ${pad(took, WIDTHS.took, 'right')}`;
-      return `${name}  ${dim(times)}  ${paintOf(outcome)(outcome)}\n`;
+      return outcome === '' ? `${name.trimEnd()}\n` : `${name}  ${dim(times)}  ${paintOf(outcome)(outcome)}\n`;
     })
     .join('');
 }
