@@ -1,0 +1,225 @@
+/** The JSON records as types. Written by scripts/schema.js from the tables of fields. Do not edit. */
+
+interface HeadJson {
+  /** Version of this format. */
+  readonly v: 1;
+  /** Number of the record in its stream, from 1 without gap: a gap is a record lost on its way. */
+  readonly seq: number;
+  /** Wall time of the event, RFC 3339 in UTC with nanoseconds. */
+  readonly time: string;
+  /** The kernel's monotonic clock in nanoseconds, as digits. */
+  readonly mono_ns: string;
+}
+
+/** A parent, or the parent of one. */
+export interface AncestorJson {
+  readonly pid: number;
+  readonly comm?: string;
+  readonly comm_base64?: string;
+}
+
+/** What the record of every process event may carry. What is absent is unknown. */
+export interface ProcessFieldsJson extends HeadJson {
+  /** The CPU it happened on. */
+  readonly cpu?: number;
+  /** Process id (the kernel's tgid), in the initial pid namespace. */
+  readonly pid: number;
+  /** Thread id; equal to pid for the process as a whole. */
+  readonly tid: number;
+  /** Process id of the parent; of an exit, the parent at the end. */
+  readonly ppid?: number;
+  /** Name of the parent. */
+  readonly parent_comm?: string;
+  /** The bytes of parent_comm, where they are not UTF-8. */
+  readonly parent_comm_base64?: string;
+  /** Name of the process, at most 15 bytes; of a comm event, the new name. */
+  readonly comm?: string;
+  /** The bytes of comm, where they are not UTF-8. */
+  readonly comm_base64?: string;
+  /** Path of the program. */
+  readonly exe?: string;
+  /** The bytes of exe, where they are not UTF-8. */
+  readonly exe_base64?: string;
+  /** The arguments, the program name first. */
+  readonly args?: readonly string[];
+  /** The bytes of args, where they are not UTF-8. */
+  readonly args_base64?: readonly string[];
+  /** Working directory at the exec. */
+  readonly cwd?: string;
+  /** The bytes of cwd, where they are not UTF-8. */
+  readonly cwd_base64?: string;
+  /** Effective user id. */
+  readonly uid?: number;
+  /** Name of the effective user. */
+  readonly user?: string;
+  /** The bytes of user, where they are not UTF-8. */
+  readonly user_base64?: string;
+  /** "gone": the process had ended before its arguments could be read. */
+  readonly missing?: string;
+  /** "inherited": name, arguments and so on are those of the parent, since this process has run no program of its own; "earlier": as read at the start, and perhaps replaced since. */
+  readonly image?: string;
+  /** With --ancestry: the parent, its parent and so on up to init, each with pid and comm. */
+  readonly ancestry?: readonly AncestorJson[];
+  /** Path of the control group. */
+  readonly cgroup?: string;
+  /** The bytes of cgroup, where they are not UTF-8. */
+  readonly cgroup_base64?: string;
+  /** The container, where the control group tells. */
+  readonly container_id?: string;
+  /** The bytes of container_id, where they are not UTF-8. */
+  readonly container_id_base64?: string;
+  /** The systemd unit, where the control group tells. */
+  readonly unit?: string;
+  /** The bytes of unit, where they are not UTF-8. */
+  readonly unit_base64?: string;
+}
+
+export interface ForkJson extends ProcessFieldsJson {
+  readonly event: 'fork';
+}
+
+export interface CloneJson extends ProcessFieldsJson {
+  readonly event: 'clone';
+}
+
+export interface ExecJson extends ProcessFieldsJson {
+  readonly event: 'exec';
+}
+
+export interface UidJson extends ProcessFieldsJson {
+  readonly event: 'uid';
+  /** New real user id. */
+  readonly ruid?: number;
+  /** New effective user id. */
+  readonly euid?: number;
+}
+
+export interface GidJson extends ProcessFieldsJson {
+  readonly event: 'gid';
+  /** New real group id. */
+  readonly rgid?: number;
+  /** New effective group id. */
+  readonly egid?: number;
+}
+
+export interface SidJson extends ProcessFieldsJson {
+  readonly event: 'sid';
+}
+
+export interface PtraceJson extends ProcessFieldsJson {
+  readonly event: 'ptrace';
+  /** Whether a tracer attached (true) or let go (false). */
+  readonly attached?: boolean;
+  /** Process id of the tracer. */
+  readonly tracer_pid?: number;
+  /** Thread id of the tracer. */
+  readonly tracer_tid?: number;
+}
+
+export interface CommJson extends ProcessFieldsJson {
+  readonly event: 'comm';
+}
+
+export interface CoredumpJson extends ProcessFieldsJson {
+  readonly event: 'coredump';
+}
+
+export interface ExitJson extends ProcessFieldsJson {
+  readonly event: 'exit';
+  /** True: the end of one thread, not of the process. */
+  readonly thread?: boolean;
+  /** The raw status, as wait(2) gives it to the parent. */
+  readonly wait_status?: number;
+  /** The exit code, if it ended by itself. */
+  readonly exit_code?: number;
+  /** The signal that killed it. */
+  readonly signal?: string;
+  /** Whether the killed process left a core file. */
+  readonly core_dumped?: boolean;
+  /** Seconds of life, to the microsecond; in steps of 10 ms for processes older than procwatch. */
+  readonly duration_s?: number;
+  /** Wall time of its birth; with pid, an identity that survives the reuse of the pid. */
+  readonly start_time?: string;
+  /** True: concluded from a scan of /proc after a loss, not told by the kernel. */
+  readonly inferred?: boolean;
+}
+
+export interface FoundJson extends ProcessFieldsJson {
+  readonly event: 'found';
+  /** True: concluded from a scan of /proc after a loss, not told by the kernel. */
+  readonly inferred?: boolean;
+}
+
+export interface LostJson extends HeadJson {
+  readonly event: 'lost';
+  /** What lost them: overrun, the queue in the kernel was full; output, the reader was too slow; capture, arguments captured in the kernel; usage, accounts of processes; starved, the kernel told nothing for a while. */
+  readonly reason: 'overrun' | 'output' | 'capture' | 'usage' | 'starved';
+  /** How many; absent where nobody counted. */
+  readonly count?: number;
+  /** Wall time at which all was still well. */
+  readonly since: string;
+  /** The same on the kernel's monotonic clock, as digits. */
+  readonly since_mono_ns: string;
+}
+
+export interface StartJson extends HeadJson {
+  readonly event: 'start';
+  /** Version of procwatch. */
+  readonly version: string;
+  /** Name of the machine. */
+  readonly host: string;
+  /** Identity of this boot of the machine. */
+  readonly boot_id: string;
+  /** Release of the kernel. */
+  readonly kernel: string;
+  /** The events selected. */
+  readonly events: readonly string[];
+  /** Who drops what is not selected: the kernel, or a BPF program at the socket. */
+  readonly filter: 'kernel' | 'bpf';
+  /** Size of the queue that the kernel granted. */
+  readonly buffer_bytes: number;
+  /** Where arguments come from; proc is /proc. */
+  readonly argv_source: string;
+}
+
+export interface EndJson extends HeadJson {
+  readonly event: 'end';
+  /** Why it ended: ok, or the name of an exit code. */
+  readonly reason: string;
+  /** How many records of each event there were. */
+  readonly told: Readonly<Record<string, number>>;
+  /** How many events were lost, as far as they were counted. */
+  readonly lost: number;
+  /** How many datagrams were not the kernel's, or not understood. */
+  readonly refused: number;
+}
+
+/** A record about a process. */
+export type ProcessJson =
+  | ForkJson
+  | CloneJson
+  | ExecJson
+  | UidJson
+  | GidJson
+  | SidJson
+  | PtraceJson
+  | CommJson
+  | CoredumpJson
+  | ExitJson
+  | FoundJson;
+
+export type JsonRecord =
+  | ForkJson
+  | CloneJson
+  | ExecJson
+  | UidJson
+  | GidJson
+  | SidJson
+  | PtraceJson
+  | CommJson
+  | CoredumpJson
+  | ExitJson
+  | FoundJson
+  | LostJson
+  | StartJson
+  | EndJson;

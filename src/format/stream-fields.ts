@@ -1,0 +1,52 @@
+/**
+ * THE table of what the records that are not about a process carry: each member with its name, type and meaning. The JSON Schema and the
+ * types of the library derive from it; the process fields are in fields.ts.
+ */
+
+export interface StreamField {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'strings' | 'counts';
+  readonly meaning: string;
+  /** Every value there is, where they are names. */
+  readonly values?: readonly string[];
+  /** Absent where it is not known. */
+  readonly optional?: true;
+}
+
+export const STREAM_FIELDS = {
+  lost: [
+    {
+      name: 'reason',
+      type: 'string',
+      values: ['overrun', 'output', 'capture', 'usage', 'starved'],
+      meaning:
+        'what lost them: overrun, the queue in the kernel was full; output, the reader was too slow; capture, arguments captured in the kernel; usage, accounts of processes; starved, the kernel told nothing for a while',
+    },
+    { name: 'count', type: 'integer', optional: true, meaning: 'how many; absent where nobody counted' },
+    { name: 'since', type: 'string', meaning: 'wall time at which all was still well' },
+    { name: 'since_mono_ns', type: 'string', meaning: "the same on the kernel's monotonic clock, as digits" },
+  ],
+  start: [
+    { name: 'version', type: 'string', meaning: 'version of procwatch' },
+    { name: 'host', type: 'string', meaning: 'name of the machine' },
+    { name: 'boot_id', type: 'string', meaning: 'identity of this boot of the machine' },
+    { name: 'kernel', type: 'string', meaning: 'release of the kernel' },
+    { name: 'events', type: 'strings', meaning: 'the events selected' },
+    {
+      name: 'filter',
+      type: 'string',
+      values: ['kernel', 'bpf'],
+      meaning: 'who drops what is not selected: the kernel, or a BPF program at the socket',
+    },
+    { name: 'buffer_bytes', type: 'integer', meaning: 'size of the queue that the kernel granted' },
+    { name: 'argv_source', type: 'string', meaning: 'where arguments come from; proc is /proc' },
+  ],
+  end: [
+    { name: 'reason', type: 'string', meaning: 'why it ended: ok, or the name of an exit code' },
+    { name: 'told', type: 'counts', meaning: 'how many records of each event there were' },
+    { name: 'lost', type: 'integer', meaning: 'how many events were lost, as far as they were counted' },
+    { name: 'refused', type: 'integer', meaning: "how many datagrams were not the kernel's, or not understood" },
+  ],
+} as const satisfies Record<string, readonly StreamField[]>;
+
+export type StreamEventName = keyof typeof STREAM_FIELDS;
