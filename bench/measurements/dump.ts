@@ -1,0 +1,58 @@
+/** All processes and their parents at one moment, while very many sleep. */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { type Bench, cleanEnvironment } from '../bench.ts';
+import type { Result } from '../result.ts';
+import { ratio, spread, written } from '../statistics.ts';
+import { BIN, procwatchHelp } from '../tools.ts';
+
+const PS = 'ps ax -o pid,ppid';
+const LOOP = 'C, loop over /proc';
+
+export async function dump(bench: Bench): Promise<Result> {
+  const env = cleanEnvironment();
+  const { sleeping } = bench.scale;
+  const stopwatch = (...command: string[]) =>
+    Number(
+      execFileSync(bench.program('stopwatch'), ['exit', ...command], { env, encoding: 'utf8', maxBuffer: 2 ** 26 })
+        .trim()
+        .split('\n')
+        .at(-1),
+    ) / 1000;
+  const quiet = (command: string) => () => stopwatch('sh', '-c', `exec ${command} > ${bench.directory}/dumped`);
+  const hasPs = procwatchHelp('ps').includes('procwatch ps');
+  const subjects = [
+    { name: PS, measure: quiet(PS) },
+    { name: `${LOOP}, whole program`, measure: quiet(`${bench.program('ends')} stats 1`) },
+    {
+      name: `${LOOP}, each dump`,
+      measure: () =>
+        Number(execFileSync(bench.program('ends'), ['stats', '1'], { encoding: 'utf8' }).split(' ')[0]) / 1000,
+    },
+    ...(hasPs ? [{ name: 'procwatch ps, whole program', measure: quiet(`${process.execPath} ${BIN} ps`) }] : []),
+  ];
+  const load = spawn(bench.program('load'), ['held', String(sleeping)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  try {
+    await once(createInterface({ input: load.stdout }), 'line');
+    const samples = await bench.takeTurns(subjects, async ({ measure }) => measure());
+    const figures = Object.fromEntries([...samples].map(([name, of]) => [name, { ms: spread(of) }]));
+    return {
+      name: 'dump',
+      title: `All processes at once, with ${sleeping.toLocaleString('en-US')} asleep`,
+      what: 'Wall time for pid and parent of every process: of the whole program, and of one dump in a program that runs already.',
+      columns: ['way', 'ms', 'against ps'],
+      rows: Object.entries(figures).map(([name, { ms }]) => [
+        name,
+        written(ms),
+        `${(ratio(ms?.median, figures[PS].ms?.median) ?? Number.NaN).toFixed(2)} ×`,
+      ]),
+      figures,
+      aims: [],
+      notes: hasPs ? [] : ['procwatch ps: this version has no such command'],
+    };
+  } finally {
+    load.stdin.end('\n');
+    await once(load, 'close');
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * What each tool told, read from its output. Owns the formats of the tools; pure, a line at a time.
+ *
+ * An event is one event of the kernel, however many lines a tool makes of it. It is of the load when the load made it: as the
+ * parent of a process, or as the process of a thread.
+ */
+
+export interface Tally {
+  /** Events told. */
+  readonly events: number;
+  /** Those of the load. */
+  readonly ofLoad: number;
+  /** What the tool says of losses, in its own unit. */
+  readonly losses: string;
+}
+
+export interface Told {
+  take(line: string): void;
+  tally(): Tally;
+}
+
+/** A line of a command that the tool saw start. */
+export interface Command {
+  readonly pid: number;
+  readonly text: string;
+}
+
+interface Row {
+  readonly event: string;
+  readonly pid: number;
+  readonly ppid?: number;
+  readonly count?: number;
+  readonly thread?: boolean;
+  readonly args?: readonly string[];
+}
+
+const NOT_EVENTS: ReadonlySet<string> = new Set(['start', 'end', 'lost', 'found']);
+
+export function procwatchTold(parents: ReadonlySet<number>): Told {
+  let events = 0;
+  let ofLoad = 0;
+  let lost = 0;
+  return {
+    take(line) {
+      const { event, pid, ppid, count, thread } = JSON.parse(line) as Row;
+      if (event === 'lost') lost += count ?? 0;
+      if (NOT_EVENTS.has(event)) return;
+      events++;
+      const maker = event === 'clone' || thread ? pid : (ppid ?? 0);
+      if (parents.has(maker)) ofLoad++;
+    },
+    tally: () => ({ events, ofLoad, losses: `${lost} events` }),
+  };
+}
+
+/**
+ * Two lines for each birth, the parent's first. In its favour, births whose parent it could not name (0), and ends of what it did not
+ * tell the birth of, count as the load's.
+ */
+export function forkstatTold(parents: ReadonlySet<number>): Told {
+  let events = 0;
+  let ofLoad = 0;
+  let complaints = 0;
+  let parent = 0;
+  let hasBegun = false;
+  const isOfLoad = new Map<string, boolean>();
+  return {
+    take(line) {
+      const [, event, pid, info] = line.split(/\s+/, 4);
+      if (event === 'recv') complaints++;
+      if (event === 'fork' || event === 'clone') {
+        if (info === 'parent') parent = Number(pid);
+        else {
+          events++;
+          const isOurs = parents.has(parent) || parent === 0;
+          isOfLoad.set(pid, isOurs);
+          if (isOurs) {
+            ofLoad++;
+            hasBegun = true;
+          }
+        }
+      } else if (event === 'exit') {
+        events++;
+        if (hasBegun && isOfLoad.get(pid) !== false) ofLoad++;
+        isOfLoad.delete(pid);
+      } else if (/^\d+$/.test(pid ?? '')) events++;
+    },
+    tally: () => ({ events, ofLoad, losses: `${complaints} overruns, uncounted` }),
+  };
+}
+
+/** `PID+ COMMAND` for an exec, `PID- ...` for an exit; forks and threads are not told. */
+export function extraceTold(): Told {
+  let events = 0;
+  return {
+    take(line) {
+      if (/^ *\d+[+-]? /.test(line)) events++;
+    },
+    tally: () => ({ events, ofLoad: 0, losses: 'not told' }),
+  };
+}
+
+interface ReaderReport {
+  readonly events: number;
+  readonly drops: number;
+  readonly p50_us: number;
+  readonly p99_us: number;
+  readonly of: Readonly<Record<string, number>>;
+}
+
+export const readReport = (line: string): ReaderReport => JSON.parse(line) as ReaderReport;
+
+export function readerTold(parents: ReadonlySet<number>): Told {
+  let report: ReaderReport | undefined;
+  return {
+    take(line) {
+      report = readReport(line);
+    },
+    tally() {
+      const made = Object.entries(report?.of ?? {}).filter(([pid]) => parents.has(Number(pid)));
+      const ofLoad = made.reduce((sum, [, count]) => sum + count, 0);
+      return { events: report?.events ?? 0, ofLoad, losses: `${report?.drops ?? 0} events` };
+    },
+  };
+}
+
+/** The command line of each exec that a tool told, as it shows it. */
+export const COMMANDS = {
+  procwatch(line: string): Command | undefined {
+    const { event, pid, args } = JSON.parse(line) as Row;
+    return event === 'exec' ? { pid, text: args?.join(' ') ?? '' } : undefined;
+  },
+  forkstat(line: string): Command | undefined {
+    const found = /^\S+ exec +(\d+) +(.*)$/.exec(line);
+    return found ? { pid: Number(found[1]), text: found[2].trim() } : undefined;
+  },
+  extrace(line: string): Command | undefined {
+    const found = /^ *(\d+)\+? (.*)$/.exec(line);
+    return found ? { pid: Number(found[1]), text: found[2].trim() } : undefined;
+  },
+  execsnoop(line: string): Command | undefined {
+    const found = /^\S+ +(\d+) +\d+ +-?\d+ +(.*)$/.exec(line);
+    return found ? { pid: Number(found[1]), text: found[2].trim() } : undefined;
+  },
+} as const satisfies Record<string, (line: string) => Command | undefined>;
+
+/** How many of the expected commands were told with their own arguments, and with others. */
+export function judge(
+  commands: Iterable<Command>,
+  expected: ReadonlyMap<number, string>,
+): { right: number; wrong: number } {
+  const told = new Map<number, string[]>();
+  for (const { pid, text } of commands) {
+    if (expected.has(pid)) told.set(pid, [...(told.get(pid) ?? []), text]);
+  }
+  let right = 0;
+  let wrong = 0;
+  for (const [pid, texts] of told) {
+    const own = expected.get(pid) ?? '';
+    if (texts.some((text) => text.split(' ').at(-1) === own)) right++;
+    else if (texts.some((text) => text !== '' && !/^(''|<.*>)$/.test(text))) wrong++;
+  }
+  return { right, wrong };
+}

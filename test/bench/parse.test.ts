@@ -1,0 +1,108 @@
+/** What the benchmark reads out of each tool's output, from lines as the tools write them. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  COMMANDS,
+  extraceTold,
+  forkstatTold,
+  judge,
+  procwatchTold,
+  readerTold,
+  type Tally,
+  type Told,
+} from '../../bench/parse.ts';
+
+const LOAD = new Set([100]);
+
+function tallyOf(told: Told, text: string): Tally {
+  for (const line of text.trim().split('\n')) told.take(line);
+  return told.tally();
+}
+
+test('procwatch: processes belong to their parent, threads to their process; its own records are no events', () => {
+  const rows = [
+    { event: 'start' },
+    { event: 'fork', pid: 101, tid: 101, ppid: 100 },
+    { event: 'fork', pid: 201, tid: 201, ppid: 200 },
+    { event: 'clone', pid: 100, tid: 102, ppid: 1 },
+    { event: 'clone', pid: 101, tid: 103, ppid: 100 },
+    { event: 'exit', pid: 100, tid: 102, ppid: 1, thread: true },
+    { event: 'exit', pid: 101, tid: 101, ppid: 100 },
+    { event: 'found', pid: 300, tid: 300, ppid: 100 },
+    { event: 'lost', reason: 'overrun', count: 7 },
+    { event: 'lost', reason: 'starved' },
+    { event: 'end' },
+  ];
+  const text = rows.map((row) => JSON.stringify(row)).join('\n');
+  assert.deepEqual(tallyOf(procwatchTold(LOAD), text), { events: 6, ofLoad: 4, losses: '7 events' });
+});
+
+test('forkstat: two lines a birth; in its favour what it could not attribute is of the load', () => {
+  const text = `
+Time     Event   PID Info   Duration Process
+10:24:23 exit     90      0   unknown <unknown>
+10:24:24 fork    100 parent          ./load exits 2 2
+10:24:24 fork    101 child           ./load exits 2 2
+10:24:24 fork    200 parent          sh
+10:24:24 fork    201 child           sh
+10:24:24 clone   100 parent          ./load threads 3 1
+10:24:24 clone   102 thread          ./load threads 3 1
+10:24:24 fork      0 parent          [swapper]
+10:24:24 fork    103 child           <unknown>
+10:24:24 exec    201                 ls
+10:24:24 exit    101      0   0.000s ./load exits 2 2
+10:24:24 exit    104      0   unknown <unknown>
+10:24:24 exit    201    256   0.000s ls
+10:24:25 recv ----- nobufs          (No buffer space available)`;
+  assert.deepEqual(tallyOf(forkstatTold(LOAD), text), { events: 9, ofLoad: 5, losses: '1 overruns, uncounted' });
+});
+
+test('extrace and the C reader', () => {
+  const text = `
+    100+ ./load exits 2 2
+      101 ./load unique-1
+    100- ./load exited status=0 time=0.001s
+extrace: something`;
+  assert.equal(tallyOf(extraceTold(), text).events, 3);
+  const report = '{"events":12,"drops":3,"p50_us":20,"p99_us":90,"of":{"100":8,"200":2}}';
+  assert.deepEqual(tallyOf(readerTold(LOAD), report), { events: 12, ofLoad: 8, losses: '3 events' });
+  assert.deepEqual(readerTold(LOAD).tally(), { events: 0, ofLoad: 0, losses: '0 events' });
+});
+
+test('the command of an exec, as each tool shows it', () => {
+  const found = {
+    procwatch: COMMANDS.procwatch('{"event":"exec","pid":7,"args":["/tmp/load","unique-1"]}'),
+    unread: COMMANDS.procwatch('{"event":"exec","pid":7}'),
+    forkstat: COMMANDS.forkstat('10:24:24 exec      7                 /tmp/load unique-1 '),
+    extrace: COMMANDS.extrace('        7 /tmp/load unique-1'),
+    started: COMMANDS.extrace('  7+ /tmp/load unique-1'),
+    execsnoop: COMMANDS.execsnoop('load             7       3         0 /tmp/load unique-1'),
+  };
+  const { unread, ...whole } = found;
+  for (const command of Object.values(whole)) assert.deepEqual(command, { pid: 7, text: '/tmp/load unique-1' });
+  assert.deepEqual(unread, { pid: 7, text: '' });
+  const others = [
+    COMMANDS.procwatch('{"event":"exit","pid":7}'),
+    COMMANDS.forkstat('10:24:24 exit      7      0   0.000s /tmp/load unique-1'),
+    COMMANDS.extrace('  7- /tmp/load exited status=0 time=0.001s'),
+    COMMANDS.execsnoop('PCOMM            PID    PPID   RET ARGS'),
+  ];
+  assert.deepEqual(
+    others,
+    others.map(() => undefined),
+  );
+});
+
+test('own arguments are right, those of another are wrong, none are neither', () => {
+  const expected = new Map([1, 2, 3, 4, 5].map((pid) => [pid, `unique-${pid}`]));
+  const told = [
+    { pid: 1, text: 'load unique-1' },
+    { pid: 2, text: 'load execs 5 2' },
+    { pid: 3, text: '<unknown>' },
+    { pid: 4, text: '' },
+    { pid: 4, text: "''" },
+    { pid: 1, text: 'load unique-1' },
+    { pid: 9, text: 'load unique-5' },
+  ];
+  assert.deepEqual(judge(told, expected), { right: 1, wrong: 1 });
+});
