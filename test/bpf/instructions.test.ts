@@ -1,0 +1,53 @@
+/** The assembler against encodings written out by hand from the instruction set's description. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as i from '../../src/bpf/instructions.ts';
+
+const hex = (rows: i.Row[]): string =>
+  Buffer.from(i.assemble(rows))
+    .toString('hex')
+    .replace(/.{16}(?=.)/g, '$& ');
+
+const CASES: [what: string, row: i.Row, bytes: string][] = [
+  ['r6 = *(u64 *)(r1 + 16)', i.load('u64', 6, 1, 16), '7916100000000000'],
+  ['r2 = *(u32 *)(r7 + 1264)', i.load('u32', 2, 7, 1264), '6172f00400000000'],
+  ['r1 = *(u16 *)(r1 - 2)', i.load('u16', 1, 1, -2), '6911feff00000000'],
+  ['r1 = *(u8 *)(r1 + 0)', i.load('u8', 1, 1, 0), '7111000000000000'],
+  ['*(u64 *)(r8 + 8) = r0', i.store('u64', 8, 8, 0), '7b08080000000000'],
+  ['*(u32 *)(r10 - 4) = 0', i.store('u32', i.FRAME, -4, i.value(0)), '620afcff00000000'],
+  ['r9 = r0', i.move(9, 0), 'bf09000000000000'],
+  ['r9 = -1', i.move(9, i.value(-1)), 'b7090000ffffffff'],
+  ['r3 += r0', i.add(3, 0), '0f03000000000000'],
+  ['r2 += -4', i.add(2, i.value(-4)), '07020000fcffffff'],
+  ['r9 -= r3', i.subtract(9, 3), '1f39000000000000'],
+  ['call 130', i.call(130), '8500000082000000'],
+  ['exit', i.exit(), '9500000000000000'],
+  ['lock *(u64 *)(r0 + 0) += r1', i.addAtomically(0, 0, 1), 'db10000000000000'],
+  ['r1 = map of fd 7', i.loadMap(1, 7), '1811000007000000 0000000000000000'],
+];
+
+for (const [what, row, bytes] of CASES) test(what, () => assert.equal(hex([row]), bytes));
+
+test('jumps count instructions from the next one, a map counts twice, a label not at all', () => {
+  const rows = [
+    i.when(0, '==', i.value(0), 'out'),
+    i.loadMap(1, 3),
+    i.label('here'),
+    i.when(9, '<=', i.value(0x7eb8), 'out'),
+    i.when(1, '!=', 2, 'out'),
+    i.when(1, '>', 2, 'out'),
+    i.go('out'),
+    i.label('out'),
+    i.exit(),
+  ];
+  assert.equal(
+    hex(rows),
+    '1500060000000000 1811000003000000 0000000000000000 b5090300b87e0000 5d21020000000000 2d21010000000000 0500000000000000 9500000000000000',
+  );
+});
+
+test('a label must be there, once, and below', () => {
+  assert.throws(() => i.assemble([i.go('nowhere'), i.exit()]), /no label nowhere below/);
+  assert.throws(() => i.assemble([i.label('back'), i.go('back')]), /no label back below/);
+  assert.throws(() => i.assemble([i.label('a'), i.label('a')]), /label a twice/);
+});
