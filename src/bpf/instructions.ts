@@ -85,7 +85,7 @@ export const when = (left: Register, condition: Condition, right: Operand, targe
 export const INSTRUCTION_BYTES = 8;
 const slotsOf = (row: Row): number => ('label' in row ? 0 : (row.slots ?? 1));
 
-/** Throws an Error for a label that is not there, is there twice, or lies before the jump: a loop would need bounds. */
+/** Throws for a label that is not there, is there twice, or lies before the jump (a loop would need bounds), and for an offset too far. */
 export function assemble(rows: readonly Row[]): Uint8Array {
   const places = new Map<string, number>();
   let slots = 0;
@@ -110,8 +110,10 @@ function encode(view: DataView, slot: number, row: Instruction, places: Readonly
   const { target } = row;
   const place = target === undefined ? undefined : places.get(target);
   if (target !== undefined && (place === undefined || place <= slot)) throw new Error(`no label ${target} below`);
+  const { offset = 0 } = row;
+  if (offset !== (offset << 16) >> 16) throw new RangeError(`offset ${offset} does not fit 16 bits`);
   view.setUint8(at, row.code);
   view.setUint8(at + 1, (row.to ?? 0) | ((row.from ?? 0) << 4));
-  view.setInt16(at + 2, place === undefined ? (row.offset ?? 0) : place - slot - 1, true);
+  view.setInt16(at + 2, place === undefined ? offset : place - slot - 1, true);
   view.setInt32(at + 4, row.value ?? 0, true);
 }

@@ -10,6 +10,9 @@ export type Wanted = readonly [struct: string, member: string, bytes: number];
 /** The kernel's types are not the ones procwatch knows. The message is a reason for people. */
 export class UnknownLayout extends Error {}
 
+/** The offset of a load is an i16; a member of 16 bytes takes two loads. */
+const FARTHEST = 0x7fff - 8;
+
 /** Each wanted member's offset; throws UnknownLayout on the first that is not there. */
 export function offsetsOf<K extends string>(btf: Btf, wanted: Readonly<Record<K, Wanted>>): Record<K, number> {
   const found: Partial<Record<K, number>> = {};
@@ -20,6 +23,7 @@ export function offsetsOf<K extends string>(btf: Btf, wanted: Readonly<Record<K,
     if (member.bytes !== bytes) {
       throw new UnknownLayout(`${struct}.${path} has ${member.bytes} bytes in this kernel, not ${bytes}`);
     }
+    if (member.offset > FARTHEST) throw new UnknownLayout(`${struct}.${path} lies too far inside for one load`);
     found[name] = member.offset;
   }
   return found as Record<K, number>;

@@ -120,6 +120,9 @@ test('a layout that is not the expected one is a reason, not a guess', () => {
     new UnknownLayout("this kernel's BTF has no task.gone"),
   );
   assert.throws(() => offsetsOf(btf, { a: ['task', 'flag', 8] }), /task\.flag has 4 bytes in this kernel, not 8/);
+  const far = new BtfBuilder();
+  far.struct('huge', 1 << 18, [['end', far.int('int', 4), 8 * (1 << 16)]]);
+  assert.throws(() => offsetsOf(new Btf(far.build()), { a: ['huge', 'end', 4] }), /huge\.end lies too far/);
   assert.equal(optionalOffsets(btf, { a: ['task', 'hidden', 8], b: ['task', 'gone', 4] }), undefined);
 });
 

@@ -51,3 +51,8 @@ test('a label must be there, once, and below', () => {
   assert.throws(() => i.assemble([i.label('back'), i.go('back')]), /no label back below/);
   assert.throws(() => i.assemble([i.label('a'), i.label('a')]), /label a twice/);
 });
+
+test('an offset that does not fit is refused, not cut', () => {
+  assert.throws(() => i.assemble([i.load('u64', 1, 1, 0x8000)]), /offset 32768 does not fit/);
+  assert.throws(() => i.assemble([i.store('u64', 1, -0x8001, 1)]), RangeError);
+});
