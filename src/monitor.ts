@@ -3,13 +3,14 @@
  * stands on it. Also owns what happens beside the events: the heartbeat, the second look at unsettled ends, and the rescan after
  * a loss.
  */
+import { Failure } from './errors.ts';
 import type { Host, Kernel } from './host.ts';
 import type { WireEvent } from './netlink/events.ts';
 import type { Hearing } from './netlink/filter.ts';
 import { type Batch, EventSource } from './netlink/source.ts';
-import { Subscription } from './netlink/subscribe.ts';
+import { type Heartbeat, Subscription } from './netlink/subscribe.ts';
 import { ProcImageSource } from './process/image-source.ts';
-import type { Moment } from './process/moment.ts';
+import { type Moment, secondsBetween } from './process/moment.ts';
 import { inTimeOrder } from './process/order.ts';
 import type { LossReason, LostRecord, ProcessRecord, StreamRecord } from './process/record.ts';
 import type { Selector } from './process/select.ts';
@@ -37,8 +38,8 @@ type Monitored = Pick<Host, 'now' | 'after' | 'random'>;
 /** The only wake-up of an idle watch. */
 const HEARTBEAT_MS = 5000;
 const SETTLE = { firstMs: 5, mostMs: 1000 } as const;
-/** A scan while the storm lasts would cost what the storm needs. */
-const RESCAN_MS = 250;
+/** A scan while the storm lasts would cost what the storm needs: it comes when nothing was lost for a while, or at the latest then. */
+const RESCAN = { calmMs: 250, mostMs: 3000 } as const;
 /** Batches handled in one wake-up before the event loop gets its turn. */
 const ROUNDS = 64;
 
@@ -56,6 +57,7 @@ export class Monitor {
   private settleMs: number = SETTLE.firstMs;
   private carried: Batch | undefined;
   private allWell: Moment;
+  private rescanWanted: Moment | undefined;
   private onRecords: (records: StreamRecord[]) => void = () => {};
 
   /** Subscribes; throws a Failure that says why where that is impossible. */
@@ -108,7 +110,8 @@ export class Monitor {
 
   /** Takes what is queued, tells it, and leaves. */
   stop(): void {
-    this.wake();
+    do this.wake();
+    while (this.carried !== undefined);
     this.lookAgain();
     this.lookAgain();
     for (const timer of this.timers.values()) timer.cancel();
@@ -144,9 +147,10 @@ export class Monitor {
   private handle(batch: Batch): Batch | undefined {
     const events = this.options.ordered ? inTimeOrder(batch.events) : batch.events;
     const hasRead = this.images.capture(events, ({ tgid }) => this.tracker.mayShow(tgid));
-    const next = hasRead || batch.full ? this.source.drain() : undefined;
+    const hasLooked = this.tracker.look(events);
+    const next = hasRead || hasLooked || batch.full ? this.source.drain() : undefined;
     if (next !== undefined) this.images.confirm(next.events);
-    this.tell(this.tracker.track(events), this.takeLoss(batch.lost));
+    this.tell(this.tracker.track(events, next?.events), this.takeLoss(batch.lost));
     const isEmpty = next === undefined || (next.events.length === 0 && next.lost === 0);
     return isEmpty ? undefined : next;
   }
@@ -163,8 +167,15 @@ export class Monitor {
     const at = this.host.now();
     const record: LostRecord = { event: 'lost', reason, count, at, since: this.allWell };
     this.allWell = at;
-    this.arm('rescan', RESCAN_MS, () => this.rescan());
+    this.armRescan(at);
     return record;
+  }
+
+  /** Waits until the storm is over, but not for ever. */
+  private armRescan(now: Moment): void {
+    this.rescanWanted ??= now;
+    if (this.timers.has('rescan') && secondsBetween(this.rescanWanted, now) * 1000 > RESCAN.mostMs) return;
+    this.arm('rescan', RESCAN.calmMs, () => this.rescan());
   }
 
   private takeLoss(count: number): LostRecord | undefined {
@@ -175,13 +186,23 @@ export class Monitor {
 
   private beat(): void {
     const before = this.allWell;
-    const heard = this.subscription.heartbeat();
+    const heard = this.heartbeat();
     this.wake();
     if (heard === 'recovered' || heard === 'deaf') {
       this.allWell = before;
       this.tell([], this.lossOf('starved', undefined));
     }
     this.arm('heartbeat', HEARTBEAT_MS, () => this.beat());
+  }
+
+  /** A control socket that cannot even be used hears nothing. */
+  private heartbeat(): Heartbeat {
+    try {
+      return this.subscription.heartbeat();
+    } catch (error) {
+      if (error instanceof Failure) return 'deaf';
+      throw error;
+    }
   }
 
   /** Ends that need another look: soon at first, then less and less often. */
@@ -203,6 +224,7 @@ export class Monitor {
     const at = this.host.now();
     const scan = new Map(this.kernel.reader.pids().flatMap((pid) => entry(pid, this.kernel.reader.stat(pid))));
     this.timers.delete('rescan');
+    this.rescanWanted = undefined;
     this.wake();
     if (this.timers.has('rescan')) return;
     this.tell(this.tracker.reconcile(scan, at));

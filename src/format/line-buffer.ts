@@ -61,13 +61,17 @@ export class LineBuffer {
     this.digits(value, digits);
   }
 
-  /** A number from 0 up, to six decimals. */
+  /** A number from 0 up, to six decimals; zeros at the end are left out. */
   decimal(value: number): void {
     const micros = Math.round(value * 1e6);
     const whole = Math.floor(micros / 1e6);
     this.integer(whole);
+    let rest = micros - whole * 1e6;
+    if (rest === 0) return;
+    let places = 6;
+    for (; rest % 10 === 0; rest /= 10) places--;
     this.byte(POINT);
-    this.digits(micros - whole * 1e6, 6);
+    this.digits(rest, places);
   }
 
   /** The lowest `count` digits of a whole number below 2^31, zeros in front. */

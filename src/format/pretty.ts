@@ -3,7 +3,7 @@
  * its width; elsewhere it is whole. Every foreign text in it is escaped.
  */
 import { plus } from '../process/moment.ts';
-import type { LostRecord, ProcessEnd, ProcessRecord, StreamRecord } from '../process/record.ts';
+import type { LossReason, LostRecord, ProcessEnd, ProcessRecord, StreamRecord } from '../process/record.ts';
 import { inWords, outcomeOf } from '../process/wait-status.ts';
 import { escapeText, shellLine } from './escape.ts';
 import type { FieldContext } from './fields.ts';
@@ -153,11 +153,11 @@ export class PrettyFormatter implements Formatter {
   private loss({ reason, count, at, since }: LostRecord): string {
     const { warning } = this.paint;
     const time = (moment: typeof at): string => localTime(plus(moment, this.context.wallOffset));
-    const number = count === undefined ? 'an unknown number of' : count.toLocaleString('en-US');
+    const what = LOSS_IN_WORDS[reason](count);
     return this.line([
       { text: time(at) + GAP, paint: this.paint.dim },
       { text: pad('lost', WIDTHS.event, 'left') + GAP, paint: warning },
-      { text: `${number} ${LOSS_IN_WORDS[reason]} (since ${time(since)})`, paint: warning },
+      { text: `${what} (since ${time(since)})`, paint: warning },
     ]);
   }
 
@@ -175,11 +175,17 @@ export class PrettyFormatter implements Formatter {
   }
 }
 
-const LOSS_IN_WORDS = {
-  overrun: "events were lost: the kernel's queue for us was full",
-  output: 'records were dropped: the reader of this output is too slow',
-  starved: 'events were lost: the kernel had stopped sending them',
-} as const;
+/** `1 event was`, `1,204 events were`; `an unknown number of events were` where nobody counted. */
+function counted(count: number | undefined, noun: string): string {
+  if (count === 1) return `1 ${noun} was`;
+  return `${count === undefined ? 'an unknown number of' : count.toLocaleString('en-US')} ${noun}s were`;
+}
+
+const LOSS_IN_WORDS: Record<LossReason, (count: number | undefined) => string> = {
+  overrun: (count) => `${counted(count, 'event')} lost: the kernel's queue for us was full`,
+  output: (count) => `${counted(count, 'record')} dropped: the reader of this output is too slow`,
+  starved: (count) => `${counted(count, 'event')} lost: the kernel had stopped sending them`,
+};
 
 function parentCell({ ppid, parentComm }: ProcessRecord): string {
   if (ppid === undefined) return '';

@@ -26,7 +26,7 @@ export interface Batch {
 
 /** More events than this within the window make it busy; a tick with no more than `calmEvents` makes it calm again. */
 const LOAD = { windowMs: 10, busyEvents: 100, tickMs: 3, calmEvents: 20 } as const;
-/** Events in one batch at the most: small enough that a batch dies young, which halves the work of the garbage collector. */
+/** Datagrams in one batch at the most: small enough that a batch dies young, which halves the work of the garbage collector. */
 const BATCH_LIMIT = 2048;
 
 export class EventSource {
@@ -77,12 +77,14 @@ export class EventSource {
   drain(): Batch {
     const socket = this.subscription.events;
     const events: WireEvent[] = [];
-    while (events.length < BATCH_LIMIT) {
+    let received = 0;
+    while (received < BATCH_LIMIT) {
       const count = socket.receive();
       if (count === 0) break;
+      received += count;
       this.decodeInto(events, count);
     }
-    return { events, lost: this.subscription.takeDrops(), full: events.length >= BATCH_LIMIT };
+    return { events, lost: this.subscription.takeDrops(), full: received >= BATCH_LIMIT };
   }
 
   private decodeInto(events: WireEvent[], count: number): void {

@@ -3,7 +3,6 @@
  * nothing is read but images at exec; a narrower selection cannot keep a table true, so each subject is read when its event comes.
  */
 import type { EventOf } from '../netlink/events.ts';
-import type { Ending } from './exits.ts';
 import { type Image, UNKNOWN_IMAGE } from './image.ts';
 import { type Moment, momentOfTicks, secondsBetween } from './moment.ts';
 import type { ProcessFacts, ProcReader } from './proc-reader.ts';
@@ -24,7 +23,7 @@ export interface Subjects {
   /** `facts` is what was read right after the exec, if it was in time; `unread` if nobody wanted it. */
   executed(pid: number, facts: ProcessFacts | 'unread' | undefined): Proc;
   /** The process whose end was settled; `zombie` where its remains could still be looked at. */
-  ended(ending: Ending, zombie: ProcessStat | undefined): Proc;
+  ended(pid: number, zombie: ProcessStat | undefined): Proc;
   /** An earlier holder of the number whose exit comes only now, after the birth of its successor. */
   takePrevious(pid: number): Proc | undefined;
   /** The image, read now if nobody wanted it before. */
@@ -114,7 +113,7 @@ export class HeardSubjects implements Subjects {
     return proc;
   }
 
-  ended({ pid }: Ending, zombie: ProcessStat | undefined): Proc {
+  ended(pid: number, zombie: ProcessStat | undefined): Proc {
     const proc = this.table.living(pid) ?? unknownProc(pid);
     // Its name outlives its arguments.
     if (proc.image.comm === undefined && zombie !== undefined) proc.image = { ...proc.image, comm: zombie.comm };
@@ -179,7 +178,7 @@ export class ReadSubjects implements Subjects {
       : procOf(pid, facts, this.bootOffset);
   }
 
-  ended({ pid }: Ending, zombie: ProcessStat | undefined): Proc {
+  ended(pid: number, zombie: ProcessStat | undefined): Proc {
     const earlier = this.table.living(pid);
     const read = zombie && procOf(pid, { stat: zombie, image: { comm: zombie.comm } }, this.bootOffset);
     const proc = this.isStillEarlier(earlier, zombie) ? { ...earlier, imageOf: 'earlier' as const } : read;

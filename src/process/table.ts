@@ -67,9 +67,14 @@ export class ProcessTable {
     this.nextGrave = (this.nextGrave + 1) % GRACE;
   }
 
-  /** After a loss an exit that was not told yet may never come. */
-  forgetPrevious(): void {
-    for (const proc of this.entries.values()) proc.previous = undefined;
+  /** Earlier holders of numbers whose exit was not told; after a loss it may never come. */
+  takePrevious(): Proc[] {
+    const found: Proc[] = [];
+    for (const proc of this.entries.values()) {
+      for (let one = proc.previous; one !== undefined; one = one.previous) found.push(one);
+      proc.previous = undefined;
+    }
+    return found;
   }
 
   /** Finds out who descends from which of these; from then on a child belongs to the trees of its parent. */

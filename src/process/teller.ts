@@ -86,7 +86,7 @@ export class Teller {
     const ancestors: Ancestor[] = [];
     for (let pid = ppid, of = child; pid !== undefined && ancestors.length < ANCESTRY_LIMIT; ) {
       const parent = this.subjects.table.named(pid, of);
-      ancestors.push({ pid, comm: parent?.image.comm });
+      ancestors.push({ pid, comm: parent && this.subjects.imageOf(parent).comm });
       if (parent === undefined) break;
       pid = this.livingParent(parent);
       of = parent;

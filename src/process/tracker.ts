@@ -4,9 +4,10 @@
  */
 import type { EventOf, WireEvent } from '../netlink/events.ts';
 import type { Hearing } from '../netlink/filter.ts';
-import { type Ending, isOver, lookAt, OpenEndings } from './exits.ts';
+import { ExitRule, type ProcessExit } from './exit-rule.ts';
+import { isOver } from './exits.ts';
 import type { ImageSource } from './image-source.ts';
-import { type Clocks, type Moment, momentOfTicks, secondsBetween } from './moment.ts';
+import { type Clocks, type Moment, secondsBetween } from './moment.ts';
 import type { ProcessFacts, ProcReader } from './proc-reader.ts';
 import type { ProcessStat } from './procstat.ts';
 import type { ProcessEnd, ProcessRecord } from './record.ts';
@@ -43,12 +44,8 @@ export class Tracker {
   private readonly options: TrackerOptions;
   private readonly subjects: Subjects;
   private readonly hearsWholeLives: boolean;
-  private readonly endings = new OpenEndings();
-  /** Processes whose leader had ended before we listened: an end of another thread may be theirs. */
-  private readonly leaderless = new Set<number>();
+  private readonly exits: ExitRule;
   private readonly teller: Teller;
-  /** In the current batch: the index of the last event that shows a process outliving its leader (a thread's end, an exec). */
-  private readonly lastSignOfLife = new Map<number, number>();
 
   constructor(options: TrackerOptions) {
     this.options = options;
@@ -57,6 +54,13 @@ export class Tracker {
     this.subjects = this.hearsWholeLives
       ? new HeardSubjects(options.reader, options.wants.cgroup)
       : new ReadSubjects(options.reader, scopes.has('exit') && !onlyFailures);
+    this.exits = new ExitRule({
+      hearing: options.hearing,
+      hearsWholeLives: this.hearsWholeLives,
+      reader: options.reader,
+      startOf: (pid) => this.table.living(pid)?.start,
+      bootOffset: () => this.subjects.bootOffset,
+    });
     this.teller = new Teller(this.subjects, options.wants, (proc) => options.selector.mayShow(proc));
   }
 
@@ -66,7 +70,7 @@ export class Tracker {
 
   /** Processes whose leader has ended and that may still live: their end may come without an event. */
   get unsettled(): number {
-    return this.endings.size;
+    return this.exits.unsettled;
   }
 
   /** Takes in the processes there are. To be called after the subscription stands, so that nothing falls between. */
@@ -75,7 +79,7 @@ export class Tracker {
     for (const [pid, facts] of scan) {
       if (isOver(facts.stat)) continue;
       this.table.add(procOf(pid, facts, this.subjects.bootOffset));
-      if (facts.stat.state === 'Z') this.leaderless.add(pid);
+      if (facts.stat.state === 'Z') this.exits.addLeaderless(pid);
     }
     if (this.options.treeRoots.length > 0) this.table.markTrees(this.options.treeRoots);
   }
@@ -89,29 +93,26 @@ export class Tracker {
     this.subjects.bootOffset = this.options.clocks().bootOffset;
   }
 
-  /** Turns one batch, in time order, into records. */
-  track(events: readonly WireEvent[]): ProcessRecord[] {
+  /**
+   * Looks at the processes whose end this batch may tell; true if there are any. What was drained after the look must then be given to
+   * `track`.
+   */
+  look(events: readonly WireEvent[]): boolean {
+    return this.exits.look(events);
+  }
+
+  /** Turns one batch, in time order, into records. `later` is what was drained after `look`. */
+  track(events: readonly WireEvent[], later: readonly WireEvent[] = []): ProcessRecord[] {
     this.begin();
-    this.lastSignOfLife.clear();
-    for (let i = 0; i < events.length; i++) {
-      const event = events[i];
-      const ofThread = event.kind === 'exit' && event.tid !== event.tgid;
-      if (ofThread || event.kind === 'exec') this.lastSignOfLife.set(event.tgid, i);
-    }
+    this.exits.heedLater(later);
     for (let i = 0; i < events.length; i++) this.take(events[i], i);
     return this.teller.take();
   }
 
-  /**
-   * Looks again at the unsettled. An end that no event told must be seen twice: the first look may have come between the end of the last
-   * thread and the event about it, which alone has the status of the process.
-   */
+  /** Looks again at the unsettled. */
   settle(): ProcessRecord[] {
     this.begin();
-    for (const ending of this.endings.all()) {
-      if (ending.lookedEnded) this.judge(ending);
-      else ending.lookedEnded = lookAt(ending.pid, this.options.reader).is !== 'draining';
-    }
+    for (const exit of this.exits.settle()) this.finish(exit);
     return this.teller.take();
   }
 
@@ -150,16 +151,14 @@ export class Tracker {
 
   private takeFork(event: EventOf<'fork'>): void {
     if (event.tid !== event.tgid) return this.tellOf(event, {});
-    // A birth proves that the process which had the number before has ended.
-    const before = this.endings.get(event.tgid);
-    if (before !== undefined) this.finish(before, undefined);
+    const before = this.exits.succeed(event.tgid);
+    if (before !== undefined) this.finish(before);
     const child = this.subjects.born(event);
     if (this.options.shows(event)) this.teller.tell('fork', event, child, { ppid: event.parentTgid });
   }
 
   private takeExec(event: EventOf<'exec'>): void {
-    this.endings.close(event.tgid);
-    this.leaderless.delete(event.tgid);
+    this.exits.cancel(event.tgid);
     const proc = this.subjects.executed(event.tgid, this.options.images.of(event));
     if (this.options.shows(event)) this.teller.tell('exec', event, proc, {});
   }
@@ -181,50 +180,26 @@ export class Tracker {
   private takeExit(event: EventOf<'exit'>, index: number): void {
     const isLeader = event.tid === event.tgid;
     const previous = isLeader ? this.subjects.takePrevious(event.tgid) : undefined;
-    if (previous !== undefined) return this.tellEnd(previous, event, event.parentTgid);
-    // With only failures heard, the leader's own end may have been a zero that was never sent.
-    const opens = isLeader || this.options.hearing.onlyFailures || this.leaderless.has(event.tgid);
-    const ending = this.endings.hear(event, opens);
-    const isLast = (this.lastSignOfLife.get(event.tgid) ?? index) <= index;
-    const hasEnded = ending !== undefined && isLast && this.judge(ending, isLeader ? undefined : event);
-    if (!hasEnded) this.tellThreadEnd(event);
+    if (previous !== undefined) return this.tellEnd(previous, event, event.parentTgid, event.status);
+    const exit = this.exits.hear(event, index);
+    // The end of the leader that ends its process is told once, as that of the process.
+    if (exit === undefined || !isLeader) this.tellThreadEnd(event);
+    if (exit !== undefined) this.finish(exit);
   }
 
-  /** Closes the case if the process has ended; the end of its last `thread` is told before its own. */
-  private judge(ending: Ending, thread?: EventOf<'exit'>): boolean {
-    const verdict = lookAt(ending.pid, this.options.reader);
-    if (verdict.is === 'draining') return false;
-    if (verdict.is === 'alive' && this.isSameProcess(ending, verdict.stat)) {
-      // An exec from another thread, or the number's next holder within a clock tick: where both are heard, they close the case.
-      if (!this.hearsWholeLives) this.endings.close(ending.pid);
-      return false;
-    }
-    if (thread !== undefined) this.tellThreadEnd(thread);
-    this.finish(ending, verdict.is === 'ended' ? verdict.stat : undefined);
-    return true;
+  private finish({ pid, last, parentTgid, status, zombie }: ProcessExit): void {
+    const proc = this.subjects.ended(pid, zombie);
+    if (status !== 0 || !this.options.hearing.onlyFailures) this.tellEnd(proc, last, parentTgid, status);
   }
 
-  /** Whether the living holder of the number is the process whose leader ended, and not its successor. */
-  private isSameProcess(ending: Ending, stat: ProcessStat): boolean {
-    const known = this.table.living(ending.pid)?.start;
-    if (known !== undefined) return isSameStart(known, stat, this.subjects.bootOffset);
-    return secondsBetween(momentOfTicks(stat.startTicks, this.subjects.bootOffset), ending.last.stamp) > 0;
-  }
-
-  private finish(ending: Ending, zombie: ProcessStat | undefined): void {
-    this.endings.close(ending.pid);
-    this.leaderless.delete(ending.pid);
-    this.tellEnd(this.subjects.ended(ending, zombie), ending.last, ending.parentTgid);
-  }
-
-  private tellEnd(proc: Proc, event: EventOf<'exit'>, parentTgid: number): void {
+  private tellEnd(proc: Proc, event: EventOf<'exit'>, parentTgid: number, status: number | undefined): void {
     const ofProcess = { ...event, tid: event.tgid };
     if (!this.options.shows(ofProcess)) return;
     const duration = proc.start && {
       seconds: Math.max(0, secondsBetween(proc.start, event.stamp)),
       exact: proc.startExact,
     };
-    const exit: ProcessEnd = { waitStatus: event.status, start: proc.start, duration };
+    const exit: ProcessEnd = { waitStatus: status, start: proc.start, duration };
     this.teller.tell('exit', ofProcess, proc, parentTgid === 0 ? { exit } : { exit, ppid: parentTgid });
   }
 
@@ -241,11 +216,13 @@ export class Tracker {
   reconcile(scan: ReadonlyMap<number, ProcessStat>, at: Moment): ProcessRecord[] {
     this.begin();
     if (!this.hearsWholeLives) return [];
-    this.table.forgetPrevious();
+    for (const proc of this.table.takePrevious()) {
+      if (this.options.infers.ends) this.teller.infer('exit', proc, at, undefined);
+    }
     for (const proc of [...this.table.all()]) {
       const stat = scan.get(proc.pid);
       if (proc.ended || this.isBornAfter(proc, at) || this.isAlive(proc, stat)) continue;
-      this.endings.close(proc.pid);
+      this.exits.cancel(proc.pid);
       if (this.options.infers.ends) this.teller.infer('exit', proc, at, stat?.waitStatus || undefined);
       this.table.end(proc);
     }

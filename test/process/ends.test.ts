@@ -144,8 +144,35 @@ test('a leader whose last thread’s end is never heard is settled later by look
 
 test('with only failures heard, a leader’s zero that was never sent does not hide the failing end of its last thread', () => {
   const story = withApp({ events: ['nonzero-exit'] });
-  story.reader.set(10, { state: 'Z', threads: 1 });
+  story.reader.set(10, { state: 'Z', threads: 1, waitStatus: 0x900 });
   assert.deepEqual(briefs(story.hear(dg.exit(10, 0), dg.exit(t(11), 0x900))), ['exit 10 app 0x900']);
+});
+
+test('with only failures heard, the failing end of a thread is not passed off as that of a process that may have ended well', () => {
+  const story = withApp({ events: ['nonzero-exit'] });
+  story.reader.remove(10);
+  const [record] = story.hear(dg.exit(t(11), 0x500));
+  assert.equal(record?.event, 'exit');
+  assert.equal(record?.exit?.waitStatus, undefined);
+});
+
+test('with only exits heard, two ends of one leader are an exec from a thread and the real end', () => {
+  const story = withApp({ events: ['exit'] });
+  story.reader.remove(10);
+  assert.deepEqual(briefs(story.hear(dg.exit(10, 0), dg.exit(10, 0x300, undefined, { time: at(2) }))), ['exit 10 app 0x300']);
+});
+
+test('an exec and the real end that were queued while we looked make the end of the leader no exit', () => {
+  const story = withApp({ events: ['fork', 'exec', 'exit'] });
+  story.reader.remove(10);
+  const records = story.hearThen([dg.exit(10, 0)], [dg.exec(10, { time: at(1) }), dg.exit(10, 0x300, undefined, { time: at(2) })]);
+  assert.deepEqual(
+    records.map(({ event, exit }) => [event, exit?.waitStatus]),
+    [
+      ['exec', undefined],
+      ['exit', 0x300],
+    ],
+  );
 });
 
 test('with only failures heard, a thread that fails in a living process is no exit', () => {

@@ -86,9 +86,11 @@ export class Story {
     const later = this.heard(next);
     this.images.capture(events, ({ tgid }) => this.tracker.mayShow(tgid));
     this.images.confirm(later);
-    const records = this.tracker.track(events);
+    this.tracker.look(events);
+    const records = this.tracker.track(events, later);
     if (later.length === 0) return records;
     this.images.capture(later, ({ tgid }) => this.tracker.mayShow(tgid));
+    this.tracker.look(later);
     return [...records, ...this.tracker.track(later)];
   }
 
