@@ -242,6 +242,21 @@ async function becomeUser(name: string): Promise<void> {
 /** A timer of Node's that is to wait longer (24.8 days) fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** What a library may use of the process it is loaded into. */
+export const ambient: Pick<Host, 'now' | 'after' | 'random'> = {
+  now: () => toMoment(process.hrtime()),
+  after(milliseconds, task) {
+    let timer: NodeJS.Timeout;
+    const wait = (left: number): void => {
+      if (left <= LONGEST_TIMER_MS) timer = setTimeout(task, left);
+      else timer = setTimeout(() => wait(left - LONGEST_TIMER_MS), LONGEST_TIMER_MS);
+    };
+    wait(milliseconds);
+    return { cancel: () => clearTimeout(timer) };
+  },
+  random: () => crypto.getRandomValues(new Uint32Array(1))[0],
+};
+
 export function realHost(): Host {
   return {
     argv: process.argv.slice(2),
@@ -252,17 +267,7 @@ export function realHost(): Host {
     openFile: (path) => new FileStream(path),
     readFile: (path) => readFileSync(path, 'utf8'),
     kernel: async () => (await import('./linux/kernel.ts')).kernel,
-    now: () => toMoment(process.hrtime()),
-    after(milliseconds, task) {
-      let timer: NodeJS.Timeout;
-      const wait = (left: number): void => {
-        if (left <= LONGEST_TIMER_MS) timer = setTimeout(task, left);
-        else timer = setTimeout(() => wait(left - LONGEST_TIMER_MS), LONGEST_TIMER_MS);
-      };
-      wait(milliseconds);
-      return { cancel: () => clearTimeout(timer) };
-    },
-    random: () => crypto.getRandomValues(new Uint32Array(1))[0],
+    ...ambient,
     onSignal(signal, listener) {
       process.on(signal, listener);
       return { cancel: () => process.off(signal, listener) };

@@ -1,7 +1,8 @@
 /** Prepares a watch: the plan, the names of users, the patterns; then runs it. */
 import { type ExitName, Failure } from '../errors.ts';
-import type { Host, Users } from '../host.ts';
+import type { Host, Kernel, Users } from '../host.ts';
 import type { Matcher } from '../process/patterns.ts';
+import type { Selection } from '../process/select.ts';
 import { flagOf, WATCH_OPTIONS, type WatchOptions } from './options.ts';
 import { planWatch, selectionOf } from './plan.ts';
 
@@ -9,6 +10,11 @@ export async function startWatch(host: Host, options: WatchOptions): Promise<Exi
   const isTerminal = options.output === undefined && host.stdout.isTerminal;
   const plan = planWatch(options, { env: host.env, isTerminal });
   const [kernel, { watch }] = await Promise.all([host.kernel(), import('./watch.ts')]);
+  return watch(host, plan, kernel, await selectionFor(kernel, options));
+}
+
+/** Whom the options select: users by their names, patterns compiled. */
+export async function selectionFor(kernel: Pick<Kernel, 'users'>, options: WatchOptions): Promise<Selection> {
   const uids = {
     wanted: await uidsOf(kernel.users, 'user', options.user),
     unwanted: await uidsOf(kernel.users, 'notUser', options.notUser),
@@ -18,7 +24,7 @@ export async function startWatch(host: Host, options: WatchOptions): Promise<Exi
     grep: { wanted: await regexes('grep', options.grep), unwanted: await regexes('notGrep', options.notGrep) },
     cgroup: { wanted: await globs('cgroup', options.cgroup), unwanted: await globs('notCgroup', options.notCgroup) },
   };
-  return watch(host, plan, kernel, selectionOf(options, uids, matchers));
+  return selectionOf(options, uids, matchers);
 }
 
 type Key = keyof typeof WATCH_OPTIONS;

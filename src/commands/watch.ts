@@ -128,7 +128,8 @@ function startFacts(host: Host, plan: Plan, monitor: Monitor) {
   };
 }
 
-function monitorOptions(plan: Plan, selection: Selection) {
+/** What the pipeline is told by a plan. */
+export function monitorOptions(plan: Plan, selection: Selection) {
   const selector = new Selector(selection);
   return {
     hearing: plan.hearing,

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { assertRecord } from '../../schema/validator.ts';
 import { register } from './leftovers.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -116,7 +117,11 @@ export class Watcher {
     }
     const lines = (this.rest + text).split('\n');
     this.rest = lines.pop() ?? '';
-    for (const line of lines) this.rowList.push(JSON.parse(Buffer.from(line, 'latin1').toString('utf8')));
+    for (const line of lines) {
+      const row: Row = JSON.parse(Buffer.from(line, 'latin1').toString('utf8'));
+      assertRecord(row);
+      this.rowList.push(row);
+    }
   }
 
   /** Starts it and waits until it listens; JSON unless a format is given. */

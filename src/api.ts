@@ -1,0 +1,26 @@
+/**
+ * procwatch for programs: `for await (const record of watch({ events: ['exec'] })) …`. The same records as `procwatch --json`, with the
+ * same guarantees; what is exported here is all there is to rely on.
+ */
+import type { JsonRecord } from './format/json-records.ts';
+import { ambient } from './host.ts';
+import { LiveWatch } from './live-watch.ts';
+import type { Watch, WatchRequest } from './watch-request.ts';
+
+export { Failure } from './errors.ts';
+export type * from './format/json-records.ts';
+export type { EventName } from './netlink/events.ts';
+export type { Watch, WatchRequest } from './watch-request.ts';
+
+/**
+ * Process events as they happen, beginning now. Loss is a record among the others: `{ event: 'lost', reason, count }`. An error that
+ * says why, and what to do, is thrown at once for a request that makes no sense, and by the iteration where watching is not possible.
+ */
+export function watch(request: WatchRequest = {}): Watch {
+  return new LiveWatch(request, ambient, async () => (await import('./linux/kernel.ts')).kernel);
+}
+
+/** Narrows a record to one about a process. */
+export function isProcess(record: JsonRecord): record is Extract<JsonRecord, { readonly pid: number }> {
+  return 'pid' in record;
+}

@@ -1,0 +1,99 @@
+/**
+ * A watch for programs: a request in the words of the command line, the same pipeline, and records as objects for whoever iterates.
+ * Touches nothing of the process it runs in but timers and the kernel.
+ */
+import { readOptions, type Typed, WATCH_OPTIONS } from './commands/options.ts';
+import { planWatch } from './commands/plan.ts';
+import { selectionFor } from './commands/start-watch.ts';
+import { monitorOptions } from './commands/watch.ts';
+import { Failure } from './errors.ts';
+import { objectOf } from './format/json-object.ts';
+import type { JsonRecord } from './format/json-records.ts';
+import type { Host, Kernel } from './host.ts';
+import { Monitor } from './monitor.ts';
+import { RecordQueue } from './record-queue.ts';
+import type { Watch, WatchRequest } from './watch-request.ts';
+
+const QUEUE_RECORDS = 65_536;
+
+/** Members that are not options of the command line, or go by another name there. */
+const RENAMED: Readonly<Record<string, string>> = { killedBy: 'signal', notKilledBy: 'notSignal' };
+const OWN = ['signal', 'queue'];
+
+/** A request as if it had been typed, so that everything is read and refused in one place. */
+function typedOf(request: WatchRequest): Typed {
+  const typed: Record<string, string[]> = {};
+  for (const [name, value] of Object.entries(request)) {
+    if (OWN.includes(name) || value === undefined || value === false) continue;
+    const key = RENAMED[name] ?? name;
+    if (!(key in WATCH_OPTIONS)) throw new Failure('usage', `watch: there is no option ${JSON.stringify(name)}`);
+    typed[key] = value === true ? [''] : [value].flat().map(String);
+  }
+  return typed;
+}
+
+export class LiveWatch implements Watch {
+  readonly started: Promise<void>;
+  private readonly request: WatchRequest;
+  private readonly queue: RecordQueue;
+  private readonly onAbort = (): void => this.stop();
+  private context: Parameters<typeof objectOf>[2] | undefined;
+  private monitor: Monitor | undefined;
+  private stopped = false;
+  private sequence = 0;
+
+  /** Throws a Failure for a request that makes no sense; begins at once otherwise. */
+  constructor(request: WatchRequest, host: Pick<Host, 'now' | 'after' | 'random'>, loadKernel: () => Promise<Kernel>) {
+    this.request = request;
+    this.queue = new RecordQueue(request.queue ?? QUEUE_RECORDS, () => host.now());
+    const options = readOptions(WATCH_OPTIONS, typedOf(request));
+    const plan = planWatch(options, { env: {}, isTerminal: false });
+    this.started = loadKernel().then(async (kernel) => {
+      const selection = await selectionFor(kernel, options);
+      if (this.stopped) return;
+      this.begin(kernel, new Monitor(host, kernel, monitorOptions(plan, selection)), plan.extras);
+    });
+    // Who iterates gets the error there; nobody has to look at `started`.
+    this.started.catch(() => {});
+    request.signal?.addEventListener('abort', this.onAbort, { once: true });
+    if (request.signal?.aborted) this.stop();
+  }
+
+  private begin(kernel: Kernel, monitor: Monitor, extras: NonNullable<typeof this.context>['extras']): void {
+    const context = {
+      wallOffset: kernel.clocks().wallOffset,
+      extras,
+      userName: (uid: number) => kernel.users.name(uid),
+    };
+    this.context = context;
+    this.monitor = monitor;
+    monitor.start((records) => {
+      context.wallOffset = kernel.clocks().wallOffset;
+      this.queue.push(records);
+    });
+  }
+
+  private stop(): void {
+    if (this.stopped) return;
+    this.stopped = true;
+    this.request.signal?.removeEventListener('abort', this.onAbort);
+    this.monitor?.stop();
+    this.queue.end();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<JsonRecord, undefined>> {
+    await this.started;
+    const record = await this.queue.take();
+    if (record === undefined || this.context === undefined) return { done: true, value: undefined };
+    return { done: false, value: objectOf(record, ++this.sequence, this.context) };
+  }
+
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    this.stop();
+    return { done: true, value: undefined };
+  }
+}

@@ -1,0 +1,54 @@
+/** What a program asks of a watch, and what it gets: the types of the library beside the records themselves. */
+import type { JsonRecord } from './format/json-records.ts';
+import type { EventName } from './netlink/events.ts';
+
+type OneOrMore<T> = T | readonly T[];
+
+/** The options of `procwatch watch`, by the same rules: different kinds must all match, several of one kind are alternatives. */
+export interface WatchRequest {
+  /** Kinds of events, `all` for every kind; fork, exec and exit unless given. */
+  readonly events?: OneOrMore<EventName | 'all'>;
+  /** Also events of threads that do not lead their process. */
+  readonly threads?: boolean;
+  /** One record for each process life, at its end. */
+  readonly lives?: boolean;
+  readonly pid?: OneOrMore<number>;
+  readonly notPid?: OneOrMore<number>;
+  /** These processes and all their descendants. */
+  readonly tree?: OneOrMore<number>;
+  readonly notTree?: OneOrMore<number>;
+  /** Effective users, by name or number. */
+  readonly user?: OneOrMore<string | number>;
+  readonly notUser?: OneOrMore<string | number>;
+  /** Globs over comm and the base names of program and first argument. */
+  readonly name?: OneOrMore<string>;
+  readonly notName?: OneOrMore<string>;
+  /** Regular expressions (RE2 syntax) over the command line. */
+  readonly grep?: OneOrMore<string>;
+  readonly notGrep?: OneOrMore<string>;
+  /** Globs over the path of the control group. */
+  readonly cgroup?: OneOrMore<string>;
+  readonly notCgroup?: OneOrMore<string>;
+  /** Exit codes. */
+  readonly code?: OneOrMore<number>;
+  readonly notCode?: OneOrMore<number>;
+  /** Signals that ended the process, by name or number (--signal of the command line). */
+  readonly killedBy?: OneOrMore<string | number>;
+  readonly notKilledBy?: OneOrMore<string | number>;
+  /** Also cgroup, container_id and unit. */
+  readonly full?: boolean;
+  /** Also the chain of parents. */
+  readonly ancestry?: boolean;
+  /** Bytes of the kernel's queue for us; 64 MiB or what the kernel grants, unless given. */
+  readonly buffer?: number;
+  /** Records that may wait for the iterating program before others are dropped, and counted; 65,536 unless given. */
+  readonly queue?: number;
+  /** Ends the watch: what was heard until then still comes, then the iteration ends. */
+  readonly signal?: AbortSignal;
+}
+
+/** A running watch. It can be iterated once; leaving the loop ends it. */
+export interface Watch extends AsyncIterableIterator<JsonRecord, undefined> {
+  /** Resolves once nothing is missed any more; rejects where that cannot be, as the iteration does. */
+  readonly started: Promise<void>;
+}
