@@ -178,7 +178,7 @@ for (const events of ['fork,exec,exit', 'exit', 'nonzero-exit']) {
 }
 
 kernelTest(
-  '--events nonzero-exit and --events exit tell the status of the process, not of a thread',
+  '--events exit tells the status of the process, not of a thread, and --events nonzero-exit that or none',
   NEEDS,
   async () => {
     const [failures, ends] = await Promise.all([Watcher.start(['-e', 'nonzero-exit']), Watcher.start(['-e', 'exit'])]);
@@ -206,10 +206,13 @@ kernelTest(
           .map((row) => row.exit_code)
           .join(' and '),
       );
-    assert.deepEqual(
-      { ends: told(ends.rows), failures: told(failures.rows) },
-      { ends: codes.map(String), failures: codes.map((code) => (code === 0 ? '' : String(code))) },
-    );
+    assert.deepEqual(told(ends.rows), codes.map(String));
+    // Zeros are not heard: where one of them may have come last, the status is not known and not made up.
+    told(failures.rows).forEach((status, i) => {
+      const allowed = codes[i] === 0 ? ['', ''] : ['', String(codes[i])];
+      assert.ok(allowed.includes(status), `case ${i}: ${status}`);
+    });
+    assert.equal(told(failures.rows)[5], '6', 'after an exec the process has one thread again');
   },
 );
 
@@ -228,7 +231,9 @@ kernelTest('many processes whose main thread ends first, at all moments: each wi
   for (const watcher of [all, failures]) {
     const wrong = lives.flatMap(({ pid, code }) => {
       const codes = of(watcher.rows, pid).flatMap((row) => (row.event === 'exit' ? [row.exit_code] : []));
-      return codes.length === 1 && codes[0] === code ? [] : [{ pid, code, codes }];
+      // A listener to failures alone did not hear the leader's zero, which may have come before or after.
+      const mayBeUnknown = watcher === failures && codes[0] === undefined;
+      return codes.length === 1 && (codes[0] === code || mayBeUnknown) ? [] : [{ pid, code, codes }];
     });
     assert.deepEqual(wrong, []);
   }
