@@ -12,6 +12,7 @@ import type { Clocks, Moment } from './process/moment.ts';
 import type { NoPidfd, Pidfd } from './process/pidfd.ts';
 import type { ProcReader } from './process/proc-reader.ts';
 import type { Text } from './process/text.ts';
+import type { AccountDoors } from './taskstats/doors.ts';
 
 export interface OutputStream {
   readonly isTerminal: boolean;
@@ -49,6 +50,8 @@ export interface Kernel {
   openPidfd(pid: number): Pidfd | NoPidfd;
   circumstances(): Circumstances;
   clocks(): Clocks;
+  /** What processes used. */
+  readonly accounts: AccountDoors;
 }
 
 export type Signal =

@@ -16,6 +16,7 @@ import type { LossReason, LostRecord, ProcessRecord, StreamRecord } from './proc
 import type { Selector } from './process/select.ts';
 import type { Wants } from './process/teller.ts';
 import { Tracker } from './process/tracker.ts';
+import type { UsageSource } from './taskstats/usage-source.ts';
 
 export interface MonitorOptions {
   readonly hearing: Hearing;
@@ -28,6 +29,8 @@ export interface MonitorOptions {
   readonly bufferBytes: number;
   /** In the order of time, not of arrival. */
   readonly ordered: boolean;
+  /** What the processes used that end. Closed with the monitor. */
+  readonly usage?: UsageSource;
   /** Ends that no event settled are looked at again and again, unless somebody else sees to them. */
   readonly looksAgain?: false;
 }
@@ -104,6 +107,7 @@ export class Monitor {
   start(onRecords: (records: StreamRecord[]) => void, known?: readonly number[]): void {
     this.onRecords = onRecords;
     this.tracker.seed(this.scanFacts(known ?? this.kernel.reader.pids()));
+    this.options.usage?.start();
     this.source.start(() => this.wake());
     this.arm('heartbeat', HEARTBEAT_MS, () => this.beat());
   }
@@ -117,6 +121,12 @@ export class Monitor {
     for (const timer of this.timers.values()) timer.cancel();
     this.source.stop();
     this.subscription.close();
+    this.options.usage?.close();
+  }
+
+  /** Resolves when all records made so far have been handed over: some wait a moment for their usage. */
+  async settled(): Promise<void> {
+    await this.options.usage?.settled();
   }
 
   /** Looks at the ends that no event settled. Goes on by itself, unless `looksAgain` is false. */
@@ -150,16 +160,22 @@ export class Monitor {
     const hasLooked = this.tracker.look(events);
     const next = hasRead || hasLooked || batch.full ? this.source.drain() : undefined;
     if (next !== undefined) this.images.confirm(next.events);
+    this.options.usage?.hear(events);
     this.tell(this.tracker.track(events, next?.events), this.takeLoss(batch.lost));
     const isEmpty = next === undefined || (next.events.length === 0 && next.lost === 0);
     return isEmpty ? undefined : next;
   }
 
-  private tell(found: StreamRecord[], loss?: LostRecord): void {
-    const { selector } = this.options;
+  private tell(told: StreamRecord[], loss?: LostRecord): void {
+    const { selector, usage } = this.options;
+    const found = usage?.account(told) ?? told;
     const records = selector.takesAll ? found : found.filter((record) => !('pid' in record) || selector.shows(record));
     if (loss !== undefined) records.push(loss);
-    if (records.length > 0) this.onRecords(records);
+    const unaccounted = usage?.takeLoss();
+    if (unaccounted !== undefined) records.push(unaccounted);
+    if (records.length === 0) return;
+    if (usage === undefined) this.onRecords(records);
+    else usage.hold(records, this.onRecords);
   }
 
   /** The record of a loss that was just noticed; `count` undefined means that nobody counted. */

@@ -157,6 +157,12 @@ export const WATCH_OPTIONS = {
     meaning: 'JSON: the chain of parents up to init, as an array',
     read: given,
   },
+  usage: {
+    long: 'usage',
+    group: 'how',
+    meaning: 'of each exit, what it used: CPU time, memory, faults, input and output; wants CAP_NET_ADMIN',
+    read: given,
+  },
   meta: { long: 'meta', group: 'how', meaning: 'JSON: a first "start" and a last "end" record', read: given },
   color: {
     long: 'color',
@@ -170,7 +176,7 @@ export const WATCH_OPTIONS = {
     short: 'S',
     long: 'summary',
     group: 'how',
-    meaning: 'counts by event and by command on stderr at the end',
+    meaning: 'at the end, counts by event and by command, failures, the longest lives and losses, on stderr',
     read: given,
   },
   quiet: { short: 'q', long: 'quiet', group: 'how', meaning: 'no event rows; with -S the summary alone', read: given },

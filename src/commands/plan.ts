@@ -3,7 +3,7 @@
  * anything runs. Pure but for the questions it asks the host about its streams.
  */
 import { Failure } from '../errors.ts';
-import { DEFAULT_COLUMNS, type Extra, type Field, fieldNamed } from '../format/fields.ts';
+import { DEFAULT_COLUMNS, type Extra, type Field, fieldNamed, USAGE_COLUMNS } from '../format/fields.ts';
 import type { FormatName } from '../format/formats.ts';
 import type { EventName, WireEvent, WireKind } from '../netlink/events.ts';
 import type { Hearing, Scope } from '../netlink/filter.ts';
@@ -54,8 +54,11 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
     throw new Failure('usage', '--columns is for the table format', 'add --format table');
   }
   const events = shownEvents(options);
-  const columns = (options.columns ?? DEFAULT_COLUMNS).flatMap((name) => fieldNamed(name) ?? []);
+  const columns = (options.columns ?? defaultColumns(options)).flatMap((name) => fieldNamed(name) ?? []);
   const extras = extrasFor(options, columns);
+  if (extras.has('usage') && !events.some((name) => name === 'exit' || name === 'nonzero-exit')) {
+    throw new Failure('usage', 'usage is told with exits, and none are asked for', 'add exit to --events');
+  }
   return {
     events,
     hearing: hearingFor(events, options),
@@ -81,10 +84,15 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
   };
 }
 
+function defaultColumns({ usage }: WatchOptions): string[] {
+  return DEFAULT_COLUMNS.flatMap((name) => (usage && name === 'args' ? [...USAGE_COLUMNS, name] : [name]));
+}
+
 function extrasFor(options: WatchOptions, columns: readonly Field[]): Set<Extra> {
   const extras = new Set(columns.flatMap(({ extra }) => extra ?? []));
   if (options.full) extras.add('cgroup');
   if (options.ancestry) extras.add('ancestry');
+  if (options.usage) extras.add('usage');
   return extras;
 }
 

@@ -12,10 +12,12 @@ import { isProcessRecord, type StreamRecord } from '../process/record.ts';
 import { SELECT_ALL, Selector } from '../process/select.ts';
 import { shellStatus } from '../process/wait-status.ts';
 import { Sink } from '../sink.ts';
+import type { UsageSource } from '../taskstats/usage-source.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
 import { openOutput } from './output.ts';
 import { type Plan, planWatch } from './plan.ts';
 import type { RUN_OPTIONS } from './run-options.ts';
+import { openUsage } from './usage.ts';
 
 type RunOptions = ValuesOf<typeof RUN_OPTIONS>;
 
@@ -28,7 +30,7 @@ function planRun(host: Host, options: RunOptions): Plan {
 const isOfLife = ({ kind, tid, tgid }: WireEvent): boolean =>
   tid === tgid && (kind === 'fork' || kind === 'exec' || kind === 'exit');
 
-function monitorOf(host: Host, kernel: Kernel, plan: Plan): Monitor {
+function monitorOf(host: Host, kernel: Kernel, plan: Plan, usage: UsageSource | undefined): Monitor {
   const tree = { wanted: [host.pid], unwanted: [] };
   const notUs = { wanted: [], unwanted: [host.pid] };
   return new Monitor(host, kernel, {
@@ -42,6 +44,7 @@ function monitorOf(host: Host, kernel: Kernel, plan: Plan): Monitor {
     wants: { ancestry: plan.extras.has('ancestry'), cgroup: plan.needsCgroup },
     bufferBytes: plan.bufferBytes,
     ordered: plan.ordered,
+    ...(usage && { usage }),
   });
 }
 
@@ -202,6 +205,7 @@ class Run {
   async hearOut(child: Child, waitStatus: number): Promise<void> {
     for (const milliseconds of PATIENCE_MS) {
       this.monitor.wake();
+      await this.monitor.settled();
       if (this.untold().length === 0) return;
       await this.sleep(milliseconds);
     }
@@ -252,7 +256,8 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
   };
   const make = await FORMATTERS[plan.format]();
   const settings = { colour: plan.colour, columns: plan.columns, screen: () => output.size() };
-  const monitor = monitorOf(host, kernel, plan);
+  const usage = await openUsage(host, kernel, plan.extras.has('usage'));
+  const monitor = monitorOf(host, kernel, plan, usage);
   const tree = new LifeTree(operands);
   const log = new Log(plan, make(context, settings), new Sink(output, plan.queueBytes), tree, host.now());
   const run = new Run(host, kernel, monitor, tree);

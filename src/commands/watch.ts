@@ -13,6 +13,7 @@ import { Sink } from '../sink.ts';
 import { VERSION } from '../version.ts';
 import { openOutput } from './output.ts';
 import type { Plan } from './plan.ts';
+import { openUsage } from './usage.ts';
 
 /** Why a watch ends. */
 type Ending = Extract<ExitName, 'ok' | 'output' | 'terminated' | 'hangup'>;
@@ -174,7 +175,8 @@ function outputOf(host: Host, plan: Plan, monitor: Monitor): OutputStream {
 }
 
 export async function watch(host: Host, plan: Plan, kernel: Kernel, selection: Selection): Promise<ExitName> {
-  const monitor = new Monitor(host, kernel, monitorOptions(plan, selection));
+  const usage = await openUsage(host, kernel, plan.extras.has('usage'));
+  const monitor = new Monitor(host, kernel, { ...monitorOptions(plan, selection), ...(usage && { usage }) });
   if (plan.bufferWasAsked && monitor.subscription.bufferBytes < plan.bufferBytes) {
     host.stderr.write(
       `procwatch: the kernel grants a queue of ${monitor.subscription.bufferBytes} bytes, ${plan.bufferBytes} were asked for; root may have more, or raise net.core.rmem_max\n`,
@@ -205,6 +207,7 @@ export async function watch(host: Host, plan: Plan, kernel: Kernel, selection: S
   // Who reads this may rely on it: from here on every process is known, and nothing is missed.
   run.note({ event: 'start', at, facts: startFacts(host, plan, monitor) });
   const ending = await ended;
+  await monitor.settled();
   monitor.stop();
   run.end(ending, monitor.refused);
   await output.flushed();

@@ -8,11 +8,12 @@ import { plus } from '../process/moment.ts';
 import type { Ancestor, ProcessEventName, ProcessRecord } from '../process/record.ts';
 import type { Text } from '../process/text.ts';
 import { type Outcome, outcomeOf } from '../process/wait-status.ts';
+import type { Usage } from '../taskstats/usage.ts';
 import { escapeText, shellLine } from './escape.ts';
 import type { LineBuffer } from './line-buffer.ts';
 import { localTime, monotonicNanos, putMonotonicNanos, putUtcTime, utcTime } from './times.ts';
 
-export type Extra = 'ancestry' | 'cgroup';
+export type Extra = 'ancestry' | 'cgroup' | 'usage';
 
 /** What a formatter knows besides the record. */
 export interface FieldContext {
@@ -64,6 +65,34 @@ function duration({ exit }: ProcessRecord): number | undefined {
   const unit = exact ? MICRO : TICKS;
   return Math.round(seconds * unit) / unit;
 }
+
+const NANOS_PER_MICRO = 1000;
+
+/** Seconds to the microsecond. */
+const fromNanos = (nanos: number): number => Math.round(nanos / NANOS_PER_MICRO) / MICRO;
+const fromMicros = (micros: number): number => Math.round(micros) / MICRO;
+
+/** A field of what a process used. */
+function used(
+  name: string,
+  type: 'integer' | 'number' | 'boolean',
+  meaning: string,
+  of: (usage: Usage) => number | boolean | undefined,
+): Field {
+  return {
+    name,
+    type,
+    meaning: `with --usage: ${meaning}`,
+    carriers: ['exit'],
+    extra: 'usage',
+    value: ({ exit }) => (exit?.usage === undefined ? undefined : of(exit.usage)),
+    column: RIGHT(9),
+  };
+}
+
+/** The same of a member that may be unknown. */
+const known = (value: number | undefined, convert: (value: number) => number): number | undefined =>
+  value === undefined ? undefined : convert(value);
 
 const LEFT = (width: number) => ({ width, align: 'left' }) as const;
 const RIGHT = (width: number) => ({ width, align: 'right' }) as const;
@@ -179,7 +208,7 @@ export const FIELDS: readonly Field[] = [
   {
     name: 'uid',
     type: 'integer',
-    meaning: 'effective user id',
+    meaning: 'effective user id; of an exit known by its account alone (--usage), the real one',
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.uid,
@@ -388,10 +417,67 @@ export const FIELDS: readonly Field[] = [
     value: (r) => (r.cgroup === undefined ? undefined : unitOf(r.cgroup)),
     column: LEFT(16),
   },
+  used(
+    'cpu_s',
+    'number',
+    'seconds of CPU time of all threads together, to the microsecond; exact unless cpu_is_lower_bound says otherwise',
+    (u) => known(u.cpuNanos, fromNanos),
+  ),
+  used(
+    'cpu_is_lower_bound',
+    'boolean',
+    'true: cpu_s lacks the time since the last tick or sleep of each thread, which is all the time of most short lives; the exact figure was not to be had in time, or not at all',
+    (u) => u.cpuIsLowerBound || undefined,
+  ),
+  used(
+    'user_s',
+    'number',
+    'seconds in user mode; with an exact cpu_s divided as getrusage(2) does, to the microsecond, else in clock ticks (1 to 10 ms) and mostly 0 for short lives',
+    (u) => known(u.userMicros, fromMicros),
+  ),
+  used('sys_s', 'number', 'seconds in the kernel, like user_s', (u) => known(u.systemMicros, fromMicros)),
+  used(
+    'max_rss_kib',
+    'integer',
+    'peak of resident memory in KiB, of the program it ran last; getrusage(2) also counts those before, and the memory of the parent it was forked from',
+    (u) => u.maxRssKib,
+  ),
+  used('minflt', 'integer', 'page faults without input', (u) => u.minorFaults),
+  used('majflt', 'integer', 'page faults that had to wait for input', (u) => u.majorFaults),
+  used(
+    'read_bytes',
+    'integer',
+    'bytes read from storage, rounded down to 1024 for each thread; not those of threads that ended before procwatch listened',
+    (u) => u.readBytes,
+  ),
+  used(
+    'write_bytes',
+    'integer',
+    'bytes made dirty for storage, counted when they are written to the page cache; rounded like read_bytes',
+    (u) => u.writeBytes,
+  ),
+  used('nvcsw', 'integer', 'context switches because it waited', (u) => u.voluntarySwitches),
+  used('nivcsw', 'integer', 'context switches because it was made to', (u) => u.involuntarySwitches),
+  used(
+    'exe_inode',
+    'integer',
+    'inode of the program, also where it could not be looked at; not on kernels before 5.19',
+    (u) => u.exeInode,
+  ),
+  used(
+    'io_delay_s',
+    'number',
+    'seconds that threads waited for block input and output, to the microsecond; only where kernel.task_delayacct is on',
+    (u) => known(u.ioDelayNanos, fromNanos),
+  ),
+  used('gid', 'integer', 'real group id', (u) => u.gid),
 ];
 
 /** The columns of the table format, unless others are chosen. */
 export const DEFAULT_COLUMNS = ['time', 'event', 'pid', 'ppid', 'user', 'exit_code', 'signal', 'duration_s', 'args'];
+
+/** Those that go with it where usage is wanted, before the arguments. */
+export const USAGE_COLUMNS = ['cpu_s', 'max_rss_kib'];
 
 /** The fields a record of this kind may carry. */
 export function fieldsOf(event: ProcessEventName): readonly Field[] {

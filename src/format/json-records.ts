@@ -48,7 +48,7 @@ export interface ProcessFieldsJson extends HeadJson {
   readonly cwd?: string;
   /** The bytes of cwd, where they are not UTF-8. */
   readonly cwd_base64?: string;
-  /** Effective user id. */
+  /** Effective user id; of an exit known by its account alone (--usage), the real one. */
   readonly uid?: number;
   /** Name of the effective user. */
   readonly user?: string;
@@ -142,6 +142,34 @@ export interface ExitJson extends ProcessFieldsJson {
   readonly start_time?: string;
   /** True: concluded from a scan of /proc after a loss, not told by the kernel. */
   readonly inferred?: boolean;
+  /** With --usage: seconds of CPU time of all threads together, to the microsecond; exact unless cpu_is_lower_bound says otherwise. */
+  readonly cpu_s?: number;
+  /** With --usage: true: cpu_s lacks the time since the last tick or sleep of each thread, which is all the time of most short lives; the exact figure was not to be had in time, or not at all. */
+  readonly cpu_is_lower_bound?: boolean;
+  /** With --usage: seconds in user mode; with an exact cpu_s divided as getrusage(2) does, to the microsecond, else in clock ticks (1 to 10 ms) and mostly 0 for short lives. */
+  readonly user_s?: number;
+  /** With --usage: seconds in the kernel, like user_s. */
+  readonly sys_s?: number;
+  /** With --usage: peak of resident memory in KiB, of the program it ran last; getrusage(2) also counts those before, and the memory of the parent it was forked from. */
+  readonly max_rss_kib?: number;
+  /** With --usage: page faults without input. */
+  readonly minflt?: number;
+  /** With --usage: page faults that had to wait for input. */
+  readonly majflt?: number;
+  /** With --usage: bytes read from storage, rounded down to 1024 for each thread; not those of threads that ended before procwatch listened. */
+  readonly read_bytes?: number;
+  /** With --usage: bytes made dirty for storage, counted when they are written to the page cache; rounded like read_bytes. */
+  readonly write_bytes?: number;
+  /** With --usage: context switches because it waited. */
+  readonly nvcsw?: number;
+  /** With --usage: context switches because it was made to. */
+  readonly nivcsw?: number;
+  /** With --usage: inode of the program, also where it could not be looked at; not on kernels before 5.19. */
+  readonly exe_inode?: number;
+  /** With --usage: seconds that threads waited for block input and output, to the microsecond; only where kernel.task_delayacct is on. */
+  readonly io_delay_s?: number;
+  /** With --usage: real group id. */
+  readonly gid?: number;
 }
 
 export interface FoundJson extends ProcessFieldsJson {

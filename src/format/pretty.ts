@@ -11,6 +11,7 @@ import type { Formatter } from './formatter.ts';
 import type { LineBuffer } from './line-buffer.ts';
 import { type Paint, type Palette, palette } from './palette.ts';
 import { humanDuration, localTime } from './times.ts';
+import { usageInWords } from './usage-in-words.ts';
 import { cut, pad, widthOf } from './width.ts';
 
 export interface PrettyOptions {
@@ -128,7 +129,8 @@ export class PrettyFormatter implements Formatter {
     const [words, paint] = this.endInWords(exit);
     const whose = thread ? `thread ${tid}: ` : '';
     const after = exit.duration === undefined ? '' : ` after ${humanDuration(exit.duration.seconds)}`;
-    return [{ text: whose }, { text: words, paint }, { text: `${after} · ` }];
+    const cost = exit.usage === undefined ? '' : usageInWords(exit.usage);
+    return [{ text: whose }, { text: words, paint }, { text: `${after}${cost === '' ? '' : ` · ${cost}`} · ` }];
   }
 
   private endInWords({ waitStatus }: ProcessEnd): [string, Paint] {
@@ -185,6 +187,7 @@ const LOSS_IN_WORDS: Record<LossReason, (count: number | undefined) => string> =
   overrun: (count) => `${counted(count, 'event')} lost: the kernel's queue for us was full`,
   output: (count) => `${counted(count, 'record')} dropped: the reader of this output is too slow`,
   starved: (count) => `${counted(count, 'event')} lost: the kernel had stopped sending them`,
+  usage: (count) => `${counted(count, 'account')} of ended threads lost: the kernel's queue for them was full`,
 };
 
 function parentCell({ ppid, parentComm }: ProcessRecord): string {

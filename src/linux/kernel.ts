@@ -2,6 +2,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import type { Kernel } from '../host.ts';
 import type { Circumstances } from '../netlink/diagnose.ts';
+import { accountDoors } from './account-doors.ts';
 import { clocks } from './clock.ts';
 import { openPidfd } from './pidfd.ts';
 import { procfs } from './procfs.ts';
@@ -36,4 +37,12 @@ function circumstances(): Circumstances {
   };
 }
 
-export const kernel: Kernel = { openConnector, reader: procfs, users, openPidfd, circumstances, clocks };
+export const kernel: Kernel = {
+  openConnector,
+  reader: procfs,
+  users,
+  openPidfd,
+  circumstances,
+  clocks,
+  accounts: accountDoors,
+};

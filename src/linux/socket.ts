@@ -1,9 +1,10 @@
 /**
- * The real connector socket: a NETLINK_CONNECTOR datagram socket, read with recvmmsg into one buffer that is laid out once.
+ * The real netlink sockets, the connector's and that of generic netlink: read with recvmmsg into one buffer that is laid out once.
  * Source: netlink(7), recvmmsg(2).
  */
 import { AF_NETLINK, NETLINK_CONNECTOR, SO_ATTACH_FILTER, SOL_SOCKET } from '../netlink/abi.ts';
 import type { ConnectorSocket, Readiness, Received } from '../netlink/socket.ts';
+import { NETLINK_GENERIC } from '../taskstats/abi.ts';
 import * as libc from './libc.ts';
 import { whenReadable } from './readiness.ts';
 import { SystemError } from './system-error.ts';
@@ -15,17 +16,23 @@ const MSG_DONTWAIT = 0x40;
 const EINTR = 4;
 const EAGAIN = 11;
 
-/** Datagrams a call: 0.6 µs each at this size, and 64 KiB of slots. */
-const SLOTS = 512;
-/** Bytes a slot: a datagram has 76; what is longer is malformed. */
-const SLOT_BYTES = 128;
+/** Datagrams a call, and bytes for each: what is longer is cut. */
+interface Shape {
+  readonly slots: number;
+  readonly slotBytes: number;
+}
+
+/** 0.6 µs a datagram at this number; one has 76 bytes, what is longer is malformed. */
+const OF_CONNECTOR: Shape = { slots: 512, slotBytes: 128 };
+/** An account has 596 bytes, that of the last of several threads 1172; newer kernels add to it. */
+const OF_TASKSTATS: Shape = { slots: 64, slotBytes: 2048 };
 
 /** `struct sockaddr_nl`: u16 family, u16 pad, u32 pid, u32 groups. */
 const ADDRESS = { bytes: 12, words: 3, pidWord: 1 } as const;
 
 const outcome = (result: number): number => (result < 0 ? libc.errno() : 0);
 
-/** `struct mmsghdr[SLOTS]` and what its pointers lead to. `struct msghdr` in words of the machine: name, namelen, iov, iovlen, … */
+/** `struct mmsghdr[slots]` and what its pointers lead to. `struct msghdr` in words of the machine: name, namelen, iov, iovlen, … */
 class Slots {
   readonly received: Received;
   readonly headers: Uint8Array;
@@ -35,22 +42,22 @@ class Slots {
   private readonly lengthWords: Uint32Array;
   private readonly addressWords: Uint32Array;
 
-  constructor() {
+  constructor({ slots, slotBytes }: Shape) {
     const word = libc.WORD_BYTES;
     const headerBytes = 8 * word;
     const lengthOffset = 7 * word;
-    const data = new Uint8Array(SLOTS * SLOT_BYTES);
-    const addresses = new Uint8Array(SLOTS * ADDRESS.bytes);
-    const vectors = new Uint8Array(SLOTS * 2 * word);
-    this.headers = new Uint8Array(SLOTS * headerBytes);
+    const data = new Uint8Array(slots * slotBytes);
+    const addresses = new Uint8Array(slots * ADDRESS.bytes);
+    const vectors = new Uint8Array(slots * 2 * word);
+    this.headers = new Uint8Array(slots * headerBytes);
     this.held = [data, addresses, vectors];
     const pointTo = (into: Uint8Array, offset: number, address: bigint): void => {
       if (word === 8) new BigUint64Array(into.buffer)[offset / 8] = address;
       else new Uint32Array(into.buffer)[offset / 4] = Number(address);
     };
-    for (let i = 0; i < SLOTS; i++) {
-      pointTo(vectors, i * 2 * word, libc.addressOf(data) + BigInt(i * SLOT_BYTES));
-      pointTo(vectors, (i * 2 + 1) * word, BigInt(SLOT_BYTES));
+    for (let i = 0; i < slots; i++) {
+      pointTo(vectors, i * 2 * word, libc.addressOf(data) + BigInt(i * slotBytes));
+      pointTo(vectors, (i * 2 + 1) * word, BigInt(slotBytes));
       pointTo(this.headers, i * headerBytes, libc.addressOf(addresses) + BigInt(i * ADDRESS.bytes));
       pointTo(this.headers, i * headerBytes + word, BigInt(ADDRESS.bytes));
       pointTo(this.headers, i * headerBytes + 2 * word, libc.addressOf(vectors) + BigInt(i * 2 * word));
@@ -61,9 +68,9 @@ class Slots {
     this.addressWords = new Uint32Array(addresses.buffer);
     this.received = {
       words: new Uint32Array(data.buffer),
-      stride: SLOT_BYTES / 4,
-      lengths: new Uint32Array(SLOTS),
-      senders: new Uint32Array(SLOTS),
+      stride: slotBytes / 4,
+      lengths: new Uint32Array(slots),
+      senders: new Uint32Array(slots),
     };
   }
 
@@ -77,14 +84,18 @@ class Slots {
   }
 }
 
-class LinuxConnectorSocket implements ConnectorSocket {
+class LinuxNetlinkSocket implements ConnectorSocket {
   private readonly fd: number;
-  private readonly slots = new Slots();
+  private readonly count: number;
+  private readonly slots: Slots;
   private readiness: Readiness | undefined;
-  readonly received = this.slots.received;
+  readonly received: Received;
 
-  constructor(fd: number) {
+  constructor(fd: number, shape: Shape) {
     this.fd = fd;
+    this.count = shape.slots;
+    this.slots = new Slots(shape);
+    this.received = this.slots.received;
   }
 
   bind(): number {
@@ -118,7 +129,7 @@ class LinuxConnectorSocket implements ConnectorSocket {
 
   receive(): number {
     for (;;) {
-      const count = libc.recvmmsg(this.fd, this.slots.headers, SLOTS, MSG_DONTWAIT, null);
+      const count = libc.recvmmsg(this.fd, this.slots.headers, this.count, MSG_DONTWAIT, null);
       if (count >= 0) {
         this.slots.publish(count);
         return count;
@@ -140,7 +151,10 @@ class LinuxConnectorSocket implements ConnectorSocket {
   }
 }
 
-export function openConnector(): ConnectorSocket | { errno: number } {
-  const fd = libc.socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_CONNECTOR);
-  return fd < 0 ? { errno: libc.errno() } : new LinuxConnectorSocket(fd);
+function open(protocol: number, shape: Shape): ConnectorSocket | { errno: number } {
+  const fd = libc.socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+  return fd < 0 ? { errno: libc.errno() } : new LinuxNetlinkSocket(fd, shape);
 }
+
+export const openConnector = () => open(NETLINK_CONNECTOR, OF_CONNECTOR);
+export const openTaskstats = () => open(NETLINK_GENERIC, OF_TASKSTATS);

@@ -3,6 +3,7 @@
  * stream begins, ends and has a hole. Members that are undefined are unknown.
  */
 import type { WireKind } from '../netlink/events.ts';
+import type { Usage } from '../taskstats/usage.ts';
 import type { Image } from './image.ts';
 import type { Moment } from './moment.ts';
 import type { Text } from './text.ts';
@@ -46,10 +47,12 @@ export interface ProcessEnd {
   readonly start: Moment | undefined;
   /** Seconds of life; to the microsecond when the birth was heard, else in steps of a clock tick (10 ms). */
   readonly duration: { readonly seconds: number; readonly exact: boolean } | undefined;
+  /** What it used, where somebody wants it and the kernel told. */
+  readonly usage?: Usage;
 }
 
-/** Where records were lost: the kernel's queue for us, our queue for a slow reader, or everything for a while. */
-export type LossReason = 'overrun' | 'output' | 'starved';
+/** Where records were lost: the kernel's queue for us, our queue for a slow reader, everything for a while, or accounts alone. */
+export type LossReason = 'overrun' | 'output' | 'starved' | 'usage';
 
 export interface LostRecord {
   readonly event: 'lost';

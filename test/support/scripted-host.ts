@@ -3,6 +3,7 @@ import type { Child, Host, Kernel, OutputStream, Signal, Users } from '../../src
 import { main } from '../../src/main.ts';
 import type { Circumstances } from '../../src/netlink/diagnose.ts';
 import type { Clocks, Moment } from '../../src/process/moment.ts';
+import type { AccountDoors } from '../../src/taskstats/doors.ts';
 import { at } from './datagrams.ts';
 import { ScriptedReader } from './scripted-reader.ts';
 import { type ConnectorScript, ScriptedConnector } from './scripted-socket.ts';
@@ -83,6 +84,13 @@ export class ScriptedHost implements Host {
   /** The wall clock is this far ahead: the stories begin at 2001-09-09T01:46:40Z. */
   wallOffsetNs = 1_000_000_000_000_000_000n - at(0);
   aborted: number | undefined;
+  /** No accounts, unless a test has some. */
+  accounts: AccountDoors = {
+    openTaskstats: () => ({ errno: 93 }),
+    possibleCpus: () => '0-1\n',
+    countsDelays: () => undefined,
+    openExact: async () => ({ reason: 'this kernel has no bpf(2)' }),
+  };
   private readonly timers = new Set<{ due: bigint; task: () => void }>();
   private readonly signals = new Map<Signal, Set<() => void>>();
   private readonly world: World;
@@ -134,6 +142,7 @@ export class ScriptedHost implements Host {
       openPidfd: () => 'unsupported',
       circumstances,
       clocks: () => this.clocks(),
+      accounts: this.accounts,
     };
   }
 

@@ -1,0 +1,98 @@
+/**
+ * Accounts that wait for the exit they belong to. The kernel queues the account of each thread before it tells of its end, so an account
+ * waits for a moment only; what nobody claims leaves after a while, and there is a bound on all of it. Pure.
+ */
+import { LAST_THREAD } from './abi.ts';
+import { type Account, addThread } from './account.ts';
+import type { ThreadEnd } from './decode.ts';
+
+interface Finished {
+  readonly account: Account;
+  readonly since: number;
+}
+
+/** Some seconds: exits come within milliseconds, but a machine may be busy. */
+const UNCLAIMED_MS = 3000;
+/** Bounds in entries: of processes that have lost some threads, of single threads whose process is not known, of unclaimed accounts. */
+const MOST = { open: 65_536, threads: 16_384, finished: 65_536 } as const;
+
+/** A life as the clock of the events has it, and as the account has it, which was written earlier. */
+const CLOCK_TOLERANCE_SECONDS = 0.025;
+
+export class Accounts {
+  /** Of processes that live on with fewer threads. */
+  private readonly open = new Map<number, Account>();
+  /** Complete; for each number in the order of the ends. */
+  private readonly finished = new Map<number, Finished[]>();
+  /** Threads whose process their account does not name (before version 12), by thread id. */
+  private readonly strays = new Map<number, ThreadEnd>();
+
+  /** All that is kept. */
+  get size(): number {
+    return this.open.size + this.finished.size + this.strays.size;
+  }
+
+  add(end: ThreadEnd, now: number): void {
+    const isLast = ((end.stats.flag ?? 0) & LAST_THREAD) !== 0 || end.process !== undefined;
+    // The last thread of a process without sums was its only one.
+    const tgid = end.stats.tgid ?? end.process?.tgid ?? (isLast ? end.tid : undefined);
+    if (tgid === undefined) this.keep(this.strays, end.tid, end, MOST.threads);
+    else this.join(end, tgid, isLast, now);
+  }
+
+  /** A thread's end was heard, which says what process it belonged to. */
+  heard(tid: number, tgid: number, now: number): void {
+    const stray = this.strays.get(tid);
+    if (stray === undefined) return;
+    this.strays.delete(tid);
+    this.join(stray, tgid, false, now);
+  }
+
+  private join(end: ThreadEnd, tgid: number, isLast: boolean, now: number): void {
+    const account = addThread(this.open.get(tgid), end, tgid);
+    this.open.delete(tgid);
+    if (!isLast) return this.keep(this.open, tgid, account, MOST.open);
+    const others = this.finished.get(tgid) ?? [];
+    this.keep(this.finished, tgid, [...others, { account, since: now }], MOST.finished);
+  }
+
+  private keep<Value>(map: Map<number, Value>, key: number, value: Value, most: number): void {
+    // Again at the end: the order is that of the last news.
+    map.delete(key);
+    map.set(key, value);
+    for (const oldest of map.keys()) {
+      if (map.size <= most) break;
+      map.delete(oldest);
+    }
+  }
+
+  /** The account of a process that ended at this age: the oldest of its number that is not older than the process was. */
+  take(pid: number, ageSeconds: number | undefined): Account | undefined {
+    const candidates = this.finished.get(pid);
+    const index = candidates?.findIndex(({ account }) => isPossible(account, ageSeconds)) ?? -1;
+    if (candidates === undefined || index < 0) return undefined;
+    const rest = candidates.slice(index + 1);
+    // Those before it belong to ends that were not told.
+    if (rest.length === 0) this.finished.delete(pid);
+    else this.finished.set(pid, rest);
+    return candidates[index].account;
+  }
+
+  /** Forgets what nobody claimed for too long. Entries are in the order of their last account. */
+  expire(now: number): void {
+    for (const [pid, all] of this.finished) {
+      if (now - all[all.length - 1].since < UNCLAIMED_MS) return;
+      this.finished.delete(pid);
+    }
+  }
+
+  /** Some accounts were lost, perhaps the last one of a process: what was begun must not be added to the next of that number. */
+  forgetBegun(): void {
+    this.open.clear();
+    this.strays.clear();
+  }
+}
+
+function isPossible({ ageSeconds }: Account, atEnd: number | undefined): boolean {
+  return ageSeconds === undefined || atEnd === undefined || ageSeconds <= atEnd + CLOCK_TOLERANCE_SECONDS;
+}

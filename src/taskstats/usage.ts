@@ -1,0 +1,113 @@
+/**
+ * What a process used, as its exit record tells it: from the kernel's account of its threads, and from the exact one where there is one.
+ * Pure.
+ */
+import type { ProcessEnd, ProcessRecord } from '../process/record.ts';
+import type { Account } from './account.ts';
+import type { Exact } from './exact.ts';
+
+/** A member that is undefined is not known. */
+export interface Usage {
+  readonly cpuNanos: number | undefined;
+  /** Without the time since the last tick or sleep, which may be all of it. */
+  readonly cpuIsLowerBound: boolean;
+  readonly userMicros: number | undefined;
+  readonly systemMicros: number | undefined;
+  readonly maxRssKib: number | undefined;
+  readonly minorFaults: number | undefined;
+  readonly majorFaults: number | undefined;
+  readonly readBytes: number | undefined;
+  readonly writeBytes: number | undefined;
+  readonly voluntarySwitches: number | undefined;
+  readonly involuntarySwitches: number | undefined;
+  readonly exeInode: number | undefined;
+  readonly ioDelayNanos: number | undefined;
+  /** Real group id. */
+  readonly gid: number | undefined;
+}
+
+const NOTHING: Usage = {
+  cpuNanos: undefined,
+  cpuIsLowerBound: false,
+  userMicros: undefined,
+  systemMicros: undefined,
+  maxRssKib: undefined,
+  minorFaults: undefined,
+  majorFaults: undefined,
+  readBytes: undefined,
+  writeBytes: undefined,
+  voluntarySwitches: undefined,
+  involuntarySwitches: undefined,
+  exeInode: undefined,
+  ioDelayNanos: undefined,
+  gid: undefined,
+};
+
+/** @param countsDelays false: the kernel's zeros are no measurement */
+function usageOf(account: Account, countsDelays: boolean | undefined): Usage {
+  const { ioDelayNanos } = account;
+  const knowsDelay = countsDelays ?? (ioDelayNanos ?? 0) > 0;
+  return {
+    cpuNanos: account.cpuNanos,
+    cpuIsLowerBound: account.cpuNanos !== undefined,
+    userMicros: account.userMicros,
+    systemMicros: account.systemMicros,
+    maxRssKib: account.maxRssKib,
+    minorFaults: account.minorFaults,
+    majorFaults: account.majorFaults,
+    readBytes: account.readBytes,
+    writeBytes: account.writeBytes,
+    voluntarySwitches: account.voluntarySwitches,
+    involuntarySwitches: account.involuntarySwitches,
+    exeInode: Number.isSafeInteger(account.exeInode) ? account.exeInode : undefined,
+    ioDelayNanos: knowsDelay ? ioDelayNanos : undefined,
+    gid: account.gid,
+  };
+}
+
+const NANOS_PER_MICRO = 1000;
+
+/** The kernel's own rule for rusage: ticks say how exact time is divided (`cputime_adjust` in kernel/sched/cputime.c). */
+function divided({ cpuNanos, userNanos, systemNanos }: Exact): Pick<Usage, 'userMicros' | 'systemMicros'> {
+  const ticks = userNanos + systemNanos;
+  const system = systemNanos === 0 ? 0 : cpuNanos * (systemNanos / ticks);
+  return {
+    userMicros: (cpuNanos - system) / NANOS_PER_MICRO,
+    systemMicros: system / NANOS_PER_MICRO,
+  };
+}
+
+function withExact(usage: Usage, exact: Exact): Usage {
+  return {
+    ...usage,
+    ...divided(exact),
+    cpuNanos: exact.cpuNanos,
+    cpuIsLowerBound: false,
+    minorFaults: exact.minorFaults,
+    majorFaults: exact.majorFaults,
+    voluntarySwitches: exact.voluntarySwitches,
+    involuntarySwitches: exact.involuntarySwitches,
+  };
+}
+
+function withUsage(record: ProcessRecord, usage: Usage): ProcessRecord {
+  const exit: ProcessEnd = { waitStatus: undefined, start: undefined, duration: undefined, ...record.exit, usage };
+  return { ...record, exit };
+}
+
+/** The exit with what its account tells, also of who it was where nobody else knew. */
+export function accounted(record: ProcessRecord, account: Account, countsDelays: boolean | undefined): ProcessRecord {
+  const { image } = record;
+  const comm = image.comm ?? account.comm;
+  const uid = image.uid ?? account.uid;
+  const isNew = image.comm !== comm || image.uid !== uid;
+  return {
+    ...withUsage(record, usageOf(account, countsDelays)),
+    image: isNew ? { ...image, ...(comm !== undefined && { comm }), ...(uid !== undefined && { uid }) } : image,
+    ppid: record.ppid ?? account.ppid,
+  };
+}
+
+export function exactly(record: ProcessRecord, exact: Exact): ProcessRecord {
+  return withUsage(record, withExact(record.exit?.usage ?? NOTHING, exact));
+}
