@@ -6,9 +6,8 @@
  */
 import type { FileId } from '../process/image.ts';
 import type { Moment } from '../process/moment.ts';
-import { parseCmdline } from '../process/procstat.ts';
-import { type Text, textOf } from '../process/text.ts';
-import { commAt, momentAt } from './record-fields.ts';
+import type { Text } from '../process/text.ts';
+import { argsIn, commAt, fastText, momentAt } from './record-fields.ts';
 
 /** Byte offsets. Behind the header follow `argsStored` bytes of arguments and then, with its NUL, the path. */
 export const EXEC = {
@@ -83,15 +82,17 @@ export function decodeExec(bytes: Uint8Array): ExecRecord | undefined {
   const argsEnd = EXEC.bytes + view.getUint32(EXEC.argsStored, true);
   const total = Number(view.getBigUint64(EXEC.argsTotal, true));
   const isCut = argsEnd > EXEC.bytes && total > argsEnd - EXEC.bytes;
+  // Written out, not spread: that costs ten times the rest.
   return {
-    ...key,
+    tgid: key.tgid,
+    at: key.at,
     start: momentAt(view, EXEC.start),
     callerTid: view.getUint32(EXEC.caller, true),
     parentTgid: view.getUint32(EXEC.parentTgid, true),
     realUid: view.getUint32(EXEC.realUid, true),
     effectiveUid: view.getUint32(EXEC.effectiveUid, true),
     comm: commAt(bytes, EXEC.comm),
-    args: argsEnd > EXEC.bytes ? parseCmdline(bytes.subarray(EXEC.bytes, argsEnd)) : undefined,
+    args: argsEnd > EXEC.bytes ? argsIn(bytes.subarray(EXEC.bytes, argsEnd)) : undefined,
     argsTotal: isCut ? total : undefined,
     path: pathIn(bytes.subarray(argsEnd), view.getInt32(EXEC.pathResult, true)),
     file: fileIn(view),
@@ -99,7 +100,7 @@ export function decodeExec(bytes: Uint8Array): ExecRecord | undefined {
 }
 
 function pathIn(rest: Uint8Array, result: number): Text | undefined {
-  return result > 1 && result <= rest.byteLength ? textOf(rest.subarray(0, result - 1)) : undefined;
+  return result > 1 && result <= rest.byteLength ? fastText(rest.subarray(0, result - 1)) : undefined;
 }
 
 /** The kernel's own dev_t: 12 bits major, 20 bits minor (include/linux/kdev_t.h). */

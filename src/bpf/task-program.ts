@@ -7,7 +7,7 @@
 import { HELPER } from './abi.ts';
 import type { Btf } from './btf.ts';
 import { add, call, exit, FRAME, load, move, type Register, type Row, store, value, when } from './instructions.ts';
-import { attachId, offsetsOf, UnknownLayout } from './offsets.ts';
+import { attachId, offsetsOf, optionalOffsets } from './offsets.ts';
 import { TASK as FIELD, UNTOLD } from './task-record.ts';
 import { OUT } from './tracepoint-program.ts';
 
@@ -50,11 +50,11 @@ const SIGNAL: Register = 8;
 /** The record is built on the stack. */
 const at = (field: number): number => field - FIELD.bytes;
 
-/** u32 until 5.13 a long called `state`: the load must fit. */
+/** Until 5.13 a long called `state`: the load must fit. */
 function stateRows(btf: Btf): Row[] {
-  const member = btf.member('task_struct', '__state') ?? btf.member('task_struct', 'state');
-  if (member === undefined) throw new UnknownLayout("this kernel's BTF has no task_struct.__state");
-  return [load(member.bytes === 8 ? 'u64' : 'u32', 1, TASK, member.offset), store('u32', FRAME, at(FIELD.state), 1)];
+  const now = optionalOffsets(btf, { state: ['task_struct', '__state', 4] });
+  const then = now ?? offsetsOf(btf, { state: ['task_struct', 'state', 8] });
+  return [load(now ? 'u32' : 'u64', 1, TASK, then.state), store('u32', FRAME, at(FIELD.state), 1)];
 }
 
 /** `enum pid_type` (include/linux/pid_types.h), since 4.19. */

@@ -31,7 +31,7 @@ export class Unclaimed {
   add(bytes: Uint8Array): void {
     const key = execKeyOf(bytes);
     if (key === undefined) return;
-    const entry: Entry = { ...key, bytes, older: this.newest.get(key.tgid) };
+    const entry: Entry = { tgid: key.tgid, at: key.at, bytes, older: this.newest.get(key.tgid) };
     this.newest.set(key.tgid, entry);
     this.entries.add(entry);
     this.bytes += bytes.byteLength;

@@ -1,0 +1,167 @@
+/** The accounts of whole lives against wait4(2), and the dump of all tasks against /proc, on the real kernel. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openEndAccounts } from '../../src/bpf/end-accounts.ts';
+import type { EndRecord } from '../../src/bpf/end-record.ts';
+import { openTaskDump } from '../../src/bpf/task-dump.ts';
+import type { TaskSelection } from '../../src/bpf/task-program.ts';
+import type { TaskRecord } from '../../src/bpf/task-record.ts';
+import { pageBytes } from '../../src/linux/libc.ts';
+import { procReader } from '../../src/linux/procfs.ts';
+
+const procfs = procReader({ args: true });
+
+import { execs } from '../bpf/execs.ts';
+import { kernelTest } from './support/requirements.ts';
+
+const NEEDS = ['root', 'compiler'] as const;
+
+kernelTest('CPU time, memory, faults and status of 200 lives are those of wait4', NEEDS, async () => {
+  const opened = openEndAccounts();
+  if ('reason' in opened) throw new Error(opened.reason);
+  const { accounts } = opened;
+  try {
+    const { output } = await execs('account', 200);
+    const rows = output
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ').map(Number));
+    assert.equal(rows.length, 200);
+    const ends = new Map<number, EndRecord>();
+    // The kernel lets go of a process when it gets round to it.
+    for (let tries = 0; tries < 500 && !rows.every(([pid]) => ends.has(pid)); tries++) {
+      await sleep(10);
+      for (const end of accounts.drain()) ends.set(end.tgid, end);
+    }
+    for (const [pid, status, cpuMicros, peakKb, minor, major, voluntary, involuntary] of rows) {
+      const end = ends.get(pid) ?? assert.fail(`no account of ${pid}`);
+      assert.deepEqual(
+        [end.waitStatus, (end.peakPages * pageBytes()) / 1024, end.minorFaults, end.majorFaults, end.comm],
+        [status, peakKb, minor, major, 'execs'],
+      );
+      // The two halves of wait4 are each cut to a microsecond.
+      assert.ok(Math.abs(end.cpuNanos / 1000 - cpuMicros) <= 3, `${end.cpuNanos} ns, wait4 says ${cpuMicros} us`);
+      assert.ok(end.voluntarySwitches >= voluntary && end.involuntarySwitches >= involuntary);
+    }
+    assert.equal(accounts.takeLost(), 0);
+  } finally {
+    accounts.close();
+  }
+});
+
+kernelTest('an account that found the ring full is counted', NEEDS, async () => {
+  const opened = openEndAccounts({ ringBytes: 4096 });
+  if ('reason' in opened) throw new Error(opened.reason);
+  const { accounts } = opened;
+  try {
+    await execs('account', 100);
+    await sleep(200);
+    const kept = accounts.drain().length;
+    assert.ok(kept > 0 && kept <= 34);
+    assert.ok(accounts.takeLost() >= 66);
+  } finally {
+    accounts.close();
+  }
+});
+
+function dumped(selection: TaskSelection): TaskRecord[] {
+  const opened = openTaskDump(selection);
+  if ('reason' in opened) throw new Error(opened.reason);
+  const tasks = opened.dump.tasks();
+  opened.dump.close();
+  return tasks;
+}
+
+/** What /proc/PID/stat and status tell, by the names of a task record. */
+function fromProc(pid: number) {
+  const stat = procfs.stat(pid) ?? assert.fail(`no ${pid}`);
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.split(' ') ?? [];
+  const [real, effective] = /^Uid:\t(\d+)\t(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.slice(1) ?? [];
+  return {
+    comm: stat.comm,
+    ppid: stat.ppid,
+    state: stat.state,
+    threads: stat.threads,
+    ticks: stat.startTicks,
+    processGroup: Number(fields[2]),
+    session: Number(fields[3]),
+    realUid: Number(real),
+    effectiveUid: Number(effective),
+  };
+}
+
+function asProc(task: TaskRecord) {
+  const { comm, ppid, state, threads, processGroup, session, realUid, effectiveUid, start } = task;
+  const ticks = start.seconds * 100 + Math.floor(start.nanos / 10_000_000);
+  return { comm, ppid, state, threads, ticks, processGroup, session, realUid, effectiveUid };
+}
+
+kernelTest('1,000 sleeping processes: each is in the dump as /proc tells it', NEEDS, async () => {
+  const shell = spawn(
+    '/bin/sh',
+    ['-c', 'i=0; while [ $i -lt 1000 ]; do sleep 1000 & i=$((i+1)); done; echo ready; wait'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      detached: true,
+      uid: 65534,
+    },
+  );
+  const { pid = 0 } = shell;
+  try {
+    await new Promise((resolve) => shell.stdout.once('data', resolve));
+    // The last ones may be between fork and exec.
+    await sleep(300);
+    const children = dumped({ tasks: 'leaders', ppid: pid });
+    assert.equal(children.length, 1000);
+    for (const task of children) assert.deepEqual(asProc(task), fromProc(task.pid));
+    const whole = dumped({ tasks: 'leaders' });
+    assert.deepEqual(new Set(whole.map((task) => task.pid)).size, whole.length);
+    const byPid = new Map(whole.map((task) => [task.pid, task]));
+    for (const child of children) assert.deepEqual(byPid.get(child.pid), child);
+    assert.deepEqual(
+      dumped({ tasks: 'leaders', pid }).map((task) => [task.pid, task.comm]),
+      [[pid, 'sh']],
+    );
+  } finally {
+    process.kill(-pid, 'SIGKILL');
+  }
+});
+
+kernelTest('every kernel thread and sleeper that /proc lists at both ends of the dump is in it', NEEDS, async () => {
+  const listed = (): number[] =>
+    readdirSync('/proc')
+      .map(Number)
+      .filter((pid) => pid > 0);
+  const before = new Set(listed());
+  const dump = new Set(dumped({ tasks: 'leaders' }).map(({ pid }) => pid));
+  const missing = listed().filter((pid) => before.has(pid) && !dump.has(pid));
+  // A machine's first process may be kept out of the iterators' sight by whoever runs the machine.
+  assert.deepEqual(
+    missing.filter((pid) => pid !== 1),
+    [],
+  );
+});
+
+kernelTest('threads are told one by one, when they are asked for', NEEDS, async () => {
+  const own = dumped({ tasks: 'all', pid: process.pid });
+  const listed = readdirSync('/proc/self/task').map(Number);
+  assert.deepEqual(
+    own.map(({ tid }) => tid).sort((a, b) => a - b),
+    listed.sort((a, b) => a - b),
+  );
+  for (const { pid, threads } of own) assert.deepEqual([pid, threads], [process.pid, listed.length]);
+});
+
+kernelTest('a zombie has its letter and its status', NEEDS, async () => {
+  const parent = spawn('/bin/sh', ['-c', '(exit 3) & exec sleep 1000'], { stdio: 'ignore' });
+  const { pid = 0 } = parent;
+  try {
+    await sleep(300);
+    const [zombie] = dumped({ tasks: 'leaders', ppid: pid });
+    assert.deepEqual([zombie.state, zombie.waitStatus], ['Z', 3 << 8]);
+  } finally {
+    parent.kill('SIGKILL');
+  }
+});
