@@ -8,6 +8,8 @@ import { constants, hostname, release } from 'node:os';
 import { Failure } from './errors.ts';
 import type { Circumstances } from './netlink/diagnose.ts';
 import type { OpenConnector } from './netlink/socket.ts';
+import type { ImageCapture } from './process/image-capture.ts';
+import type { ImageSource } from './process/image-source.ts';
 import type { Clocks, Moment } from './process/moment.ts';
 import type { NoPidfd, Pidfd } from './process/pidfd.ts';
 import type { ProcReader } from './process/proc-reader.ts';
@@ -46,12 +48,25 @@ export interface Account {
 export interface Kernel {
   readonly openConnector: OpenConnector;
   readonly reader: ProcReader;
+  /** The same, but arguments are never read. */
+  readonly readerWithoutArgs: ProcReader;
   readonly users: Users;
   openPidfd(pid: number): Pidfd | NoPidfd;
   circumstances(): Circumstances;
   clocks(): Clocks;
+  /** Images of all execs, captured inside the kernel; or the reason why they are not to be had. */
+  openImageCapture(options: ImageCaptureOptions): Promise<ImageCapture | { readonly reason: string }>;
   /** What processes used. */
   readonly accounts: AccountDoors;
+}
+
+export interface ImageCaptureOptions {
+  /** Answers for execs that were not captured. */
+  readonly fallback: ImageSource;
+  /** Gives exe and cwd, which need a look at /proc, where they are wanted. */
+  readonly links: ImageSource | undefined;
+  /** Whether arguments may leave the kernel. */
+  readonly args: boolean;
 }
 
 export type Signal =
@@ -98,8 +113,8 @@ export interface Host {
   stopSelf(): void;
   /** Rejects with a `code`: ENOENT, EACCES … */
   spawn(command: string, args: readonly string[]): Promise<Child>;
-  /** Gives up all other rights for good: user, groups, and the environment's idea of them. */
-  becomeUser(name: string): Promise<void>;
+  /** Gives up all other rights for good: user, groups, capabilities, and the environment's idea of them. */
+  becomeUser(name: string, keeps: 'nothing' | 'seeing others'): Promise<void>;
   /** Ends the program at once, without any flush. */
   abort(code: number): never;
   /** Names this machine and its boot, for streams of many machines. */
@@ -218,20 +233,13 @@ function spawnChild(command: string, args: readonly string[]): Promise<Child> {
   });
 }
 
-/** Node's types leave it out. */
-interface Groups {
-  initgroups(user: string, extraGroup: number): void;
-}
-
-async function becomeUser(name: string): Promise<void> {
-  const { users } = await import('./linux/users.ts');
+async function becomeUser(name: string, keeps: 'nothing' | 'seeing others'): Promise<void> {
+  const [{ users }, privileges] = await Promise.all([import('./linux/users.ts'), import('./linux/privileges.ts')]);
   const account = await users.account(name);
   if (account === undefined) throw new Failure('usage', `there is no user ${JSON.stringify(name)}`);
   if (process.geteuid?.() === account.uid) return;
   try {
-    (process as NodeJS.Process & Groups).initgroups(account.name, account.gid);
-    process.setgid?.(account.gid);
-    process.setuid?.(account.uid);
+    privileges.becomeUser(account, keeps);
   } catch (error) {
     throw new Failure(
       'permission',

@@ -3,32 +3,37 @@
  * stands on it. Also owns what happens beside the events: the heartbeat, the second look at unsettled ends, and the rescan after
  * a loss.
  */
+
 import { Failure } from './errors.ts';
 import type { Host, Kernel } from './host.ts';
 import type { WireEvent } from './netlink/events.ts';
 import type { Hearing } from './netlink/filter.ts';
 import { type Batch, EventSource } from './netlink/source.ts';
 import { type Heartbeat, Subscription } from './netlink/subscribe.ts';
-import { ProcImageSource } from './process/image-source.ts';
+import type { ImageCapture } from './process/image-capture.ts';
+import { type ImageSource, ProcImageSource } from './process/image-source.ts';
 import { type Moment, secondsBetween } from './process/moment.ts';
 import { inTimeOrder } from './process/order.ts';
+import type { ProcReader } from './process/proc-reader.ts';
 import type { LossReason, LostRecord, ProcessRecord, StreamRecord } from './process/record.ts';
 import type { Selector } from './process/select.ts';
 import type { Wants } from './process/teller.ts';
-import { Tracker } from './process/tracker.ts';
+import { type Infers, Tracker } from './process/tracker.ts';
 import type { UsageSource } from './taskstats/usage-source.ts';
 
 export interface MonitorOptions {
   readonly hearing: Hearing;
   readonly shows: (event: WireEvent) => boolean;
   readonly threads: boolean;
-  readonly infers: { readonly ends: boolean; readonly finds: boolean };
+  readonly infers: Infers;
   readonly selector: Selector;
   readonly treeRoots: readonly number[];
   readonly wants: Wants;
   readonly bufferBytes: number;
   /** In the order of time, not of arrival. */
   readonly ordered: boolean;
+  /** False where `reader.facts` reads no arguments. */
+  readonly readsArgs?: boolean;
   /** What the processes used that end. Closed with the monitor. */
   readonly usage?: UsageSource;
   /** Ends that no event settled are looked at again and again, unless somebody else sees to them. */
@@ -46,6 +51,8 @@ const RESCAN = { calmMs: 250, mostMs: 3000 } as const;
 /** Batches handled in one wake-up before the event loop gets its turn. */
 const ROUNDS = 64;
 
+/** A batch, and when its draining began: what was captured before and is not in it was lost. */
+type DrainedBatch = Batch & { readonly at: Moment };
 type Timer = { cancel(): void };
 
 export class Monitor {
@@ -55,10 +62,11 @@ export class Monitor {
   private readonly options: MonitorOptions;
   private readonly source: EventSource;
   private readonly tracker: Tracker;
-  private readonly images: ProcImageSource;
+  private images: ImageSource;
+  private capture: ImageCapture | undefined;
   private readonly timers = new Map<'heartbeat' | 'settle' | 'rescan' | 'carry', Timer>();
   private settleMs: number = SETTLE.firstMs;
-  private carried: Batch | undefined;
+  private carried: DrainedBatch | undefined;
   private allWell: Moment;
   private rescanWanted: Moment | undefined;
   private onRecords: (records: StreamRecord[]) => void = () => {};
@@ -80,17 +88,18 @@ export class Monitor {
       now: () => toMilliseconds(host.now()),
       after: (ms, task) => host.after(ms, task),
     });
-    this.images = new ProcImageSource(
-      kernel.reader,
-      () => host.now(),
-      () => kernel.clocks().bootOffset,
-    );
+    this.images = this.imagesBy(kernel.reader, options.readsArgs === false ? 'exe' : 'args');
     this.tracker = new Tracker({
       ...options,
       reader: kernel.reader,
-      images: this.images,
+      images: { of: (exec) => this.images.of(exec) },
       clocks: () => kernel.clocks(),
     });
+  }
+
+  private imagesBy(reader: Pick<ProcReader, 'facts'>, proof: 'args' | 'exe'): ImageSource {
+    const bootOffset = (): Moment => this.kernel.clocks().bootOffset;
+    return new ProcImageSource(reader, () => this.host.now(), bootOffset, proof);
   }
 
   /** Datagrams that were not the kernel's, or not understood, since the start. */
@@ -101,6 +110,21 @@ export class Monitor {
   /** False from a loss until the table is true again: there may be processes that nobody told about. */
   get isCertain(): boolean {
     return !this.timers.has('rescan');
+  }
+
+  /**
+   * Has the images of all execs captured inside the kernel, where that can be had; resolves to the reason where it cannot. Between
+   * subscribing and `start`: what happens meanwhile is queued.
+   */
+  async captureImages(wants: { readonly args: boolean; readonly links: boolean }): Promise<string | undefined> {
+    if (!this.options.hearing.scopes.has('exec')) return 'no execs are heard';
+    const { reader } = this.kernel;
+    const links = wants.links ? this.imagesBy({ facts: reader.links }, 'exe') : undefined;
+    const opened = await this.kernel.openImageCapture({ fallback: this.images, links, args: wants.args });
+    if ('reason' in opened) return opened.reason;
+    this.capture = opened;
+    this.images = opened;
+    return undefined;
   }
 
   /** @param known the processes to know from the start; all there are, unless given */
@@ -121,6 +145,7 @@ export class Monitor {
     for (const timer of this.timers.values()) timer.cancel();
     this.source.stop();
     this.subscription.close();
+    this.capture?.close();
     this.options.usage?.close();
   }
 
@@ -136,10 +161,15 @@ export class Monitor {
     return records;
   }
 
+  private drain(): DrainedBatch {
+    const at = this.host.now();
+    return { ...this.source.drain(), at };
+  }
+
   /** Handles everything queued; returns the number of events. */
   wake(): number {
     let handled = 0;
-    let batch: Batch | undefined = this.carried ?? this.source.drain();
+    let batch: DrainedBatch | undefined = this.carried ?? this.drain();
     this.carried = undefined;
     for (let round = 0; batch !== undefined && round < ROUNDS; round++) {
       handled += batch.events.length;
@@ -154,14 +184,17 @@ export class Monitor {
   }
 
   /** Tells one batch; returns the next one, where there is more, or where it had to be drained to prove what was read for this one. */
-  private handle(batch: Batch): Batch | undefined {
+  private handle(batch: DrainedBatch): DrainedBatch | undefined {
     const events = this.options.ordered ? inTimeOrder(batch.events) : batch.events;
     const hasRead = this.images.capture(events, ({ tgid }) => this.tracker.mayShow(tgid));
     const hasLooked = this.tracker.look(events);
-    const next = hasRead || hasLooked || batch.full ? this.source.drain() : undefined;
+    const next = hasRead || hasLooked || batch.full ? this.drain() : undefined;
     if (next !== undefined) this.images.confirm(next.events);
     this.options.usage?.hear(events);
-    this.tell(this.tracker.track(events, next?.events), this.takeLoss(batch.lost));
+    const records: StreamRecord[] = this.tracker.track(events, next?.events);
+    if (batch.lost > 0) records.push(...this.tellUnheard(batch));
+    this.tell(records, this.takeLoss(batch.lost));
+    this.tellUncaptured();
     const isEmpty = next === undefined || (next.events.length === 0 && next.lost === 0);
     return isEmpty ? undefined : next;
   }
@@ -176,6 +209,17 @@ export class Monitor {
     if (records.length === 0) return;
     if (usage === undefined) this.onRecords(records);
     else usage.hold(records, this.onRecords);
+  }
+
+  /** Execs whose events were lost, but not their images. What is still queued is not lost. */
+  private tellUnheard({ at, full }: DrainedBatch): StreamRecord[] {
+    if (this.capture === undefined || full) return [];
+    return this.tracker.repair(this.capture.takeUnheard(at));
+  }
+
+  private tellUncaptured(): void {
+    const count = this.capture?.takeLost() ?? 0;
+    if (count > 0) this.tell([], { ...this.lossOf('overrun', count), reason: 'capture' });
   }
 
   /** The record of a loss that was just noticed; `count` undefined means that nobody counted. */

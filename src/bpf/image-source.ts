@@ -5,6 +5,7 @@
  */
 import type { EventOf, WireEvent } from '../netlink/events.ts';
 import type { Image } from '../process/image.ts';
+import type { ImageCapture, UnheardExec } from '../process/image-capture.ts';
 import type { ImageSource } from '../process/image-source.ts';
 import type { Moment } from '../process/moment.ts';
 import type { ProcessFacts } from '../process/proc-reader.ts';
@@ -20,23 +21,20 @@ const LOOKS = 3;
  */
 const GAP_SECONDS = { sure: Number.POSITIVE_INFINITY, doubtful: 0.1 } as const;
 
-export class BpfImageSource implements ImageSource {
+export class BpfImageSource implements ImageCapture {
   private readonly records: ExecCapture;
-  private readonly inner: ImageSource;
-  private readonly completes: boolean;
+  private readonly fallback: ImageSource;
+  private readonly links: ImageSource | undefined;
   private readonly unclaimed = new Unclaimed();
   private lost = 0;
   private gap: number = GAP_SECONDS.sure;
   private readonly joined = new Map<EventOf<'exec'>, ExecRecord>();
 
-  /**
-   * `inner` answers for execs without a record. With `links: 'read'` it is asked for all, and gives exe and cwd, which no record has,
-   * of those that are still there to be read.
-   */
-  constructor(records: ExecCapture, inner: ImageSource, links: 'read' | 'none') {
+  /** `fallback` answers for execs without a record, `links` gives exe and cwd, which no record has, where they are wanted. */
+  constructor(records: ExecCapture, fallback: ImageSource, links: ImageSource | undefined) {
     this.records = records;
-    this.inner = inner;
-    this.completes = links === 'read';
+    this.fallback = fallback;
+    this.links = links;
   }
 
   /** To be called after the socket was read: then every exec of the batch has its record in the ring. */
@@ -46,7 +44,8 @@ export class BpfImageSource implements ImageSource {
     for (const event of events) {
       if (event.kind === 'exec') this.join(event);
     }
-    return this.inner.capture(events, (exec) => (this.completes || !this.joined.has(exec)) && wanted(exec));
+    const hasLinks = this.links?.capture(events, (exec) => this.joined.has(exec) && wanted(exec)) ?? false;
+    return this.fallback.capture(events, (exec) => !this.joined.has(exec) && wanted(exec)) || hasLinks;
   }
 
   private drain(): void {
@@ -66,13 +65,14 @@ export class BpfImageSource implements ImageSource {
   }
 
   confirm(later: readonly WireEvent[]): void {
-    this.inner.confirm(later);
+    this.fallback.confirm(later);
+    this.links?.confirm(later);
   }
 
   of(exec: EventOf<'exec'>): ProcessFacts | 'unread' | undefined {
     const record = this.joined.get(exec);
-    const read = this.inner.of(exec);
-    if (record === undefined) return read;
+    if (record === undefined) return this.fallback.of(exec);
+    const read = this.links?.of(exec);
     return factsOf(record, typeof read === 'object' ? read.image : undefined);
   }
 
@@ -84,9 +84,10 @@ export class BpfImageSource implements ImageSource {
   }
 
   /** Records from before this moment whose event never came: the event was lost, the exec was not. Oldest first. */
-  takeUnheard(before: Moment): ExecRecord[] {
+  takeUnheard(before: Moment): UnheardExec[] {
     this.drain();
-    return this.unclaimed.takeBefore(before).flatMap((bytes) => decodeExec(bytes) ?? []);
+    const records = this.unclaimed.takeBefore(before).flatMap((bytes) => decodeExec(bytes) ?? []);
+    return records.map((record) => ({ pid: record.tgid, at: record.at, facts: factsOf(record) }));
   }
 
   close(): void {
@@ -99,8 +100,7 @@ const TICKS = { perSecond: 100, nanos: 10_000_000 } as const;
 
 /** What a process is right after this exec: it runs, and an exec has left it one thread. */
 export function factsOf(record: ExecRecord, read: Pick<Image, 'exe' | 'cwd'> = {}): ProcessFacts {
-  const { comm, args, argsTotal, path, file, effectiveUid, start } = record;
-  const { exe, cwd } = read;
+  const { comm, start } = record;
   return {
     stat: {
       comm,
@@ -110,15 +110,20 @@ export function factsOf(record: ExecRecord, read: Pick<Image, 'exe' | 'cwd'> = {
       startTicks: start.seconds * TICKS.perSecond + Math.floor(start.nanos / TICKS.nanos),
       waitStatus: 0,
     },
-    image: {
-      comm,
-      uid: effectiveUid,
-      ...(args !== undefined && { args }),
-      ...(argsTotal !== undefined && { argsTotal }),
-      ...(path !== undefined && { path }),
-      ...(file !== undefined && { file }),
-      ...(exe !== undefined && { exe }),
-      ...(cwd !== undefined && { cwd }),
-    },
+    image: imageOf(record, read),
   };
+}
+
+type Growing = { -readonly [K in keyof Image]: Image[K] };
+
+/** Member by member, for what is unknown is absent, and a spread for each would cost more than the decoding. */
+function imageOf({ comm, effectiveUid, args, argsTotal, path, file }: ExecRecord, { exe, cwd }: Image): Image {
+  const image: Growing = { comm, uid: effectiveUid };
+  if (args !== undefined) image.args = args;
+  if (argsTotal !== undefined) image.argsTotal = argsTotal;
+  if (path !== undefined) image.path = path;
+  if (file !== undefined) image.file = file;
+  if (exe !== undefined) image.exe = exe;
+  if (cwd !== undefined) image.cwd = cwd;
+  return image;
 }

@@ -38,6 +38,8 @@ export type Group = keyof typeof GROUPS;
 const COLOUR_CHOICES = ['auto', 'always', 'never'] as const;
 const FIELD_NAMES = FIELDS.map(({ name }) => name);
 
+const ARGV_SOURCES = ['auto', 'bpf', 'proc'] as const;
+
 export const ALL_EVENTS = 'all';
 /** `all` is every kind, still of processes only. */
 const EVENT_CHOICES = [...EVENT_NAMES, ALL_EVENTS] as const;
@@ -224,6 +226,24 @@ export const WATCH_OPTIONS = {
     meaning: "size of the kernel's queue for us (default 64M, or what the kernel grants)",
     read: (texts, flag) => (given(texts) ? readSize(flag, last(texts)) : undefined),
   },
+  argvSource: {
+    long: 'argv-source',
+    value: 'SOURCE',
+    group: 'kernel',
+    choices: ARGV_SOURCES,
+    meaning:
+      'where arguments come from: bpf captures those of every exec inside the kernel (needs CAP_BPF and CAP_PERFMON), proc reads them if there is time, auto takes bpf where it can be had (the default)',
+    read: (texts, flag) => (given(texts) ? readName(flag, last(texts), ARGV_SOURCES) : 'auto'),
+  },
+  noArgs: { long: 'no-args', group: 'kernel', meaning: 'never read, keep or tell arguments', read: given },
+  dropPrivileges: {
+    long: 'drop-privileges',
+    group: 'kernel',
+    meaning:
+      'after set-up, become the user who called sudo (or nobody) for good, keeping only the right to see the programs of others; the default under sudo',
+    read: given,
+  },
+  keepPrivileges: { long: 'keep-privileges', group: 'kernel', meaning: 'do not', read: given },
   noOrder: {
     long: 'no-order',
     group: 'kernel',

@@ -8,6 +8,7 @@ import type { FormatName } from '../format/formats.ts';
 import type { EventName, WireEvent, WireKind } from '../netlink/events.ts';
 import type { Hearing, Scope } from '../netlink/filter.ts';
 import type { Choice, Selection } from '../process/select.ts';
+import type { Infers } from '../process/tracker.ts';
 import { DEFAULT_EVENTS, type WatchOptions } from './options.ts';
 
 /** What the plan must know about the place it runs in. */
@@ -15,6 +16,7 @@ export interface Place {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Whether records go to a terminal. */
   readonly isTerminal: boolean;
+  readonly isRoot?: boolean;
 }
 
 export interface Plan {
@@ -23,7 +25,7 @@ export interface Plan {
   readonly shows: (event: WireEvent) => boolean;
   readonly threads: boolean;
   /** Which conclusions of a rescan become records. */
-  readonly infers: { readonly ends: boolean; readonly finds: boolean };
+  readonly infers: Infers;
   readonly format: FormatName;
   readonly colour: boolean;
   readonly columns: readonly Field[];
@@ -39,6 +41,13 @@ export interface Plan {
   readonly queueBytes: number;
   readonly bufferBytes: number;
   readonly bufferWasAsked: boolean;
+  readonly argvSource: WatchOptions['argvSource'];
+  /** Whether arguments may be known at all. */
+  readonly args: boolean;
+  /** exe or cwd are shown. */
+  readonly links: boolean;
+  /** The user to become after set-up. */
+  readonly becomes: string | undefined;
   readonly failOnLoss: boolean;
   readonly ordered: boolean;
 }
@@ -64,7 +73,11 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
     hearing: hearingFor(events, options),
     shows: showing(events, options.threads),
     threads: options.threads,
-    infers: { ends: events.includes('exit'), finds: events.includes('fork') || events.includes('exec') },
+    infers: {
+      ends: events.includes('exit'),
+      finds: events.includes('fork') || events.includes('exec'),
+      execs: events.includes('exec'),
+    },
     format,
     colour: colourFor(options.color, place),
     columns,
@@ -79,6 +92,10 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
     queueBytes: options.queue,
     bufferBytes: options.buffer ?? DEFAULT_BUFFER_BYTES,
     bufferWasAsked: options.buffer !== undefined,
+    argvSource: options.argvSource,
+    args: !options.noArgs,
+    links: format === 'json' || columns.some(({ name }) => name === 'exe' || name === 'cwd'),
+    becomes: becomesFor(options, place),
     failOnLoss: options.failOnLoss,
     ordered: !options.noOrder,
   };
@@ -95,6 +112,18 @@ function extrasFor(options: WatchOptions, columns: readonly Field[]): Set<Extra>
   if (options.usage) extras.add('usage');
   return extras;
 }
+
+/** Under sudo root's rights are given up as soon as they have served, unless they are to be kept. */
+function becomesFor({ dropPrivileges, keepPrivileges }: WatchOptions, { env, isRoot }: Place): string | undefined {
+  if (dropPrivileges && keepPrivileges) {
+    throw new Failure('usage', '--drop-privileges and --keep-privileges contradict each other');
+  }
+  const caller = env.SUDO_USER === 'root' ? undefined : env.SUDO_USER;
+  if (!isRoot || keepPrivileges) return undefined;
+  return dropPrivileges ? (caller ?? NOBODY) : caller;
+}
+
+const NOBODY = 'nobody';
 
 function shownEvents(options: WatchOptions): readonly EventName[] {
   const chosen = options.events.length > 0 ? options.events : DEFAULT_EVENTS;

@@ -1,7 +1,8 @@
 /** The options of `procwatch run`: its own, and those of watch that mean the same here. */
 import { given, last, type Option, WATCH_OPTIONS } from './options.ts';
 
-const { events, threads, format, json, columns, color, full, ancestry, usage, quiet, output, buffer, noOrder } = WATCH_OPTIONS;
+const { events, threads, format, json, columns, color, full, ancestry, usage, quiet, output, buffer, noOrder } =
+  WATCH_OPTIONS;
 
 export const RUN_OPTIONS = {
   all: {

@@ -38,7 +38,7 @@ function monitorOf(host: Host, kernel: Kernel, plan: Plan, usage: UsageSource | 
     // Births, programs and ends are needed for the tree, whatever is printed.
     shows: (event) => isOfLife(event) || plan.shows(event),
     threads: plan.threads,
-    infers: { ends: true, finds: true },
+    infers: { ends: true, finds: true, execs: true },
     selector: new Selector({ ...SELECT_ALL, tree, pid: notUs }),
     treeRoots: [host.pid],
     wants: { ancestry: plan.extras.has('ancestry'), cgroup: plan.needsCgroup },
@@ -264,7 +264,7 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
   let stopPassing = (): void => {};
   try {
     const user = userFor(host, options);
-    if (user !== undefined) await host.becomeUser(user);
+    if (user !== undefined) await host.becomeUser(user, 'nothing');
     monitor.start(
       (records) => {
         context.wallOffset = kernel.clocks().wallOffset;

@@ -8,7 +8,7 @@ import { planWatch, selectionOf } from './plan.ts';
 
 export async function startWatch(host: Host, options: WatchOptions): Promise<ExitName> {
   const isTerminal = options.output === undefined && host.stdout.isTerminal;
-  const plan = planWatch(options, { env: host.env, isTerminal });
+  const plan = planWatch(options, { env: host.env, isTerminal, isRoot: host.isRoot });
   const [kernel, { watch }] = await Promise.all([host.kernel(), import('./watch.ts')]);
   return watch(host, plan, kernel, await selectionFor(kernel, options));
 }

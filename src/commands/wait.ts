@@ -35,7 +35,7 @@ function monitorOf(host: Host, kernel: Kernel, options: WaitOptions): Monitor | 
       hearing: { scopes, onlyFailures: false },
       shows: ({ tid, tgid }) => tid === tgid,
       threads: false,
-      infers: { ends: false, finds: false },
+      infers: { ends: false, finds: false, execs: false },
       selector: new Selector(SELECT_ALL),
       treeRoots: [],
       wants: { ancestry: false, cgroup: false },

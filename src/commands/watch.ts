@@ -1,5 +1,5 @@
 /** `procwatch watch`: from a plan to a stream of records, until something says that it is enough. */
-import { EXIT, type ExitName } from '../errors.ts';
+import { EXIT, type ExitName, Failure } from '../errors.ts';
 import { FORMATTERS } from '../format/formats.ts';
 import type { Formatter } from '../format/formatter.ts';
 import { LineBuffer } from '../format/line-buffer.ts';
@@ -115,7 +115,7 @@ function refusalNotice(refused: Readonly<Record<string, number>>): string {
 
 const total = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0);
 
-function startFacts(host: Host, plan: Plan, monitor: Monitor) {
+function startFacts(host: Host, plan: Plan, monitor: Monitor, capture: string | undefined) {
   const { host: name, bootId, kernel } = host.identity();
   return {
     version: VERSION,
@@ -125,7 +125,8 @@ function startFacts(host: Host, plan: Plan, monitor: Monitor) {
     events: plan.events,
     filter: monitor.subscription.kernelFilter ? 'kernel' : 'bpf',
     buffer_bytes: monitor.subscription.bufferBytes,
-    argv_source: 'proc',
+    argv_source: capture === undefined ? 'bpf' : 'proc',
+    ...(capture !== undefined && { argv_reason: capture }),
   };
 }
 
@@ -141,6 +142,7 @@ export function monitorOptions(plan: Plan, selection: Selection) {
     treeRoots: [...selection.tree.wanted, ...selection.tree.unwanted],
     wants: { ancestry: plan.extras.has('ancestry'), cgroup: plan.needsCgroup },
     bufferBytes: plan.bufferBytes,
+    readsArgs: plan.args,
     ordered: plan.ordered,
   };
 }
@@ -174,7 +176,21 @@ function outputOf(host: Host, plan: Plan, monitor: Monitor): OutputStream {
   }
 }
 
-export async function watch(host: Host, plan: Plan, kernel: Kernel, selection: Selection): Promise<ExitName> {
+/** Why arguments are not captured in the kernel; undefined if they are. */
+async function captureFor(plan: Plan, monitor: Monitor): Promise<string | undefined> {
+  if (plan.argvSource === 'proc') return 'as asked for';
+  const reason = await monitor.captureImages(plan);
+  if (reason === undefined || plan.argvSource === 'auto') return reason;
+  monitor.stop();
+  throw new Failure(
+    'permission',
+    `arguments cannot be captured in the kernel: ${reason}`,
+    'leave --argv-source bpf out to read them from /proc',
+  );
+}
+
+export async function watch(host: Host, plan: Plan, system: Kernel, selection: Selection): Promise<ExitName> {
+  const kernel = plan.args ? system : { ...system, reader: system.readerWithoutArgs };
   const usage = await openUsage(host, kernel, plan.extras.has('usage'));
   const monitor = new Monitor(host, kernel, { ...monitorOptions(plan, selection), ...(usage && { usage }) });
   if (plan.bufferWasAsked && monitor.subscription.bufferBytes < plan.bufferBytes) {
@@ -198,6 +214,8 @@ export async function watch(host: Host, plan: Plan, kernel: Kernel, selection: S
   });
   const run = new Watch(host, plan, formatter, sink, finish);
   const stopListening = listenForEnd(host, plan, output, finish);
+  const capture = await captureFor(plan, monitor);
+  if (plan.becomes !== undefined) await host.becomeUser(plan.becomes, 'seeing others');
   run.begin();
   const at = host.now();
   monitor.start((records) => {
@@ -205,7 +223,7 @@ export async function watch(host: Host, plan: Plan, kernel: Kernel, selection: S
     run.take(records);
   });
   // Who reads this may rely on it: from here on every process is known, and nothing is missed.
-  run.note({ event: 'start', at, facts: startFacts(host, plan, monitor) });
+  run.note({ event: 'start', at, facts: startFacts(host, plan, monitor, capture) });
   const ending = await ended;
   await monitor.settled();
   monitor.stop();

@@ -25,7 +25,7 @@ export interface FieldContext {
   userName(uid: number): Text | undefined;
 }
 
-export type Value = number | boolean | Text | readonly Text[] | readonly Ancestor[] | undefined;
+export type Value = number | bigint | boolean | Text | readonly Text[] | readonly Ancestor[] | undefined;
 export type FieldType = 'string' | 'integer' | 'number' | 'boolean' | 'strings' | 'ancestry';
 
 /** Carried by all records, or by these. */
@@ -187,6 +187,33 @@ export const FIELDS: readonly Field[] = [
     column: LEFT(24),
   },
   {
+    name: 'path',
+    type: 'string',
+    meaning: 'the path as it was executed, which may be relative; of a script, the script',
+    carriers: 'all',
+    ofImage: true,
+    value: (r) => r.image.path,
+    column: LEFT(24),
+  },
+  {
+    name: 'exe_dev',
+    type: 'string',
+    meaning: 'file system of the program, major:minor',
+    carriers: 'all',
+    ofImage: true,
+    value: (r) => r.image.file?.device,
+    column: LEFT(7),
+  },
+  {
+    name: 'exe_inode',
+    type: 'integer',
+    meaning:
+      'inode of the program; with --usage also where the program could not be looked at (not before kernel 5.19)',
+    carriers: 'all',
+    value: (r) => r.image.file?.inode ?? r.exit?.usage?.exeInode,
+    column: RIGHT(9),
+  },
+  {
     name: 'args',
     type: 'strings',
     meaning: 'the arguments, the program name first',
@@ -195,6 +222,15 @@ export const FIELDS: readonly Field[] = [
     value: (r) => r.image.args,
     cell: (r) => (r.image.args === undefined ? '' : shellLine(r.image.args)),
     column: LEFT(40),
+  },
+  {
+    name: 'args_truncated',
+    type: 'integer',
+    meaning: 'bytes of all arguments, each with its final zero, where args are only the beginning of them',
+    carriers: 'all',
+    ofImage: true,
+    value: (r) => r.image.argsTotal,
+    column: RIGHT(14),
   },
   {
     name: 'cwd',
@@ -374,8 +410,9 @@ export const FIELDS: readonly Field[] = [
   {
     name: 'inferred',
     type: 'boolean',
-    meaning: 'true: concluded from a scan of /proc after a loss, not told by the kernel',
-    carriers: ['exit', 'found'],
+    meaning:
+      'true: not told by an event, since that was lost: concluded from a scan of /proc, or an exec that only the capture in the kernel saw',
+    carriers: ['exec', 'exit', 'found'],
     value: (r) => r.inferred || undefined,
     column: LEFT(8),
   },
@@ -458,12 +495,6 @@ export const FIELDS: readonly Field[] = [
   ),
   used('nvcsw', 'integer', 'context switches because it waited', (u) => u.voluntarySwitches),
   used('nivcsw', 'integer', 'context switches because it was made to', (u) => u.involuntarySwitches),
-  used(
-    'exe_inode',
-    'integer',
-    'inode of the program, also where it could not be looked at; not on kernels before 5.19',
-    (u) => u.exeInode,
-  ),
   used(
     'io_delay_s',
     'number',

@@ -40,10 +40,22 @@ export interface ProcessFieldsJson extends HeadJson {
   readonly exe?: string;
   /** The bytes of exe, where they are not UTF-8. */
   readonly exe_base64?: string;
+  /** The path as it was executed, which may be relative; of a script, the script. */
+  readonly path?: string;
+  /** The bytes of path, where they are not UTF-8. */
+  readonly path_base64?: string;
+  /** File system of the program, major:minor. */
+  readonly exe_dev?: string;
+  /** The bytes of exe_dev, where they are not UTF-8. */
+  readonly exe_dev_base64?: string;
+  /** Inode of the program; with --usage also where the program could not be looked at (not before kernel 5.19). */
+  readonly exe_inode?: number;
   /** The arguments, the program name first. */
   readonly args?: readonly string[];
   /** The bytes of args, where they are not UTF-8. */
   readonly args_base64?: readonly string[];
+  /** Bytes of all arguments, each with its final zero, where args are only the beginning of them. */
+  readonly args_truncated?: number;
   /** Working directory at the exec. */
   readonly cwd?: string;
   /** The bytes of cwd, where they are not UTF-8. */
@@ -84,6 +96,8 @@ export interface CloneJson extends ProcessFieldsJson {
 
 export interface ExecJson extends ProcessFieldsJson {
   readonly event: 'exec';
+  /** True: not told by an event, since that was lost: concluded from a scan of /proc, or an exec that only the capture in the kernel saw. */
+  readonly inferred?: boolean;
 }
 
 export interface UidJson extends ProcessFieldsJson {
@@ -140,7 +154,7 @@ export interface ExitJson extends ProcessFieldsJson {
   readonly duration_s?: number;
   /** Wall time of its birth; with pid, an identity that survives the reuse of the pid. */
   readonly start_time?: string;
-  /** True: concluded from a scan of /proc after a loss, not told by the kernel. */
+  /** True: not told by an event, since that was lost: concluded from a scan of /proc, or an exec that only the capture in the kernel saw. */
   readonly inferred?: boolean;
   /** With --usage: seconds of CPU time of all threads together, to the microsecond; exact unless cpu_is_lower_bound says otherwise. */
   readonly cpu_s?: number;
@@ -164,8 +178,6 @@ export interface ExitJson extends ProcessFieldsJson {
   readonly nvcsw?: number;
   /** With --usage: context switches because it was made to. */
   readonly nivcsw?: number;
-  /** With --usage: inode of the program, also where it could not be looked at; not on kernels before 5.19. */
-  readonly exe_inode?: number;
   /** With --usage: seconds that threads waited for block input and output, to the microsecond; only where kernel.task_delayacct is on. */
   readonly io_delay_s?: number;
   /** With --usage: real group id. */
@@ -174,7 +186,7 @@ export interface ExitJson extends ProcessFieldsJson {
 
 export interface FoundJson extends ProcessFieldsJson {
   readonly event: 'found';
-  /** True: concluded from a scan of /proc after a loss, not told by the kernel. */
+  /** True: not told by an event, since that was lost: concluded from a scan of /proc, or an exec that only the capture in the kernel saw. */
   readonly inferred?: boolean;
 }
 
@@ -206,8 +218,10 @@ export interface StartJson extends HeadJson {
   readonly filter: 'kernel' | 'bpf';
   /** Size of the queue that the kernel granted. */
   readonly buffer_bytes: number;
-  /** Where arguments come from; proc is /proc. */
-  readonly argv_source: string;
+  /** Where arguments come from; bpf is the capture in the kernel, proc is /proc. */
+  readonly argv_source: 'bpf' | 'proc';
+  /** Why not bpf. */
+  readonly argv_reason?: string;
 }
 
 export interface EndJson extends HeadJson {

@@ -130,7 +130,7 @@ function memberOf({ name, type, value, ours, put }: Field): Member {
       const found = value(record, context);
       if (found === undefined) return;
       out.raw(prefix);
-      out.integer(found as number);
+      out.integer(found as number | bigint);
     };
   }
   const write = WRITE[type];

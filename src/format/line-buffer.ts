@@ -54,8 +54,8 @@ export class LineBuffer {
   }
 
   /** A whole number. */
-  integer(value: number): void {
-    if (value < 0 || value > INT32_MAX) return this.ascii(String(value));
+  integer(value: number | bigint): void {
+    if (typeof value === 'bigint' || value < 0 || value > INT32_MAX) return this.ascii(String(value));
     let digits = 1;
     for (let limit = 10; value >= limit; limit *= 10) digits++;
     this.digits(value, digits);

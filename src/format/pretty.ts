@@ -186,6 +186,7 @@ function counted(count: number | undefined, noun: string): string {
 const LOSS_IN_WORDS: Record<LossReason, (count: number | undefined) => string> = {
   overrun: (count) => `${counted(count, 'event')} lost: the kernel's queue for us was full`,
   output: (count) => `${counted(count, 'record')} dropped: the reader of this output is too slow`,
+  capture: (count) => `${counted(count, 'exec')} not captured: the ring in the kernel was full`,
   starved: (count) => `${counted(count, 'event')} lost: the kernel had stopped sending them`,
   usage: (count) => `${counted(count, 'account')} of ended threads lost: the kernel's queue for them was full`,
 };

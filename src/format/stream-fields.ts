@@ -39,7 +39,13 @@ export const STREAM_FIELDS = {
       meaning: 'who drops what is not selected: the kernel, or a BPF program at the socket',
     },
     { name: 'buffer_bytes', type: 'integer', meaning: 'size of the queue that the kernel granted' },
-    { name: 'argv_source', type: 'string', meaning: 'where arguments come from; proc is /proc' },
+    {
+      name: 'argv_source',
+      type: 'string',
+      values: ['bpf', 'proc'],
+      meaning: 'where arguments come from; bpf is the capture in the kernel, proc is /proc',
+    },
+    { name: 'argv_reason', type: 'string', optional: true, meaning: 'why not bpf' },
   ],
   end: [
     { name: 'reason', type: 'string', meaning: 'why it ended: ok, or the name of an exit code' },

@@ -5,7 +5,7 @@ import type { Circumstances } from '../netlink/diagnose.ts';
 import { accountDoors } from './account-doors.ts';
 import { clocks } from './clock.ts';
 import { openPidfd } from './pidfd.ts';
-import { procfs } from './procfs.ts';
+import { procReader } from './procfs.ts';
 import { openConnector } from './socket.ts';
 import { users } from './users.ts';
 
@@ -39,10 +39,19 @@ function circumstances(): Circumstances {
 
 export const kernel: Kernel = {
   openConnector,
-  reader: procfs,
+  reader: procReader({ args: true }),
+  readerWithoutArgs: procReader({ args: false }),
   users,
   openPidfd,
   circumstances,
   clocks,
+  async openImageCapture({ fallback, links, args }) {
+    const [{ openExecCapture }, { BpfImageSource }] = await Promise.all([
+      import('../bpf/exec-capture.ts'),
+      import('../bpf/image-source.ts'),
+    ]);
+    const opened = openExecCapture({ args: args ? 'with' : 'without' });
+    return 'reason' in opened ? opened : new BpfImageSource(opened.capture, fallback, links);
+  },
   accounts: accountDoors,
 };

@@ -50,6 +50,10 @@ export const kill: Call<[pid: number, signal: number]> = libc.func('int kill(int
 export const pidfdOpen: Call<[number: number, pid: number, flags: number]> = libc.func(
   'long syscall(long, int, uint32_t)',
 );
+export const prctl: Call<[option: number, a: number, b: number, c: number, d: number]> = libc.func(
+  'int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)',
+);
+export const capset: Call<[header: Bytes, sets: Bytes]> = libc.func('int capset(void *, void *)');
 export const ioctl: Call<[fd: number, request: number, argument: Bytes]> = libc.func(
   'int ioctl(int, unsigned long, void *)',
 );

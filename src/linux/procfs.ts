@@ -75,18 +75,21 @@ function effectiveUid(directory: number): number | undefined {
   return failed ? undefined : statxWords[STATX.uidWord];
 }
 
-function imageOf(directory: number): Image {
+function argsOf(directory: number): Image {
   const cmdline = slurp(directory, NAME.cmdline);
   const args = cmdline && parseCmdline(cmdline);
+  return args !== undefined && args.length > 0 ? { args } : {};
+}
+
+function linksOf(directory: number): Image {
   const exe = link(directory, NAME.exe);
   const cwd = link(directory, NAME.cwd);
+  return { ...(exe !== undefined && { exe }), ...(cwd !== undefined && { cwd }) };
+}
+
+function userOf(directory: number): Image {
   const uid = effectiveUid(directory);
-  return {
-    ...(args !== undefined && args.length > 0 && { args }),
-    ...(exe !== undefined && { exe }),
-    ...(cwd !== undefined && { cwd }),
-    ...(uid !== undefined && { uid }),
-  };
+  return uid === undefined ? {} : { uid };
 }
 
 function inDirectory<T>(pid: number, task: (directory: number) => T): T | undefined {
@@ -97,11 +100,16 @@ function inDirectory<T>(pid: number, task: (directory: number) => T): T | undefi
   return result;
 }
 
-/** The arguments are the first to vanish, so they are read first; the stat comes last and proves that the process was still there. */
-function factsIn(directory: number): ProcessFacts | undefined {
-  const image = imageOf(directory);
-  const stat = statOf(directory);
-  return stat && { stat, image: { comm: stat.comm, ...image } };
+/**
+ * The stat comes last and proves that the process was still there. The arguments are the first to vanish: put what reads them first.
+ */
+function factsBy(...parts: ((directory: number) => Image)[]): (pid: number) => ProcessFacts | undefined {
+  return (pid) =>
+    inDirectory(pid, (directory) => {
+      const images = parts.map((read) => read(directory));
+      const stat = statOf(directory);
+      return stat && { stat, image: Object.assign({ comm: stat.comm }, ...images) };
+    });
 }
 
 /**
@@ -116,8 +124,8 @@ function zombieStatusIn(directory: number): number | undefined {
   return isForbidden ? undefined : 0;
 }
 
-export const procfs: ProcReader = {
-  facts: (pid) => inDirectory(pid, factsIn),
+const rest: Omit<ProcReader, 'facts'> = {
+  links: factsBy(linksOf),
   stat: (pid) => {
     const bytes = slurp(AT_FDCWD, path(`/proc/${pid}/stat`));
     return bytes && parseStat(bytes);
@@ -143,3 +151,8 @@ export const procfs: ProcReader = {
       .map(Number)
       .filter((pid) => pid > 0),
 };
+
+/** A reader of /proc; without `args` no argument is ever read. */
+export function procReader({ args }: { readonly args: boolean }): ProcReader {
+  return { ...rest, facts: args ? factsBy(argsOf, linksOf, userOf) : factsBy(linksOf, userOf) };
+}

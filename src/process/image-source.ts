@@ -20,13 +20,16 @@ export interface ImageSource {
   of(exec: EventOf<'exec'>): ProcessFacts | 'unread' | undefined;
 }
 
+type Facts = Pick<ProcReader, 'facts'>;
+
 interface Read {
   readonly facts: ProcessFacts;
   readonly at: Moment;
 }
 
 export class ProcImageSource implements ImageSource {
-  private readonly reader: ProcReader;
+  private readonly reader: Facts;
+  private readonly proof: 'args' | 'exe';
   private readonly now: () => Moment;
   private readonly bootOffset: () => Moment;
   private readonly reads = new Map<EventOf<'exec'>, Read>();
@@ -34,8 +37,10 @@ export class ProcImageSource implements ImageSource {
   /** Reads of the current batch by process: what `confirm` may void. */
   private readonly latest = new Map<number, EventOf<'exec'>>();
 
-  constructor(reader: ProcReader, now: () => Moment, bootOffset: () => Moment) {
+  /** @param proof the member whose absence shows that the process had gone */
+  constructor(reader: Facts, now: () => Moment, bootOffset: () => Moment, proof: 'args' | 'exe' = 'args') {
     this.reader = reader;
+    this.proof = proof;
     this.now = now;
     this.bootOffset = bootOffset;
   }
@@ -64,7 +69,7 @@ export class ProcImageSource implements ImageSource {
     if (facts === undefined) return;
     const start = momentOfTicks(facts.stat.startTicks, this.bootOffset());
     if (compareMoments(start, event.stamp) > 0) return;
-    this.reads.set(event, { facts: withReason(facts), at: this.now() });
+    this.reads.set(event, { facts: this.withReason(facts), at: this.now() });
     this.latest.set(event.tgid, event);
   }
 
@@ -84,10 +89,10 @@ export class ProcImageSource implements ImageSource {
   of(exec: EventOf<'exec'>): ProcessFacts | 'unread' | undefined {
     return this.unwanted.has(exec) ? 'unread' : this.reads.get(exec)?.facts;
   }
-}
 
-/** A program has arguments as long as it lives: none to be read means that it has already let go of its memory. */
-function withReason(facts: ProcessFacts): ProcessFacts {
-  if (facts.image.args !== undefined) return facts;
-  return { stat: facts.stat, image: { ...facts.image, missing: 'gone' } };
+  /** A program has arguments as long as it lives: none to be read means that it has already let go of its memory. */
+  private withReason(facts: ProcessFacts): ProcessFacts {
+    if (facts.image[this.proof] !== undefined) return facts;
+    return { stat: facts.stat, image: { ...facts.image, missing: 'gone' } };
+  }
 }

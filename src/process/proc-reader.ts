@@ -14,6 +14,8 @@ export interface ProcessFacts {
 export interface ProcReader {
   /** Undefined when there is no such process, or none that we may see. */
   facts(pid: number): ProcessFacts | undefined;
+  /** The same without args and uid: what no capture in the kernel can tell. */
+  links(pid: number): ProcessFacts | undefined;
   stat(pid: number): ProcessStat | undefined;
   /** The wait status of a process that has ended and was not reaped, if we may know it. */
   zombieStatus(pid: number): number | undefined;

@@ -52,7 +52,7 @@ export interface ProcessEnd {
 }
 
 /** Where records were lost: the kernel's queue for us, our queue for a slow reader, everything for a while, or accounts alone. */
-export type LossReason = 'overrun' | 'output' | 'starved' | 'usage';
+export type LossReason = 'overrun' | 'output' | 'starved' | 'capture' | 'usage';
 
 export interface LostRecord {
   readonly event: 'lost';

@@ -148,17 +148,23 @@ export class HeardSubjects implements Subjects {
   }
 }
 
-/** Each subject is read when its event comes; the table holds what was alive at the start. */
+/**
+ * Each subject is read when its event comes. The table holds what was alive at the start and, where execs and all exits are heard, what was
+ * executed since.
+ */
 export class ReadSubjects implements Subjects {
   readonly table = new ProcessTable();
   bootOffset: Moment = { seconds: 0, nanos: 0 };
   private readonly reader: ProcReader;
   /** An end that is not heard would leave an entry to the next holder of its number. */
   private readonly everyEndIsHeard: boolean;
+  /** What the last exec made of a process holds until its end. */
+  private readonly keepsExecs: boolean;
 
-  constructor(reader: ProcReader, everyEndIsHeard: boolean) {
+  constructor(reader: ProcReader, heard: { readonly everyEnd: boolean; readonly execs: boolean }) {
     this.reader = reader;
-    this.everyEndIsHeard = everyEndIsHeard;
+    this.everyEndIsHeard = heard.everyEnd;
+    this.keepsExecs = heard.everyEnd && heard.execs;
   }
 
   of(pid: number): Proc {
@@ -172,18 +178,19 @@ export class ReadSubjects implements Subjects {
   }
 
   executed(pid: number, facts: ProcessFacts | 'unread' | undefined): Proc {
-    if (facts === 'unread') return unknownProc(pid);
-    return facts === undefined
-      ? { ...unknownProc(pid), image: { missing: 'gone' } }
-      : procOf(pid, facts, this.bootOffset);
+    const proc =
+      facts === undefined || facts === 'unread'
+        ? { ...unknownProc(pid), image: facts === undefined ? { missing: 'gone' as const } : UNKNOWN_IMAGE }
+        : procOf(pid, facts, this.bootOffset);
+    return this.keepsExecs ? this.table.add(proc) : proc;
   }
 
   ended(pid: number, zombie: ProcessStat | undefined): Proc {
-    const earlier = this.table.living(pid);
+    const known = this.table.living(pid);
     const read = zombie && procOf(pid, { stat: zombie, image: { comm: zombie.comm } }, this.bootOffset);
-    const proc = this.isStillEarlier(earlier, zombie) ? { ...earlier, imageOf: 'earlier' as const } : read;
-    if (earlier !== undefined) this.table.end(earlier);
-    return proc ?? unknownProc(pid);
+    if (known !== undefined) this.table.end(known);
+    if (this.keepsExecs && known !== undefined && known.imageOf === undefined) return known;
+    return (this.isStillEarlier(known, zombie) ? known : read) ?? unknownProc(pid);
   }
 
   /** Whether what was read at the start still speaks of the process that ended: same start, and no other name since. */

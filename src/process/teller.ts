@@ -15,6 +15,9 @@ export interface Wants {
   readonly cgroup: boolean;
 }
 
+/** What is concluded although no event told it. */
+type InferredEvent = 'exec' | 'exit' | 'found';
+
 const ANCESTRY_LIMIT = 64;
 
 export class Teller {
@@ -61,7 +64,7 @@ export class Teller {
   }
 
   /** A record that no event told; the status only where the remains still show it. */
-  infer(event: 'exit' | 'found', proc: Proc, at: Moment, waitStatus: number | undefined): void {
+  infer(event: InferredEvent, proc: Proc, at: Moment, waitStatus: number | undefined): void {
     if (!this.mayShow(proc)) return;
     const ppid = this.livingParent(proc);
     this.records.push({
@@ -96,7 +99,7 @@ export class Teller {
 }
 
 /** A record about a process that no event told: what it has in common with all such. */
-export function unheard(event: 'exit' | 'found', pid: number, image: Image, at: Moment): ProcessRecord {
+export function unheard(event: InferredEvent, pid: number, image: Image, at: Moment): ProcessRecord {
   return {
     event,
     at,

@@ -6,6 +6,7 @@ import type { EventOf, WireEvent } from '../netlink/events.ts';
 import type { Hearing } from '../netlink/filter.ts';
 import { ExitRule, type ProcessExit } from './exit-rule.ts';
 import { isOver } from './exits.ts';
+import type { UnheardExec } from './image-capture.ts';
 import type { ImageSource } from './image-source.ts';
 import { type Clocks, type Moment, secondsBetween } from './moment.ts';
 import type { ProcessFacts, ProcReader } from './proc-reader.ts';
@@ -17,6 +18,13 @@ import type { Proc } from './table.ts';
 import { type Detail, Teller, type Wants } from './teller.ts';
 import { textOf } from './text.ts';
 
+/** What may be told without an event: ends and finds of a rescan, and execs that only the capture saw. */
+export interface Infers {
+  readonly ends: boolean;
+  readonly finds: boolean;
+  readonly execs: boolean;
+}
+
 export interface TrackerOptions {
   readonly hearing: Hearing;
   /** Which events become records; the others only keep the table true. */
@@ -24,9 +32,9 @@ export interface TrackerOptions {
   /** Ends of single threads become records too. */
   readonly threads: boolean;
   /** Which conclusions of a rescan become records. */
-  readonly infers: { readonly ends: boolean; readonly finds: boolean };
+  readonly infers: Infers;
   readonly reader: ProcReader;
-  readonly images: ImageSource;
+  readonly images: Pick<ImageSource, 'of'>;
   readonly clocks: () => Clocks;
   readonly wants: Wants;
   readonly selector: Selector;
@@ -53,7 +61,7 @@ export class Tracker {
     this.hearsWholeLives = hearsWholeLives(options.hearing);
     this.subjects = this.hearsWholeLives
       ? new HeardSubjects(options.reader, options.wants.cgroup)
-      : new ReadSubjects(options.reader, scopes.has('exit') && !onlyFailures);
+      : new ReadSubjects(options.reader, { everyEnd: scopes.has('exit') && !onlyFailures, execs: scopes.has('exec') });
     this.exits = new ExitRule({
       hearing: options.hearing,
       hearsWholeLives: this.hearsWholeLives,
@@ -78,7 +86,9 @@ export class Tracker {
     this.begin();
     for (const [pid, facts] of scan) {
       if (isOver(facts.stat)) continue;
-      this.table.add(procOf(pid, facts, this.subjects.bootOffset));
+      const proc = this.table.add(procOf(pid, facts, this.subjects.bootOffset));
+      // Without whole lives heard, nobody knows what it has become since.
+      if (!this.hearsWholeLives) proc.imageOf = 'earlier';
       if (facts.stat.state === 'Z') this.exits.addLeaderless(pid);
     }
     if (this.options.treeRoots.length > 0) this.table.markTrees(this.options.treeRoots);
@@ -207,6 +217,16 @@ export class Tracker {
     if (!this.options.threads || !this.options.shows(event)) return;
     const exit: ProcessEnd = { waitStatus: event.status, start: undefined, duration: undefined };
     this.teller.tell('exit', event, this.subjects.of(event.tgid), { thread: true, exit });
+  }
+
+  /** Execs whose events were lost, and whose images were not. */
+  repair(unheard: readonly UnheardExec[]): ProcessRecord[] {
+    this.begin();
+    for (const { pid, at, facts } of unheard) {
+      const proc = this.subjects.executed(pid, facts);
+      if (this.options.infers.execs) this.teller.infer('exec', proc, at, undefined);
+    }
+    return this.teller.take();
   }
 
   /**

@@ -49,7 +49,7 @@ class ScriptedProc implements ImageSource {
   }
 }
 
-const scene = (links: 'read' | 'none' = 'none') => {
+const scene = (links?: ImageSource) => {
   const ring = new ScriptedRing();
   const proc = new ScriptedProc();
   return { ring, proc, source: new BpfImageSource(ring, proc, links) };
@@ -110,7 +110,7 @@ test('a record that another CPU finishes a moment later is waited for; without o
 });
 
 test('with links /proc adds what no record has, and takes nothing away', () => {
-  const { ring, source } = scene('read');
+  const { ring, source } = scene(new ScriptedProc());
   ring.pending.push([record(7, 100, 'exact')]);
   const event = exec(7, 101);
   source.capture([event], all);
@@ -147,8 +147,11 @@ test('records whose events never came are handed out in order, once', () => {
   source.capture([exec(7, 201)], all);
   const before = { seconds: 10, nanos: 500 };
   assert.deepEqual(
-    source.takeUnheard(before).map(({ args }) => args),
-    [['unheard'], ['too']],
+    source.takeUnheard(before).map(({ pid, facts }) => [pid, facts.image.args]),
+    [
+      [7, ['unheard']],
+      [8, ['too']],
+    ],
   );
   assert.deepEqual(source.takeUnheard(before), []);
 });

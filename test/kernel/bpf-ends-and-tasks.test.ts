@@ -19,7 +19,8 @@ import { kernelTest } from './support/requirements.ts';
 const NEEDS = ['root', 'compiler'] as const;
 
 kernelTest('CPU time, memory, faults and status of 200 lives are those of wait4', NEEDS, async () => {
-  const opened = openEndAccounts();
+  // Room for what the rest of the machine may end meanwhile.
+  const opened = openEndAccounts({ ringBytes: 16 * 1024 * 1024 });
   if ('reason' in opened) throw new Error(opened.reason);
   const { accounts } = opened;
   try {
@@ -30,22 +31,26 @@ kernelTest('CPU time, memory, faults and status of 200 lives are those of wait4'
       .map((line) => line.split(' ').map(Number));
     assert.equal(rows.length, 200);
     const ends = new Map<number, EndRecord>();
-    // The kernel lets go of a process when it gets round to it.
-    for (let tries = 0; tries < 500 && !rows.every(([pid]) => ends.has(pid)); tries++) {
+    const more: number[] = [];
+    // The kernel lets go of a process when it gets round to it: on a machine that has no time for that, after seconds.
+    for (let tries = 0; tries < 6000 && !rows.every(([pid]) => ends.has(pid)); tries++) {
       await sleep(10);
       for (const end of accounts.drain()) ends.set(end.tgid, end);
     }
     for (const [pid, status, cpuMicros, peakKb, minor, major, voluntary, involuntary] of rows) {
-      const end = ends.get(pid) ?? assert.fail(`no account of ${pid}`);
+      const end = ends.get(pid) ?? assert.fail(`no account of ${pid}, ${accounts.takeLost()} lost`);
       assert.deepEqual(
         [end.waitStatus, (end.peakPages * pageBytes()) / 1024, end.minorFaults, end.majorFaults, end.comm],
         [status, peakKb, minor, major, 'execs'],
       );
-      // The two halves of wait4 are each cut to a microsecond.
-      assert.ok(Math.abs(end.cpuNanos / 1000 - cpuMicros) <= 3, `${end.cpuNanos} ns, wait4 says ${cpuMicros} us`);
+      // The two halves of wait4 are each cut to a microsecond. What the process did while its parent already had the answer (the last
+      // steps of its end, longer where it was interrupted just then) is in the account alone.
+      more.push(end.cpuNanos / 1000 - cpuMicros);
+      assert.ok(end.cpuNanos / 1000 - cpuMicros >= -1, `${end.cpuNanos} ns, wait4 says ${cpuMicros} us`);
       assert.ok(end.voluntarySwitches >= voluntary && end.involuntarySwitches >= involuntary);
     }
-    assert.equal(accounts.takeLost(), 0);
+    more.sort((a, b) => a - b);
+    assert.ok(more[100] < 5, `half of the accounts have ${more[100]} us more than wait4`);
   } finally {
     accounts.close();
   }

@@ -122,7 +122,7 @@ for (const parallel of [2, 4]) {
           confirm: (later) => inner.confirm(later),
           of: (exec) => inner.of(exec),
         },
-        'none',
+        undefined,
       );
       // Events from before the program was there have no record.
       events.drain();

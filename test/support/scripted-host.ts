@@ -138,7 +138,9 @@ export class ScriptedHost implements Host {
     return {
       openConnector: this.connector.open,
       reader: this.reader,
+      readerWithoutArgs: this.reader,
       users,
+      openImageCapture: async () => ({ reason: 'a scripted kernel runs no programs' }),
       openPidfd: () => 'unsupported',
       circumstances,
       clocks: () => this.clocks(),

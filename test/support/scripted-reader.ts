@@ -58,6 +58,13 @@ export class ScriptedReader implements ProcReader {
     return { stat, image };
   }
 
+  links(pid: number): ProcessFacts | undefined {
+    const facts = this.facts(pid);
+    if (facts === undefined) return undefined;
+    const { comm, exe, cwd } = facts.image;
+    return { stat: facts.stat, image: { ...(comm && { comm }), ...(exe && { exe }), ...(cwd && { cwd }) } };
+  }
+
   stat(pid: number): ProcessStat | undefined {
     const process = this.processes.get(pid);
     if (process === undefined || process.hidden) return undefined;
