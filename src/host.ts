@@ -106,6 +106,10 @@ export interface Host {
   after(milliseconds: number, task: () => void): { cancel(): void };
   random(): number;
   onSignal(signal: Signal, listener: () => void): { cancel(): void };
+  /** Runs the task when the process ends, however it ends of its own accord: also by an exception that nobody caught. */
+  atExit(task: () => void): { cancel(): void };
+  /** Keys as they are typed, those that would make signals too, until it is closed; undefined where stdin is no terminal. */
+  keys(listener: (key: string) => void): { close(): void } | undefined;
   readonly isRoot: boolean;
   /** Whether we are in the foreground of our terminal, so that its keys reach us and our children alike. */
   isForeground(): boolean;
@@ -250,6 +254,20 @@ async function becomeUser(name: string, keeps: 'nothing' | 'seeing others'): Pro
   Object.assign(process.env, { USER: account.name, LOGNAME: account.name, HOME: account.home });
 }
 
+function typedKeys(listener: (key: string) => void): { close(): void } | undefined {
+  const { stdin } = process;
+  if (!stdin.isTTY) return undefined;
+  const take = (bytes: Buffer): void => listener(bytes.toString('latin1'));
+  // A terminal that has gone away is told by SIGHUP.
+  const ignore = (): void => {};
+  stdin.setRawMode(true).on('data', take).on('error', ignore).resume();
+  return {
+    close() {
+      stdin.off('data', take).off('error', ignore).pause().setRawMode(false);
+    },
+  };
+}
+
 /** A timer of Node's that is to wait longer (24.8 days) fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -283,6 +301,11 @@ export function realHost(): Host {
       process.on(signal, listener);
       return { cancel: () => process.off(signal, listener) };
     },
+    atExit(task) {
+      process.on('exit', task);
+      return { cancel: () => process.off('exit', task) };
+    },
+    keys: typedKeys,
     isRoot: process.geteuid?.() === 0,
     isForeground,
     // Not SIGSTOP: where no shell could continue us (an orphaned process group) the kernel must be free not to stop us.

@@ -8,6 +8,7 @@ import type { Host } from '../host.ts';
 import { DOCTOR_OPTIONS } from './doctor-options.ts';
 import { type Option, readOptions, type Typed, WATCH_OPTIONS } from './options.ts';
 import { RUN_OPTIONS } from './run-options.ts';
+import { STAT_OPTIONS } from './stat-options.ts';
 import { WAIT_OPTIONS } from './wait-options.ts';
 
 export interface CommandRow {
@@ -42,6 +43,11 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
     options: RUN_OPTIONS,
     run: async (host, typed, operands) =>
       (await import('./run.ts')).startRun(host, readOptions(RUN_OPTIONS, typed), operands),
+  },
+  stat: {
+    meaning: 'who forks, runs programs, ends and fails, and how fast: live, or as one table at the end',
+    options: STAT_OPTIONS,
+    run: async (host, typed) => (await import('./stat.ts')).startStat(host, readOptions(STAT_OPTIONS, typed)),
   },
   events: {
     meaning: 'a table of every event: its name, its bit, what it means and what its record carries',

@@ -177,7 +177,7 @@ function outputOf(host: Host, plan: Plan, monitor: Monitor): OutputStream {
 }
 
 /** Why arguments are not captured in the kernel; undefined if they are. */
-async function captureFor(plan: Plan, monitor: Monitor): Promise<string | undefined> {
+export async function captureFor(plan: Plan, monitor: Monitor): Promise<string | undefined> {
   if (plan.argvSource === 'proc') return 'as asked for';
   const reason = await monitor.captureImages(plan);
   if (reason === undefined || plan.argvSource === 'auto') return reason;

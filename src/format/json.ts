@@ -57,6 +57,12 @@ function writeText(out: LineBuffer, key: string, text: Text): void {
   out.text(`"${base64(text)}"`);
 }
 
+/** A text as members of an object, `"name":"…"`: a second one where it is not UTF-8. For what is written seldom. */
+export function quotedText(name: string, text: Text): string[] {
+  const member = `"${name}":${Buffer.from(quoted(readable(text))).toString()}`;
+  return isBroken(text) ? [member, `"${name}_base64":"${base64(text)}"`] : [member];
+}
+
 function writeList(out: LineBuffer, key: string, list: readonly Text[]): void {
   out.ascii(key);
   list.forEach((text, i) => {

@@ -193,6 +193,26 @@ export class ScriptedHost implements Host {
     for (const listener of [...(this.signals.get(signal) ?? [])]) listener();
   }
 
+  /** What is to run when the process ends. */
+  readonly exitTasks = new Set<() => void>();
+
+  atExit(task: () => void): { cancel(): void } {
+    this.exitTasks.add(task);
+    return { cancel: () => void this.exitTasks.delete(task) };
+  }
+
+  /** Who gets the keys that are typed. */
+  keyListener: ((key: string) => void) | undefined;
+
+  keys(listener: (key: string) => void): { close(): void } {
+    this.keyListener = listener;
+    return {
+      close: () => {
+        this.keyListener = undefined;
+      },
+    };
+  }
+
   readonly isRoot = false;
 
   isForeground(): boolean {
