@@ -10,8 +10,10 @@ export interface Tally {
   readonly events: number;
   /** Those of the load. */
   readonly ofLoad: number;
-  /** What the tool says of losses, in its own unit. */
-  readonly losses: string;
+  /** What the tool says of losses, if anything. */
+  readonly losses: number | undefined;
+  /** What it counts: ` overruns`. */
+  readonly lossUnit: string;
 }
 
 export interface Told {
@@ -49,7 +51,7 @@ export function procwatchTold(parents: ReadonlySet<number>): Told {
       const maker = event === 'clone' || thread ? pid : (ppid ?? 0);
       if (parents.has(maker)) ofLoad++;
     },
-    tally: () => ({ events, ofLoad, losses: `${lost} events` }),
+    tally: () => ({ events, ofLoad, losses: lost, lossUnit: ' events' }),
   };
 }
 
@@ -85,7 +87,7 @@ export function forkstatTold(parents: ReadonlySet<number>): Told {
         isOfLoad.delete(pid);
       } else if (/^\d+$/.test(pid ?? '')) events++;
     },
-    tally: () => ({ events, ofLoad, losses: `${complaints} overruns, uncounted` }),
+    tally: () => ({ events, ofLoad, losses: complaints, lossUnit: ' overruns of unknown size' }),
   };
 }
 
@@ -96,7 +98,7 @@ export function extraceTold(): Told {
     take(line) {
       if (/^ *\d+[+-]? /.test(line)) events++;
     },
-    tally: () => ({ events, ofLoad: 0, losses: 'not told' }),
+    tally: () => ({ events, ofLoad: 0, losses: undefined, lossUnit: '' }),
   };
 }
 
@@ -119,7 +121,7 @@ export function readerTold(parents: ReadonlySet<number>): Told {
     tally() {
       const made = Object.entries(report?.of ?? {}).filter(([pid]) => parents.has(Number(pid)));
       const ofLoad = made.reduce((sum, [, count]) => sum + count, 0);
-      return { events: report?.events ?? 0, ofLoad, losses: `${report?.drops ?? 0} events` };
+      return { events: report?.events ?? 0, ofLoad, losses: report?.drops ?? 0, lossUnit: ' events' };
     },
   };
 }

@@ -28,8 +28,8 @@ export async function events(bench: Bench): Promise<Result> {
   );
   const rows = [...samples].map(([name, of]) => {
     const { us_per_event, cpu_ms, told, lost, peak_mb } = figures[name];
-    const losses = new Set(of.map(({ tally }) => tally.losses));
-    return [name, ...[us_per_event, cpu_ms, told, lost].map(written), [...losses].join('; '), written(peak_mb)];
+    const losses = written(spread(of.map(({ tally }) => tally.losses))) + of[0].tally.lossUnit;
+    return [name, ...[us_per_event, cpu_ms, told, lost].map(written), losses, written(peak_mb)];
   });
   const costRatio = ratio(figures[PROCWATCH].us_per_event?.median, figures[FORKSTAT]?.us_per_event?.median);
   return {

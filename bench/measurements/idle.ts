@@ -55,7 +55,7 @@ export async function idle(bench: Bench): Promise<Result> {
     aims: [
       {
         aim: 6,
-        text: 'context switches while nothing matches',
+        text: 'context switches while nothing matches, in the round least disturbed',
         limit: 0,
         unit: '',
         measured: figures[watch.name].switches?.least,

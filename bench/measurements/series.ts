@@ -37,7 +37,7 @@ const listener = (bench: Bench, name: string, args: readonly string[]): Listener
       take: (line) => {
         ends = Number(line.split(' ')[1]);
       },
-      tally: () => ({ events: ends, ofLoad: ends, losses: '' }),
+      tally: () => ({ events: ends, ofLoad: ends, losses: undefined, lossUnit: '' }),
     };
   },
 });

@@ -34,7 +34,7 @@ test('procwatch: processes belong to their parent, threads to their process; its
     { event: 'end' },
   ];
   const text = rows.map((row) => JSON.stringify(row)).join('\n');
-  assert.deepEqual(tallyOf(procwatchTold(LOAD), text), { events: 6, ofLoad: 4, losses: '7 events' });
+  assert.deepEqual(tallyOf(procwatchTold(LOAD), text), { events: 6, ofLoad: 4, losses: 7, lossUnit: ' events' });
 });
 
 test('forkstat: two lines a birth; in its favour what it could not attribute is of the load', () => {
@@ -54,7 +54,12 @@ Time     Event   PID Info   Duration Process
 10:24:24 exit    104      0   unknown <unknown>
 10:24:24 exit    201    256   0.000s ls
 10:24:25 recv ----- nobufs          (No buffer space available)`;
-  assert.deepEqual(tallyOf(forkstatTold(LOAD), text), { events: 9, ofLoad: 5, losses: '1 overruns, uncounted' });
+  assert.deepEqual(tallyOf(forkstatTold(LOAD), text), {
+    events: 9,
+    ofLoad: 5,
+    losses: 1,
+    lossUnit: ' overruns of unknown size',
+  });
 });
 
 test('extrace and the C reader', () => {
@@ -65,8 +70,8 @@ test('extrace and the C reader', () => {
 extrace: something`;
   assert.equal(tallyOf(extraceTold(), text).events, 3);
   const report = '{"events":12,"drops":3,"p50_us":20,"p99_us":90,"of":{"100":8,"200":2}}';
-  assert.deepEqual(tallyOf(readerTold(LOAD), report), { events: 12, ofLoad: 8, losses: '3 events' });
-  assert.deepEqual(readerTold(LOAD).tally(), { events: 0, ofLoad: 0, losses: '0 events' });
+  assert.deepEqual(tallyOf(readerTold(LOAD), report), { events: 12, ofLoad: 8, losses: 3, lossUnit: ' events' });
+  assert.deepEqual(readerTold(LOAD).tally(), { events: 0, ofLoad: 0, losses: 0, lossUnit: ' events' });
 });
 
 test('the command of an exec, as each tool shows it', () => {
