@@ -10,11 +10,12 @@ import { ratio, spread, written } from '../statistics.ts';
 import { atRest, until } from '../subject.ts';
 import { BIN } from '../tools.ts';
 
-const FORK = '0x1';
+const DEFAULT_MASK = '0x80000003';
+const FORK_MASK = '0x1';
 const PER_SECOND = 50;
-const PROCWATCH = 'procwatch --json -e fork, line in a pipe';
-const READER = 'C, epoll, line in a pipe';
-const READ = 'C, epoll, return of recvmmsg';
+const PROCWATCH = 'procwatch --json, line in a pipe';
+const READER = 'C, epoll, same events, line in a pipe';
+const READ = 'C, epoll, same events, return of recvmmsg';
 
 interface Sample {
   readonly lines: number;
@@ -46,8 +47,18 @@ async function follow(bench: Bench, command: readonly string[], sockets: number)
 
 export async function latency(bench: Bench): Promise<Result> {
   const subjects = [
-    { name: PROCWATCH, sockets: 2, command: [process.execPath, BIN, '--json', '-e', 'fork'] },
-    { name: READER, sockets: 1, command: [bench.program('reader'), 'wake', FORK, 'lines'] },
+    { name: PROCWATCH, sockets: 2, command: [process.execPath, BIN, '--json'] },
+    { name: READER, sockets: 1, command: [bench.program('reader'), 'wake', DEFAULT_MASK, 'lines'] },
+    {
+      name: 'procwatch --json -e fork, line in a pipe',
+      sockets: 2,
+      command: [process.execPath, BIN, '--json', '-e', 'fork'],
+    },
+    {
+      name: 'C, epoll, forks, line in a pipe',
+      sockets: 1,
+      command: [bench.program('reader'), 'wake', FORK_MASK, 'lines'],
+    },
   ];
   const samples = await bench.takeTurns(subjects, ({ command, sockets }) => follow(bench, command, sockets));
   const own = samples.get(READER)?.flatMap((sample) => sample.own ?? []) ?? [];
@@ -60,7 +71,7 @@ export async function latency(bench: Bench): Promise<Result> {
   return {
     name: 'latency',
     title: 'Latency when idle',
-    what: `${PER_SECOND} forks a second for ${bench.scale.pacedMs / 1000} s. From the kernel's stamp of the event to the moment at which a reader of the pipe has the line, by the same clock. The C reader writes a line of its stamp alone.`,
+    what: `${PER_SECOND} processes a second that are made and end, for ${bench.scale.pacedMs / 1000} s. From the kernel's stamp of the event to the moment at which a reader of the pipe has the line, by the same clock. The C reader writes a line of its stamp alone.`,
     columns: ['listener', 'p50 µs', 'p99 µs'],
     rows: Object.entries(figures).map(([name, { p50_us, p99_us }]) => [name, written(p50_us), written(p99_us)]),
     figures,
