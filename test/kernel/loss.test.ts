@@ -15,7 +15,7 @@ const dropsOf = (pid: number): number => connectorSockets(pid).reduce((sum, { dr
 
 kernelTest('after an overrun the count is the one of the kernel, and the table is made true again', NEEDS, async () => {
   const victim = await Resident.start(['sleep']);
-  const watcher = await Watcher.start(['--buffer', '4K', '--fail-on-loss']);
+  const watcher = await Watcher.start(['--buffer', '4K', '--fail-on-loss', '--argv-source', 'proc']);
   watcher.kill('SIGSTOP');
   await run(fixture('storm'), ['forks', '3000']);
   const newcomer = await Resident.start(['sleep', 'born-unseen']);
@@ -55,6 +55,23 @@ kernelTest('after an overrun the count is the one of the kernel, and the table i
   assert.equal(of(watcher.rows, victim.pid).filter(({ event }) => event === 'exit').length, 1);
   assert.equal(of(watcher.rows, newcomer.pid).filter(({ event }) => event === 'found').length, 1);
 });
+
+kernelTest(
+  'an exec whose event was lost is told from the capture in the kernel, with its exact arguments',
+  [...NEEDS, 'root'],
+  async () => {
+    const watcher = await Watcher.start(['--buffer', '4K', '--argv-source', 'bpf']);
+    watcher.kill('SIGSTOP');
+    await run(fixture('storm'), ['forks', '3000']);
+    const unseen = await live(['exit', 5]);
+    watcher.kill('SIGCONT');
+    const exec = await watcher.row('the exec', (row) => row.pid === unseen.pid && row.event === 'exec');
+    assert.equal(exec.inferred, true);
+    assert.deepEqual(exec.args, [fixture('life'), 'exit', '5']);
+    await watcher.row('its loss', (row) => row.event === 'lost' && row.reason === 'overrun');
+    await watcher.stop();
+  },
+);
 
 kernelTest('a loss is told in pretty and table too', NEEDS, async () => {
   const watchers = await Promise.all(
