@@ -1,12 +1,15 @@
 #!/usr/bin/env node
-// The launcher: the built program where there is one, the sources through tsx in a checkout.
-import { existsSync } from 'node:fs';
+// The launcher: the built program where there is one, the sources through tsx in a checkout. A CommonJS file, like the one it starts:
+// that saves Node the start of its module loader.
+const { existsSync } = require('node:fs');
+const { join } = require('node:path');
 
-const built = new URL('../dist/cli.js', import.meta.url);
+const built = join(__dirname, '../dist/cli.cjs');
 if (existsSync(built)) {
-  await import(built.href);
+  require(built);
 } else {
-  const { register } = await import('tsx/esm/api');
-  register();
-  await import(new URL('../src/cli.ts', import.meta.url).href);
+  import('tsx/esm/api').then(({ register }) => {
+    register();
+    return import('../src/cli.ts');
+  });
 }

@@ -2,7 +2,7 @@
 // Everything it says goes to stderr: stdout belongs to the program that is started next.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -30,9 +30,8 @@ const sources = readdirSync(at('src'), { recursive: true })
   .filter((path) => statSync(path).isFile())
   .sort();
 const buildStamp = at('dist/.built');
-const built = digest(at('tsconfig.json'), at('tsconfig.build.json'), ...sources);
+const built = digest(at('tsconfig.json'), at('tsconfig.build.json'), at('scripts/build.js'), ...sources);
 if (!stampIs(buildStamp, built)) {
-  rmSync(at('dist'), { recursive: true, force: true });
-  run(process.execPath, at('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json');
+  run(process.execPath, at('scripts/build.js'));
   writeFileSync(buildStamp, built);
 }

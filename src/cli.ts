@@ -7,9 +7,12 @@ import { main } from './main.ts';
 // Nearly all of our objects die within one batch: a small nursery holds them as well, and saves 20 MB.
 setFlagsFromString('--max-semi-space-size=1');
 
-try {
-  process.exitCode = await main(realHost());
-} catch (error) {
-  console.error('procwatch: this is a bug in procwatch:', error);
-  process.exitCode = EXIT.internal.code;
-}
+main(realHost()).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    console.error('procwatch: this is a bug in procwatch:', error);
+    process.exitCode = EXIT.internal.code;
+  },
+);
