@@ -12,6 +12,7 @@ export class Tracepoint {
   private ring: Ring | undefined;
   private lost: BigUint64Array | undefined;
   private lostBefore = 0n;
+  private program = -1;
 
   /** `ringBytes`: a power of two and a multiple of the page. Throws a Refusal. */
   constructor(program: TracepointProgram, ringBytes: number) {
@@ -36,6 +37,7 @@ export class Tracepoint {
       producer: this.map(ring, page, 'read', page),
       data: this.map(ring, 2 * ringBytes, 'read', 2 * page),
     });
+    this.program = loaded;
     // Last: from here on records come.
     this.own(kernel.attachTracepoint(loaded));
   }
@@ -56,10 +58,10 @@ export class Tracepoint {
     return this.ring?.drain() ?? [];
   }
 
-  /** Records that found the ring full since this was last asked. */
+  /** Records that are missing since this was last asked: they found the ring full, or the kernel skipped the program (it counts that). */
   takeLost(): number {
     if (this.lost === undefined) return 0;
-    const total = Atomics.load(this.lost, 0);
+    const total = Atomics.load(this.lost, 0) + kernel.missedRuns(this.program);
     const count = Number(total - this.lostBefore);
     this.lostBefore = total;
     return count;
