@@ -11,8 +11,10 @@ const { files, dependencies, devDependencies, scripts } = JSON.parse(readFileSyn
 const REST = [
   'LICENSE',
   'README.md',
+  'bin/package.json',
   'bin/procwatch.js',
   'dist/api.d.ts',
+  'dist/cli.cjs',
   'dist/errors.d.ts',
   'dist/format/json-records.d.ts',
   'dist/netlink/events.d.ts',
@@ -35,7 +37,8 @@ test('the tarball holds the built program, its types, manual, schema and example
     .trim()
     .split('\n')
     .map((path) => path.replace(/^package\//, ''));
-  const built = filesUnder('src').map((path) => path.replace(/^src\/(.*)\.ts$/, 'dist/$1.js'));
+  const modules = filesUnder('src').filter((path) => path !== 'src/cli.ts');
+  const built = modules.map((path) => path.replace(/^src\/(.*)\.ts$/, 'dist/$1.js'));
   assert.deepEqual(packed.sort(), [...REST, ...built, ...filesUnder('examples')].sort());
 });
 
