@@ -1,5 +1,5 @@
 /** The options of `procwatch wait`. */
-import { given, last, type Option } from './options.ts';
+import { given, last, type Option, WATCH_OPTIONS } from './options.ts';
 import { readCount, readSize, readTime } from './values.ts';
 
 const asGiven = (texts: readonly string[]): readonly string[] => texts;
@@ -50,6 +50,7 @@ export const WAIT_OPTIONS = {
   },
   verbose: { short: 'v', long: 'verbose', group: 'how', meaning: 'a line for each process that ended', read: given },
   json: { long: 'json', group: 'how', meaning: 'the exit records, as JSON Lines', read: given },
+  usage: WATCH_OPTIONS.usage,
   buffer: {
     long: 'buffer',
     value: 'SIZE',

@@ -1,8 +1,10 @@
 /** `procwatch wait`: until the processes named have ended; its own status is theirs. */
 import { EXIT, Failure, type Result } from '../errors.ts';
 import { escapeText } from '../format/escape.ts';
+import type { Extra } from '../format/fields.ts';
 import { JsonFormatter } from '../format/json.ts';
 import { humanDuration } from '../format/times.ts';
+import { usageInWords } from '../format/usage-in-words.ts';
 import type { Host, Kernel } from '../host.ts';
 import { Monitor } from '../monitor.ts';
 import type { WireKind } from '../netlink/events.ts';
@@ -13,8 +15,10 @@ import type { Matcher } from '../process/patterns.ts';
 import type { ProcessRecord, StreamRecord } from '../process/record.ts';
 import { namesOf, SELECT_ALL, Selector } from '../process/select.ts';
 import { inWords, shellStatus } from '../process/wait-status.ts';
+import type { UsageSource } from '../taskstats/usage-source.ts';
 import { type Target, Waiting } from '../waiting.ts';
 import type { ValuesOf } from './options.ts';
+import { openUsage } from './usage.ts';
 import { readCount } from './values.ts';
 import type { WAIT_OPTIONS } from './wait-options.ts';
 
@@ -132,7 +136,8 @@ class Wait {
     this.targets = targets;
     this.finish = finish;
     const userName = (uid: number) => kernel.users.name(uid);
-    this.json = new JsonFormatter({ wallOffset: kernel.clocks().wallOffset, extras: new Set(), userName });
+    const extras = new Set<Extra>(options.usage ? ['usage'] : []);
+    this.json = new JsonFormatter({ wallOffset: kernel.clocks().wallOffset, extras, userName });
     this.left = options.any ? 1 : Math.min(options.first ?? targets.length, targets.length);
   }
 
@@ -171,12 +176,14 @@ function lineOf({ pid, image, exit }: ProcessRecord): string {
   const name = image.comm === undefined ? '' : ` (${escapeText(image.comm)})`;
   const how = exit?.waitStatus === undefined ? 'ended, status unknown' : inWords(exit.waitStatus);
   const after = exit?.duration === undefined ? '' : ` after ${humanDuration(exit.duration.seconds)}`;
-  return `${pid}${name}: ${how}${after}\n`;
+  const cost = exit?.usage === undefined ? '' : usageInWords(exit.usage);
+  return `${pid}${name}: ${how}${after}${cost === '' ? '' : ` · ${cost}`}\n`;
 }
 
 export async function startWait(host: Host, options: WaitOptions, operands: readonly string[]): Promise<Result> {
   refuseContradictions(options);
   const kernel = await host.kernel();
+  const usage = await openUsage(host, kernel, options.usage);
   // Subscribed before anything is looked at: an end falls into the events or into the look, never between.
   const monitor = monitorOf(host, kernel, options);
   try {
@@ -185,9 +192,10 @@ export async function startWait(host: Host, options: WaitOptions, operands: read
     const next = globs.map((matches, i) => ({ matches, target: target(options.next[i]) }));
     if (present.length + next.length === 0)
       throw new Failure('usage', 'nothing to wait for', 'name a PID, --pidfile, --name or --next');
-    return await waitFor(host, kernel, options, monitor, present, next);
+    return await waitFor(host, kernel, options, { monitor, usage }, present, next);
   } finally {
     monitor?.stop();
+    usage?.close();
   }
 }
 
@@ -201,7 +209,7 @@ async function waitFor(
   host: Host,
   kernel: Kernel,
   options: WaitOptions,
-  monitor: Monitor | undefined,
+  { monitor, usage }: { readonly monitor: Monitor | undefined; readonly usage: UsageSource | undefined },
   present: readonly Target[],
   next: readonly Next[],
 ): Promise<Result> {
@@ -211,7 +219,10 @@ async function waitFor(
   });
   const targets = [...present, ...next.map((one) => one.target)];
   const wait = new Wait(host, kernel, options, targets, finish);
-  const waiting = new Waiting(host, kernel, monitor, (which, record) => wait.ended(which, record));
+  const waiting = new Waiting(host, kernel, monitor, (which, record) => {
+    if (usage === undefined) wait.ended(which, record);
+    else usage.tell(record, (told) => wait.ended(which, told));
+  });
   const take = (records: readonly StreamRecord[]): void => {
     for (const record of records) {
       if (!('pid' in record) || record.event !== 'exec' || record.pid === host.pid) continue;
@@ -234,6 +245,7 @@ async function waitFor(
     }
     if (next.length === 0 && waiting.pids.size <= EXITS_OF_LIMIT) monitor?.subscription.narrow(waiting.pids);
     monitor?.start(take, [...waiting.pids]);
+    usage?.start();
     waiting.begin();
     if (options.timeout !== undefined) listeners.push(host.after(options.timeout, () => finish('timeout')));
     return await done;

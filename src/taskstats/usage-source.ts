@@ -136,6 +136,12 @@ export class UsageSource {
     return { event: 'lost', reason: 'usage', count, at, since };
   }
 
+  /** One end, whoever told it: gets its account, and is held as it would be in the stream. */
+  tell(record: ProcessRecord, deliver: (record: ProcessRecord) => void): void {
+    this.drain();
+    this.hold([this.withAccount(record)], ([told]) => deliver(told as ProcessRecord));
+  }
+
   /** Hands records over in their order, at once or after a moment. */
   hold(records: StreamRecord[], deliver: Deliver): void {
     if (this.exact === undefined) return deliver(records);
