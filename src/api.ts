@@ -3,8 +3,8 @@
  * same guarantees; what is exported here is all there is to rely on.
  */
 import type { JsonRecord } from './format/json-records.ts';
-import { ambient } from './host.ts';
 import { LiveWatch } from './live-watch.ts';
+import { ambient } from './real-host.ts';
 import type { Watch, WatchRequest } from './watch-request.ts';
 
 export { Failure } from './errors.ts';

@@ -1,8 +1,8 @@
 /** The program as a process: the real host, and a bug report where a bug shows. */
 import { setFlagsFromString } from 'node:v8';
 import { EXIT } from './errors.ts';
-import { realHost } from './host.ts';
 import { main } from './main.ts';
+import { realHost } from './real-host.ts';
 
 // Nearly all of our objects die within one batch: a small nursery holds them as well, and saves 20 MB.
 setFlagsFromString('--max-semi-space-size=1');
