@@ -1,14 +1,11 @@
 /** `procwatch run`: a command with all its descendants under watch; its own status is the command's. */
-import { type ExitName, Failure, type Result } from '../errors.ts';
+import { Failure, type Result } from '../errors.ts';
 import { FORMATTERS } from '../format/formats.ts';
-import type { Formatter } from '../format/formatter.ts';
 import { LifeTree } from '../format/life-tree.ts';
-import type { Child, Host, Kernel, OutputStream, Signal } from '../host.ts';
+import type { Child, Host, Kernel, OutputStream } from '../host.ts';
 import { Monitor } from '../monitor.ts';
 import type { WireEvent } from '../netlink/events.ts';
 import { isOver } from '../process/exits.ts';
-import type { Moment } from '../process/moment.ts';
-import { isProcessRecord, type StreamRecord } from '../process/record.ts';
 import { SELECT_ALL, Selector } from '../process/select.ts';
 import { shellStatus } from '../process/wait-status.ts';
 import { Sink } from '../sink.ts';
@@ -16,7 +13,9 @@ import type { UsageSource } from '../taskstats/usage-source.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
 import { openOutput } from './output.ts';
 import { type Plan, planWatch } from './plan.ts';
+import { Log } from './run-log.ts';
 import type { RUN_OPTIONS } from './run-options.ts';
+import { type Cut, Signals } from './run-signals.ts';
 import { openUsage } from './usage.ts';
 
 type RunOptions = ValuesOf<typeof RUN_OPTIONS>;
@@ -48,15 +47,6 @@ function monitorOf(host: Host, kernel: Kernel, plan: Plan, usage: UsageSource | 
   });
 }
 
-/** Whether a record that may be there only for the tree was asked for. */
-function isPrinted({ events, quiet }: Plan, record: StreamRecord): boolean {
-  if (quiet) return false;
-  if (!('pid' in record)) return true;
-  if (record.event === 'found') return true;
-  if (record.event !== 'exit') return events.includes(record.event);
-  return events.includes('exit') || (events.includes('nonzero-exit') && record.exit?.waitStatus !== 0);
-}
-
 /** Under sudo the command runs without root's rights, unless it is asked to. */
 function userFor(host: Host, { as }: RunOptions): string | undefined {
   return as ?? (host.isRoot ? host.env.SUDO_USER : undefined);
@@ -73,100 +63,10 @@ async function begin(host: Host, operands: readonly string[]): Promise<Child> {
   }
 }
 
-/**
- * Signals behave as if the command ran alone. Those of the keyboard reach it by themselves, since it shares our process group: we only
- * have to survive them. Those sent to us alone are passed on. We stop when the command has stopped, whatever stopped it, so that
- * a shell gets its terminal back exactly when it would without us.
- */
-function passSignals(host: Host, kernel: Kernel, child: Child): () => void {
-  const isStopped = (): boolean => kernel.reader.stat(child.pid)?.state === 'T';
-  const passAlways = (signal: Signal) => host.onSignal(signal, () => child.kill(signal));
-  const passFromBackground = (signal: Signal) =>
-    host.onSignal(signal, () => {
-      if (!host.isForeground()) child.kill(signal);
-    });
-  let suspension = passFromBackground('SIGTSTP');
-  const stopToo = (): void => {
-    if (!isStopped()) return;
-    suspension.cancel();
-    host.stopSelf();
-    suspension = passFromBackground('SIGTSTP');
-  };
-  const listeners = [
-    ...(['SIGINT', 'SIGQUIT', 'SIGWINCH'] as const).map(passFromBackground),
-    ...(['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const).map(passAlways),
-    host.onSignal('SIGCHLD', stopToo),
-    host.onSignal('SIGCONT', () => {
-      if (isStopped()) child.kill('SIGCONT');
-    }),
-  ];
-  return () => {
-    for (const listener of [...listeners, suspension]) listener.cancel();
-  };
-}
-
-/** Records on their way to stderr or a file, and into the tree. */
-class Log {
-  readonly tree: LifeTree;
-  /** Events the kernel dropped; without a count where nobody counted. */
-  private lost = 0;
-  private isStarved = false;
-  private readonly plan: Plan;
-  private readonly formatter: Formatter;
-  private readonly sink: Sink;
-  private lastRoom: Moment;
-  private isMuted = false;
-
-  constructor(plan: Plan, formatter: Formatter, sink: Sink, tree: LifeTree, now: Moment) {
-    this.plan = plan;
-    this.formatter = formatter;
-    this.sink = sink;
-    this.tree = tree;
-    this.lastRoom = now;
-    if (!plan.quiet) sink.write(formatter.header?.() ?? '');
-  }
-
-  take(records: readonly StreamRecord[], now: Moment): void {
-    for (const record of records) {
-      if (isProcessRecord(record)) this.tree.add(record);
-      else if (record.event === 'lost') {
-        this.lost += record.count ?? 0;
-        this.isStarved ||= record.count === undefined;
-      }
-    }
-    if (this.isMuted) return;
-    const printed = records.filter((record) => isPrinted(this.plan, record));
-    if (printed.length === 0 || !this.sink.admits(printed.length)) return;
-    this.sink.write(this.outputLoss(now) + printed.map((record) => this.formatter.format(record)).join(''));
-  }
-
-  /** What a slow reader of our records missed, told as soon as there is room again. */
-  private outputLoss(at: Moment): string {
-    const count = this.sink.takeDropped();
-    const since = this.lastRoom;
-    this.lastRoom = at;
-    return count === 0 ? '' : this.formatter.format({ event: 'lost', reason: 'output', count, at, since });
-  }
-
-  /** Nothing more is shown. */
-  mute(): void {
-    this.isMuted = true;
-  }
-
-  summary(colour: boolean, width: number | undefined): string {
-    const drawn = this.tree.render({ colour, width });
-    if (this.lost === 0 && !this.isStarved) return drawn;
-    const many = this.isStarved ? 'events of unknown number' : `${this.lost.toLocaleString('en-US')} events`;
-    return `${drawn}${many} were lost: processes may be missing above\n`;
-  }
-}
-
 /** Between the end of a process and its event lie microseconds, on a loaded machine milliseconds. */
 const PATIENCE_MS = [0, 1, 2, 5, 10, 20, 50, 100, 200] as const;
-/** How often to ask whether all is certain again after a loss. */
-const UNCERTAIN_MS = 100;
-
-type Cut = Extract<ExitName, 'interrupted' | 'terminated' | 'hangup'>;
+/** How often to ask whether all is certain again after a loss, and how often at the most: losses may go on and on. */
+const UNCERTAIN = { eachMs: 100, times: 30 } as const;
 
 class Run {
   private readonly host: Host;
@@ -214,23 +114,19 @@ class Run {
     }
   }
 
-  /** Until nothing of the tree is left, or somebody no longer wants to wait: the command is not there any more to be told. */
-  async untilEmpty(): Promise<Cut | undefined> {
-    let cut: Cut | undefined;
-    const cutBy = (signal: Signal, result: Cut) =>
-      this.host.onSignal(signal, () => {
-        cut = result;
-        this.onNews();
-      });
-    const listeners = [cutBy('SIGINT', 'interrupted'), cutBy('SIGTERM', 'terminated'), cutBy('SIGHUP', 'hangup')];
-    while (cut === undefined && (this.tree.alive.size > 0 || !this.monitor.isCertain)) {
+  /** Until nothing of the tree is left, or somebody no longer wants to wait. */
+  async untilEmpty(signals: Signals): Promise<Cut | undefined> {
+    for (let doubts = 0; signals.cut === undefined; ) {
+      const isEmpty = this.tree.alive.size === 0;
+      if (isEmpty && (this.monitor.isCertain || doubts >= UNCERTAIN.times)) break;
+      if (isEmpty) doubts++;
       await new Promise<void>((resolve) => {
         this.onNews = resolve;
-        if (!this.monitor.isCertain) this.host.after(UNCERTAIN_MS, resolve);
+        signals.onCut = resolve;
+        if (isEmpty) this.host.after(UNCERTAIN.eachMs, resolve);
       });
     }
-    for (const listener of listeners) listener.cancel();
-    return cut;
+    return signals.cut;
   }
 }
 
@@ -261,7 +157,7 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
   const tree = new LifeTree(operands);
   const log = new Log(plan, make(context, settings), new Sink(output, plan.queueBytes), tree, host.now());
   const run = new Run(host, kernel, monitor, tree);
-  let stopPassing = (): void => {};
+  const signals = new Signals(host, kernel);
   try {
     const user = userFor(host, options);
     if (user !== undefined) await host.becomeUser(user, 'nothing');
@@ -274,13 +170,12 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
       [host.pid],
     );
     const child = await begin(host, operands);
-    stopPassing = passSignals(host, kernel, child);
+    signals.give(child);
     const waited = await child.ended;
     await run.hearOut(child, waited);
     // Node tells a real-time signal as an exit with 0; the kernel's event does not.
     const status = waited || (tree.firstStatus ?? waited);
-    stopPassing();
-    const cut = options.all ? await run.untilEmpty() : undefined;
+    const cut = options.all ? await run.untilEmpty(signals) : undefined;
     monitor.stop();
     if (options.summary || (host.stderr.isTerminal && !options.noSummary)) {
       const colour = plan.output === undefined && plan.colour;
@@ -293,7 +188,7 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
     monitor.stop();
     throw error;
   } finally {
-    stopPassing();
+    signals.release();
     await output.flushed();
   }
 }

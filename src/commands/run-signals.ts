@@ -1,0 +1,88 @@
+/** How signals reach the command that `procwatch run` started, and ours that is to be stopped and continued with it. */
+import type { ExitName } from '../errors.ts';
+import type { Child, Host, Kernel, Signal } from '../host.ts';
+import { isOver } from '../process/exits.ts';
+
+export type Cut = Extract<ExitName, 'interrupted' | 'terminated' | 'hangup'>;
+
+/** What a signal means once there is no command any more to be told. */
+const CUT: Partial<Record<Signal, Cut>> = { SIGINT: 'interrupted', SIGTERM: 'terminated', SIGHUP: 'hangup' };
+
+/**
+ * Signals behave as if the command ran alone. Those of the keyboard reach it by themselves, since it shares our process group: we only
+ * have to survive them. Those sent to us alone are passed on; those that came before the command was there, as soon as it is. We
+ * stop when the command has stopped, whatever stopped it, so that a shell gets its terminal back exactly when it would without us.
+ */
+export class Signals {
+  /** Set by a signal that came after the end of the command. */
+  cut: Cut | undefined;
+  onCut: () => void = () => {};
+  private readonly host: Host;
+  private readonly kernel: Kernel;
+  private readonly early: Signal[] = [];
+  private child: Child | undefined;
+  private hasEnded = false;
+  private readonly listeners: { cancel(): void }[];
+  private suspension: { cancel(): void };
+
+  constructor(host: Host, kernel: Kernel) {
+    this.host = host;
+    this.kernel = kernel;
+    const fromKeyboard = (['SIGINT', 'SIGQUIT', 'SIGWINCH'] as const).map((signal) => this.passFromBackground(signal));
+    const fromOthers = (['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const).map((signal) =>
+      host.onSignal(signal, () => this.pass(signal)),
+    );
+    this.suspension = this.passFromBackground('SIGTSTP');
+    const stopped = host.onSignal('SIGCHLD', () => this.stopToo());
+    const continued = host.onSignal('SIGCONT', () => {
+      if (this.stateOfChild() === 'stopped') this.pass('SIGCONT');
+    });
+    this.listeners = [...fromKeyboard, ...fromOthers, stopped, continued];
+  }
+
+  private stateOfChild(): 'stopped' | 'ended' | 'running' | 'absent' {
+    if (this.child === undefined) return 'absent';
+    const stat = this.hasEnded ? undefined : this.kernel.reader.stat(this.child.pid);
+    if (this.hasEnded || (stat !== undefined && isOver(stat))) return 'ended';
+    return stat?.state === 'T' ? 'stopped' : 'running';
+  }
+
+  private pass(signal: Signal): void {
+    const state = this.stateOfChild();
+    if (state === 'absent') this.early.push(signal);
+    else if (state !== 'ended') this.child?.kill(signal);
+    else {
+      this.cut ??= CUT[signal];
+      this.onCut();
+    }
+  }
+
+  private passFromBackground(signal: Signal): { cancel(): void } {
+    return this.host.onSignal(signal, () => {
+      const state = this.stateOfChild();
+      const hasItToo = (state === 'running' || state === 'stopped') && this.host.isForeground();
+      if (!hasItToo) this.pass(signal);
+    });
+  }
+
+  private stopToo(): void {
+    if (this.stateOfChild() !== 'stopped') return;
+    this.suspension.cancel();
+    this.host.stopSelf();
+    this.suspension = this.passFromBackground('SIGTSTP');
+  }
+
+  /** The command is there. It may have stopped already. */
+  give(child: Child): void {
+    this.child = child;
+    void child.ended.then(() => {
+      this.hasEnded = true;
+    });
+    for (const signal of this.early) child.kill(signal);
+    this.stopToo();
+  }
+
+  release(): void {
+    for (const listener of [...this.listeners, this.suspension]) listener.cancel();
+  }
+}
