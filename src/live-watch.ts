@@ -2,6 +2,7 @@
  * A watch for programs: a request in the words of the command line, the same pipeline, and records as objects for whoever iterates.
  * Touches nothing of the process it runs in but timers and the kernel.
  */
+import { captureFor } from './commands/capture.ts';
 import { readOptions, type Typed, WATCH_OPTIONS } from './commands/options.ts';
 import { planWatch } from './commands/plan.ts';
 import { selectionFor } from './commands/start-watch.ts';
@@ -51,7 +52,10 @@ export class LiveWatch implements Watch {
     this.started = loadKernel().then(async (kernel) => {
       const selection = await selectionFor(kernel, options);
       if (this.stopped) return;
-      this.begin(kernel, new Monitor(host, kernel, monitorOptions(plan, selection)), plan.extras);
+      const monitor = new Monitor(host, kernel, monitorOptions(plan, selection));
+      await captureFor(plan, monitor);
+      if (this.stopped) monitor.stop();
+      else this.begin(kernel, monitor, plan.extras);
     });
     // Who iterates gets the error there; nobody has to look at `started`.
     this.started.catch(() => {});

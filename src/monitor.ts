@@ -32,7 +32,7 @@ export interface MonitorOptions {
   readonly bufferBytes: number;
   /** In the order of time, not of arrival. */
   readonly ordered: boolean;
-  /** False where `reader.facts` reads no arguments. */
+  /** False where no argument may ever be read. */
   readonly readsArgs?: boolean;
   /** What the processes used that end. Closed with the monitor. */
   readonly usage?: UsageSource;
@@ -72,7 +72,8 @@ export class Monitor {
   private onRecords: (records: StreamRecord[]) => void = () => {};
 
   /** Subscribes; throws a Failure that says why where that is impossible. */
-  constructor(host: Monitored, kernel: Kernel, options: MonitorOptions) {
+  constructor(host: Monitored, system: Kernel, options: MonitorOptions) {
+    const kernel = options.readsArgs === false ? { ...system, reader: system.readerWithoutArgs } : system;
     this.host = host;
     this.kernel = kernel;
     this.options = options;

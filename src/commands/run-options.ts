@@ -1,8 +1,23 @@
 /** The options of `procwatch run`: its own, and those of watch that mean the same here. */
 import { given, last, type Option, WATCH_OPTIONS } from './options.ts';
 
-const { events, threads, format, json, columns, color, full, ancestry, usage, quiet, output, buffer, noOrder } =
-  WATCH_OPTIONS;
+const {
+  events,
+  threads,
+  format,
+  json,
+  columns,
+  color,
+  full,
+  ancestry,
+  usage,
+  quiet,
+  output,
+  buffer,
+  noOrder,
+  argvSource,
+  noArgs,
+} = WATCH_OPTIONS;
 
 export const RUN_OPTIONS = {
   all: {
@@ -38,5 +53,7 @@ export const RUN_OPTIONS = {
   noSummary: { long: 'no-summary', group: 'how', meaning: 'do not', read: given },
   output: { ...output, meaning: 'write records to FILE instead of stderr' },
   buffer,
+  argvSource,
+  noArgs,
   noOrder,
 } as const satisfies Record<string, Option<unknown>>;

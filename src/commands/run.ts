@@ -10,6 +10,7 @@ import { SELECT_ALL, Selector } from '../process/select.ts';
 import { shellStatus } from '../process/wait-status.ts';
 import { Sink } from '../sink.ts';
 import type { UsageSource } from '../taskstats/usage-source.ts';
+import { captureFor } from './capture.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
 import { openOutput } from './output.ts';
 import { type Plan, planWatch } from './plan.ts';
@@ -42,6 +43,7 @@ function monitorOf(host: Host, kernel: Kernel, plan: Plan, usage: UsageSource | 
     treeRoots: [host.pid],
     wants: { ancestry: plan.extras.has('ancestry'), cgroup: plan.needsCgroup },
     bufferBytes: plan.bufferBytes,
+    readsArgs: plan.args,
     ordered: plan.ordered,
     ...(usage && { usage }),
   });
@@ -159,6 +161,7 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
   const run = new Run(host, kernel, monitor, tree);
   const signals = new Signals(host, kernel);
   try {
+    await captureFor(plan, monitor);
     const user = userFor(host, options);
     if (user !== undefined) await host.becomeUser(user, 'nothing');
     monitor.start(

@@ -12,13 +12,14 @@ import { Live } from '../stat/live.ts';
 import { picture } from '../stat/picture.ts';
 import { foreignName, shownName, type UserName } from '../stat/row-names.ts';
 import { birthsIn, loadIn } from '../stat/system.ts';
+import { captureFor } from './capture.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
 import { openOutput } from './output.ts';
 import { type Plan, planWatch } from './plan.ts';
 import { selectionFor } from './start-watch.ts';
 import type { STAT_OPTIONS } from './stat-options.ts';
 import { openUsage } from './usage.ts';
-import { captureFor, monitorOptions } from './watch.ts';
+import { monitorOptions } from './watch.ts';
 
 type StatOptions = ValuesOf<typeof STAT_OPTIONS>;
 type Ending = Extract<ExitName, 'ok' | 'output' | 'terminated' | 'hangup'>;

@@ -1,5 +1,5 @@
 /** `procwatch watch`: from a plan to a stream of records, until something says that it is enough. */
-import { EXIT, type ExitName, Failure } from '../errors.ts';
+import { EXIT, type ExitName } from '../errors.ts';
 import { FORMATTERS } from '../format/formats.ts';
 import type { Formatter } from '../format/formatter.ts';
 import { LineBuffer } from '../format/line-buffer.ts';
@@ -11,6 +11,7 @@ import type { LostRecord, StreamRecord } from '../process/record.ts';
 import { type Selection, Selector } from '../process/select.ts';
 import { Sink } from '../sink.ts';
 import { VERSION } from '../version.ts';
+import { captureFor } from './capture.ts';
 import { openOutput } from './output.ts';
 import type { Plan } from './plan.ts';
 import { openUsage } from './usage.ts';
@@ -176,21 +177,7 @@ function outputOf(host: Host, plan: Plan, monitor: Monitor): OutputStream {
   }
 }
 
-/** Why arguments are not captured in the kernel; undefined if they are. */
-export async function captureFor(plan: Plan, monitor: Monitor): Promise<string | undefined> {
-  if (plan.argvSource === 'proc') return 'as asked for';
-  const reason = await monitor.captureImages(plan);
-  if (reason === undefined || plan.argvSource === 'auto') return reason;
-  monitor.stop();
-  throw new Failure(
-    'permission',
-    `arguments cannot be captured in the kernel: ${reason}`,
-    'leave --argv-source bpf out to read them from /proc',
-  );
-}
-
-export async function watch(host: Host, plan: Plan, system: Kernel, selection: Selection): Promise<ExitName> {
-  const kernel = plan.args ? system : { ...system, reader: system.readerWithoutArgs };
+export async function watch(host: Host, plan: Plan, kernel: Kernel, selection: Selection): Promise<ExitName> {
   const usage = await openUsage(host, kernel, plan.extras.has('usage'));
   const monitor = new Monitor(host, kernel, { ...monitorOptions(plan, selection), ...(usage && { usage }) });
   if (plan.bufferWasAsked && monitor.subscription.bufferBytes < plan.bufferBytes) {
