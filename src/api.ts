@@ -4,7 +4,7 @@
  */
 import type { JsonRecord } from './format/json-records.ts';
 import { LiveWatch } from './live-watch.ts';
-import { ambient } from './real-host.ts';
+import { ambient, loadKernel } from './real-host.ts';
 import type { Watch, WatchRequest } from './watch-request.ts';
 
 export { Failure } from './errors.ts';
@@ -17,7 +17,7 @@ export type { Watch, WatchRequest } from './watch-request.ts';
  * says why, and what to do, is thrown at once for a request that makes no sense, and by the iteration where watching is not possible.
  */
 export function watch(request: WatchRequest = {}): Watch {
-  return new LiveWatch(request, ambient, async () => (await import('./linux/kernel.ts')).kernel);
+  return new LiveWatch(request, ambient, loadKernel);
 }
 
 /** Narrows a record to one about a process. */

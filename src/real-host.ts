@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { constants, hostname, release } from 'node:os';
 import { Failure } from './errors.ts';
-import type { Child, Host, OutputStream } from './host.ts';
+import type { Child, Host, Kernel, OutputStream } from './host.ts';
+import { explainNoNativeCode } from './netlink/diagnose.ts';
 import type { Moment } from './process/moment.ts';
 
 /** A Node stream: synchronous for terminals and files, queued for pipes. */
@@ -167,6 +168,15 @@ export const ambient: Pick<Host, 'now' | 'after' | 'random'> = {
   random: () => crypto.getRandomValues(new Uint32Array(1))[0],
 };
 
+export async function loadKernel(): Promise<Kernel> {
+  try {
+    return (await import('./linux/kernel.ts')).kernel;
+  } catch (error) {
+    if (error instanceof Error && /koffi/i.test(error.message)) throw explainNoNativeCode(error);
+    throw error;
+  }
+}
+
 export function realHost(): Host {
   return {
     argv: process.argv.slice(2),
@@ -176,7 +186,7 @@ export function realHost(): Host {
     stderr: new NodeStream(process.stderr),
     openFile: (path) => new FileStream(path),
     readFile: (path) => readFileSync(path, 'utf8'),
-    kernel: async () => (await import('./linux/kernel.ts')).kernel,
+    kernel: loadKernel,
     ...ambient,
     onSignal(signal, listener) {
       process.on(signal, listener);

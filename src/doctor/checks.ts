@@ -198,11 +198,11 @@ export const CHECKS: readonly Check[] = [
     name: 'capture',
     question: 'Can arguments be captured inside the kernel?',
     run: ({ answers }) => {
-      if (answers === undefined || answers.capture === 'unchecked') return unchecked('not checked');
+      if (answers === undefined || answers.capture === 'unchecked') return unchecked('not asked');
       if (answers.capture === 'possible') return ok('yes');
       return degraded(
         `no: ${answers.capture.impossible}`,
-        'sudo; without it the arguments of processes that end at once stay unknown',
+        'sudo, or CAP_BPF with CAP_PERFMON; without it the arguments of processes that end at once stay unknown',
       );
     },
   },

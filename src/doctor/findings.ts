@@ -74,18 +74,11 @@ export async function look(host: Host, loadProbes: () => Promise<Probes>, buffer
       answers: await probes.ask(kernel),
     };
   } catch (error) {
-    return { ...around, ...withoutNativeCode(error) };
+    // Nothing below Node can be asked.
+    if (!(error instanceof Failure)) throw error;
+    const { node } = process.versions;
+    return { ...around, node, koffi: undefined, circumstances: undefined, subscription: error, answers: undefined };
   }
-}
-
-/** Nothing below Node can be asked: koffi, or its part for this machine, is not there. */
-function withoutNativeCode(error: unknown) {
-  const subscription = new Failure(
-    'unavailable',
-    `cannot load koffi: ${error instanceof Error ? error.message : String(error)}`,
-    'install procwatch again, with optional dependencies (without --omit=optional)',
-  );
-  return { node: process.versions.node, koffi: undefined, circumstances: undefined, subscription, answers: undefined };
 }
 
 function subscribe(host: Host, kernel: Kernel, bufferBytes: number): Subscribed | Failure {

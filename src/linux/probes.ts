@@ -28,10 +28,16 @@ async function askPidfd(kernel: Kernel): Promise<Answers['pidfd']> {
   return status === CHILD_STATUS ? 'with status' : 'without status';
 }
 
-/** To be asked of the capture itself once there is one. */
-const askCapture = (): Answers['capture'] => 'unchecked';
+/** Loads the programs as `watch` does, and takes them away again. */
+async function askCapture(): Promise<Answers['capture']> {
+  const { openExecCapture } = await import('../bpf/exec-capture.ts');
+  const opened = openExecCapture({ args: 'with' });
+  if ('reason' in opened) return { impossible: opened.reason };
+  opened.capture.close();
+  return 'possible';
+}
 
 export const probes: Probes = {
   versions: { node: process.versions.node, koffi: KOFFI_VERSION },
-  ask: async (kernel) => ({ taskstats: askTaskstats(), pidfd: await askPidfd(kernel), capture: askCapture() }),
+  ask: async (kernel) => ({ taskstats: askTaskstats(), pidfd: await askPidfd(kernel), capture: await askCapture() }),
 };

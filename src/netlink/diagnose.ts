@@ -28,6 +28,15 @@ export function explainConnectorAbsent(errno: number): Failure {
   );
 }
 
+/** The library for calls to the kernel, or its part for this machine, is not there. */
+export function explainNoNativeCode(error: Error): Failure {
+  return new Failure(
+    'unavailable',
+    `cannot call the C library: ${error.message.split('\n')[0]}`,
+    'install procwatch again, with its optional dependencies (without --omit=optional)',
+  );
+}
+
 export function needsPrivilege(errno: number): Failure {
   return new Failure(
     'permission',

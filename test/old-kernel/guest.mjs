@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { release } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -42,6 +43,21 @@ async function watching(args, task) {
 async function ended(child) {
   await once(child, 'exit');
   return child.pid;
+}
+
+/** Waits until a process has opened a descriptor of another. */
+async function holdsPidfd(pid) {
+  for (;;) {
+    const descriptors = readdirSync(`/proc/${pid}/fd`).map((fd) => {
+      try {
+        return readlinkSync(`/proc/${pid}/fd/${fd}`);
+      } catch {
+        return '';
+      }
+    });
+    if (descriptors.includes('anon_inode:[pidfd]')) return;
+    await sleep(50);
+  }
 }
 
 const eventsOf = (records) => records.map(({ event }) => event);
@@ -94,7 +110,7 @@ const CHECKS = {
   'wait ends with the status of a process that is no child of its own': async () => {
     const child = sh('read -r line; exit 9');
     const waiting = spawn(process.execPath, [PROGRAM, 'wait', String(child.pid)], { stdio: 'ignore' });
-    await sleep(3000);
+    await holdsPidfd(waiting.pid);
     child.stdin.end();
     const [status] = await once(waiting, 'exit');
     assert.equal(status, 9);
@@ -103,7 +119,7 @@ const CHECKS = {
   'wait ends for an ordinary user too, if not with the status': async () => {
     const child = sh('read -r line; exit 9');
     const waiting = spawn(process.execPath, [PROGRAM, 'wait', String(child.pid)], { stdio: 'ignore', ...USER });
-    await sleep(3000);
+    await holdsPidfd(waiting.pid);
     child.stdin.end();
     const [status] = await once(waiting, 'exit');
     assert.ok(status === 9 || status === 125, String(status));

@@ -1,6 +1,6 @@
 /** The package installed as a user does it: globally, from the tarball, without scripts, compiler and development tools. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { before, type TestContext, test } from 'node:test';
 import { connectorTrouble, hasProgram, needs, root } from '../docs/need.ts';
 import { assertRecord } from '../schema/validator.ts';
@@ -69,6 +69,18 @@ test('man finds the page', (t) => {
   const { stdout, status } = run('man', ['-w', 'procwatch'], { env: { MANPATH: `${prefix}/share/man` } });
   assert.equal(status, 0);
   assert.equal(realpathSync(stdout.trim()), realpathSync(`${prefix}/share/man/man8/procwatch.8`));
+});
+
+test('without the native part of koffi it says so, and how to get it', (t) => {
+  if (!isInstalled(t)) return;
+  // As npm leaves it with --omit=optional, or on a machine for which koffi has nothing.
+  const bare = place('bare');
+  cpSync(prefix, bare, { recursive: true, verbatimSymlinks: true });
+  rmSync(`${bare}/lib/node_modules/procwatch/node_modules/@koromix`, { recursive: true });
+  const { status, stderr } = run(`${bare}/bin/procwatch`, ['watch']);
+  assert.match(stderr, /^procwatch: cannot call the C library: .*\nhint: install procwatch again, .*\n$/);
+  assert.equal(status, 69);
+  assert.match(run(`${bare}/bin/procwatch`, ['doctor']).stdout, /^unavailable +koffi/m);
 });
 
 const CONSUMER = `import { isProcess, watch, type ExitJson, type JsonRecord, type WatchRequest } from 'procwatch';
