@@ -3,7 +3,6 @@
  * stands on it. Also owns what happens beside the events: the heartbeat, the second look at unsettled ends, and the rescan after
  * a loss.
  */
-
 import { Failure } from './errors.ts';
 import type { Host, Kernel } from './host.ts';
 import type { WireEvent } from './netlink/events.ts';
@@ -220,7 +219,7 @@ export class Monitor {
 
   private tellUncaptured(): void {
     const count = this.capture?.takeLost() ?? 0;
-    if (count > 0) this.tell([], { ...this.lossOf('overrun', count), reason: 'capture' });
+    if (count > 0) this.tell([], this.lossOf('capture', count));
   }
 
   /** The record of a loss that was just noticed; `count` undefined means that nobody counted. */
@@ -228,7 +227,13 @@ export class Monitor {
     const at = this.host.now();
     const record: LostRecord = { event: 'lost', reason, count, at, since: this.allWell };
     this.allWell = at;
-    this.armRescan(at);
+    return record;
+  }
+
+  /** Events are missing: the table has to be made true again. */
+  private lossOfEvents(reason: 'overrun' | 'starved', count: number | undefined): LostRecord {
+    const record = this.lossOf(reason, count);
+    this.armRescan(record.at);
     return record;
   }
 
@@ -240,7 +245,7 @@ export class Monitor {
   }
 
   private takeLoss(count: number): LostRecord | undefined {
-    if (count > 0) return this.lossOf('overrun', count);
+    if (count > 0) return this.lossOfEvents('overrun', count);
     this.allWell = this.host.now();
     return undefined;
   }
@@ -251,7 +256,7 @@ export class Monitor {
     this.wake();
     if (heard === 'recovered' || heard === 'deaf') {
       this.allWell = before;
-      this.tell([], this.lossOf('starved', undefined));
+      this.tell([], this.lossOfEvents('starved', undefined));
     }
     this.arm('heartbeat', HEARTBEAT_MS, () => this.beat());
   }
@@ -270,6 +275,7 @@ export class Monitor {
   private armSettle(): void {
     if (this.options.looksAgain === false || this.tracker.unsettled === 0 || this.timers.has('settle')) return;
     this.arm('settle', this.settleMs, () => {
+      this.wake();
       this.timers.delete('settle');
       const isNews = this.lookAgain().length > 0;
       this.settleMs = isNews ? SETTLE.firstMs : Math.min(this.settleMs * 2, SETTLE.mostMs);

@@ -40,6 +40,8 @@ export class BpfImageSource implements ImageCapture {
   /** To be called after the socket was read: then every exec of the batch has its record in the ring. */
   capture(events: readonly WireEvent[], wanted: (exec: EventOf<'exec'>) => boolean): boolean {
     this.joined.clear();
+    // Each record has its event: without one there is nothing new in the ring worth a system call.
+    if (!events.some(({ kind }) => kind === 'exec')) return false;
     this.drain();
     for (const event of events) {
       if (event.kind === 'exec') this.join(event);

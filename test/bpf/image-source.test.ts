@@ -160,6 +160,6 @@ test('what nobody claims is bounded', () => {
   const { ring, source } = scene();
   for (let i = 0; i < 20; i++)
     ring.pending.push(Array.from({ length: 1000 }, (_, j) => record(i * 1000 + j + 1, 1, 'x')));
-  for (let i = 0; i < 20; i++) source.capture([], all);
+  for (let i = 0; i < 20; i++) source.capture([exec(4_000_000, 1)], all);
   assert.equal(source.takeUnheard({ seconds: 20, nanos: 0 }).length, 16_384);
 });
