@@ -30,6 +30,7 @@ const LACKS = {
     }
   },
   compiler: () => (runs('gcc', '--version') ? undefined : 'no C compiler (gcc)'),
+  tmux: () => (runs('tmux', '-V') ? undefined : 'no terminal multiplexer (tmux)'),
   root: () => (process.getuid?.() === 0 ? undefined : 'not root'),
   unshare: () =>
     runs('unshare', '--fork', '--pid', '--net', 'true') ? undefined : 'unshare cannot make namespaces here',
