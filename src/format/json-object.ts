@@ -40,7 +40,8 @@ const PUT: Readonly<Record<Field['type'], Put>> = {
   string: (members, name, value) => putText(members, name, value as Text),
   strings: (members, name, value) => putList(members, name, value as readonly Text[]),
   ancestry: (members, name, value) => asItIs(members, name, (value as readonly Ancestor[]).map(ancestor) as never),
-  integer: asItIs,
+  // The number of an inode may be a bigint; JSON has numbers only.
+  integer: (members, name, value) => asItIs(members, name, Number(value)),
   number: asItIs,
   boolean: asItIs,
 };
