@@ -37,6 +37,9 @@ interface Awaited {
   doubtful: boolean;
 }
 
+/** What it needs of the pipeline: to take in what is queued, and to look at the ends that no event settled. */
+type Events = Pick<Monitor, 'wake' | 'lookAgain'>;
+
 type Listener = (targets: readonly Target[], record: ProcessRecord) => void;
 
 /** Between the end of a process and its event or its reaping lie microseconds, on a loaded machine milliseconds. */
@@ -47,16 +50,16 @@ const LOOKS_FOR_EVENT = 3;
 const LOOK_MS = 500;
 
 export class Waiting {
-  private readonly host: Host;
+  private readonly host: Pick<Host, 'now' | 'after'>;
   private readonly kernel: Kernel;
   /** Undefined where the connector is not available. */
-  private readonly monitor: Monitor | undefined;
+  private readonly monitor: Events | undefined;
   private readonly onEnd: Listener;
   /** By number. Two have the same only while the end of the first is not settled. */
   private readonly awaited = new Map<number, Awaited[]>();
   private readonly timers = new Map<Awaited, { cancel(): void }>();
 
-  constructor(host: Host, kernel: Kernel, monitor: Monitor | undefined, onEnd: Listener) {
+  constructor(host: Pick<Host, 'now' | 'after'>, kernel: Kernel, monitor: Events | undefined, onEnd: Listener) {
     this.host = host;
     this.kernel = kernel;
     this.monitor = monitor;
