@@ -3,7 +3,7 @@ import { EXIT, type ExitName } from '../errors.ts';
 import { FORMATTERS } from '../format/formats.ts';
 import type { Formatter } from '../format/formatter.ts';
 import { LineBuffer } from '../format/line-buffer.ts';
-import { Summary } from '../format/summary.ts';
+import type { Summary } from '../format/summary.ts';
 import type { Host, Kernel, OutputStream } from '../host.ts';
 import { Monitor } from '../monitor.ts';
 import type { Moment } from '../process/moment.ts';
@@ -25,12 +25,20 @@ const CHUNK_BYTES = 64 * 1024;
 /** Records of ours, which do not count as process events. */
 const isCounted = (record: StreamRecord): boolean => 'pid' in record && record.event !== 'found';
 
+/** Where records go. */
+interface Telling {
+  readonly formatter: Formatter;
+  readonly sink: Sink;
+  readonly summary: Summary | undefined;
+}
+
 class Watch {
   private readonly host: Host;
   private readonly plan: Plan;
   private readonly formatter: Formatter;
   private readonly sink: Sink;
-  private readonly summary = new Summary();
+  /** Counts for the end, where they are wanted. */
+  private readonly summary: Summary | undefined;
   private readonly lines = new LineBuffer();
   private readonly finish: (ending: Ending) => void;
   private readonly told: Record<string, number> = {};
@@ -39,9 +47,11 @@ class Watch {
   private starved = false;
   private lastRoom: Moment;
 
-  constructor(host: Host, plan: Plan, formatter: Formatter, sink: Sink, finish: (ending: Ending) => void) {
+  constructor(host: Host, plan: Plan, tell: Telling, finish: (ending: Ending) => void) {
+    const { formatter, sink, summary } = tell;
     this.host = host;
     this.plan = plan;
+    this.summary = summary;
     this.formatter = formatter;
     this.sink = sink;
     this.finish = finish;
@@ -72,7 +82,7 @@ class Watch {
       this.lost += record.count ?? 0;
       this.starved ||= record.count === undefined;
     }
-    if (this.plan.summary) this.summary.count(record);
+    this.summary?.count(record);
   }
 
   /** What the reader of our output missed, told at the first moment there is room again. */
@@ -99,7 +109,7 @@ class Watch {
     const at = this.host.now();
     const lost = this.lost + this.sink.droppedInAll;
     this.note({ event: 'end', at, facts: { reason: ending, told: this.told, lost, refused: total(refused) } });
-    if (this.plan.summary) this.host.stderr.write(`${this.summary.render()}refused: ${total(refused)}\n`);
+    if (this.summary !== undefined) this.host.stderr.write(`${this.summary.render()}refused: ${total(refused)}\n`);
     else if (total(refused) > 0) this.host.stderr.write(refusalNotice(refused));
   }
 
@@ -194,12 +204,13 @@ export async function watch(host: Host, plan: Plan, kernel: Kernel, selection: S
   const make = await FORMATTERS[plan.format]();
   const formatter = make(context, { colour: plan.colour, columns: plan.columns, screen: () => output.size() });
   const sink = new Sink(output, plan.queueBytes);
+  const summary = plan.summary ? new (await import('../format/summary.ts')).Summary() : undefined;
 
   let finish: (ending: Ending) => void = () => {};
   const ended = new Promise<Ending>((resolve) => {
     finish = resolve;
   });
-  const run = new Watch(host, plan, formatter, sink, finish);
+  const run = new Watch(host, plan, { formatter, sink, summary }, finish);
   const stopListening = listenForEnd(host, plan, output, finish);
   const capture = await captureFor(plan, monitor);
   if (plan.becomes !== undefined) await host.becomeUser(plan.becomes, 'seeing others');

@@ -83,6 +83,8 @@ export class EventSource {
       if (count === 0) break;
       received += count;
       this.decodeInto(events, count);
+      // Free slots: the queue is empty, and need not be asked again.
+      if (count < socket.received.lengths.length) break;
     }
     return { events, lost: this.subscription.takeDrops(), full: received >= BATCH_LIMIT };
   }

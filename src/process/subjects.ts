@@ -31,7 +31,9 @@ export interface Subjects {
   cgroupOf(proc: Proc): string | undefined;
   /** Name of the process that `ppid` means to `child`. */
   parentComm(ppid: number, child: Proc): Text | undefined;
-  bootOffset: Moment;
+  readonly bootOffset: Moment;
+  /** A new batch: what was read for the last one may be so no more. */
+  begin(bootOffset: Moment): void;
 }
 
 export function unknownProc(pid: number): Proc {
@@ -88,6 +90,10 @@ export class HeardSubjects implements Subjects {
   constructor(reader: ProcReader, wantsCgroup: boolean) {
     this.reader = reader;
     this.wantsCgroup = wantsCgroup;
+  }
+
+  begin(bootOffset: Moment): void {
+    this.bootOffset = bootOffset;
   }
 
   of(pid: number): Proc {
@@ -158,6 +164,7 @@ export class ReadSubjects implements Subjects {
   private readonly reader: ProcReader;
   /** An end that is not heard would leave an entry to the next holder of its number. */
   private readonly everyEndIsHeard: boolean;
+  private readonly parents = new Map<number, { readonly comm: Text | undefined }>();
   /** What the last exec made of a process holds until its end. */
   private readonly keepsExecs: boolean;
 
@@ -167,6 +174,11 @@ export class ReadSubjects implements Subjects {
     this.keepsExecs = heard.everyEnd && heard.execs;
   }
 
+  begin(bootOffset: Moment): void {
+    this.bootOffset = bootOffset;
+    this.parents.clear();
+  }
+
   of(pid: number): Proc {
     const facts = this.reader.facts(pid);
     return facts === undefined ? unknownProc(pid) : procOf(pid, facts, this.bootOffset);
@@ -174,6 +186,7 @@ export class ReadSubjects implements Subjects {
 
   born(event: EventOf<'fork'>): Proc {
     const parent = this.reader.facts(event.parentTgid);
+    this.parents.set(event.parentTgid, { comm: parent?.image.comm });
     return childOf(event, parent && { image: parent.image });
   }
 
@@ -215,7 +228,12 @@ export class ReadSubjects implements Subjects {
     return proc.cgroup ?? this.reader.cgroup(proc.pid);
   }
 
+  /** Thousands of children of one parent come in one batch: it is asked for its name once. */
   parentComm(ppid: number): Text | undefined {
-    return this.reader.stat(ppid)?.comm;
+    const known = this.parents.get(ppid);
+    if (known !== undefined) return known.comm;
+    const comm = this.reader.stat(ppid)?.comm;
+    this.parents.set(ppid, { comm });
+    return comm;
   }
 }

@@ -100,7 +100,7 @@ export class Tracker {
   }
 
   private begin(): void {
-    this.subjects.bootOffset = this.options.clocks().bootOffset;
+    this.subjects.begin(this.options.clocks().bootOffset);
   }
 
   /**
