@@ -17,18 +17,42 @@ import type { Watch, WatchRequest } from './watch-request.ts';
 
 const QUEUE_RECORDS = 65_536;
 
-/** Members that are not options of the command line, or go by another name there. */
-const RENAMED: Readonly<Record<string, string>> = { killedBy: 'signal', notKilledBy: 'notSignal' };
-const OWN = ['signal', 'queue'];
+/** The members of a request that are options of the command line, with their keys there. */
+const OPTION_OF: Readonly<Record<Exclude<keyof WatchRequest, 'signal' | 'queue'>, keyof typeof WATCH_OPTIONS>> = {
+  events: 'events',
+  threads: 'threads',
+  lives: 'lives',
+  pid: 'pid',
+  notPid: 'notPid',
+  tree: 'tree',
+  notTree: 'notTree',
+  user: 'user',
+  notUser: 'notUser',
+  name: 'name',
+  notName: 'notName',
+  grep: 'grep',
+  notGrep: 'notGrep',
+  cgroup: 'cgroup',
+  notCgroup: 'notCgroup',
+  code: 'code',
+  notCode: 'notCode',
+  killedBy: 'signal',
+  notKilledBy: 'notSignal',
+  full: 'full',
+  ancestry: 'ancestry',
+  noArgs: 'noArgs',
+  buffer: 'buffer',
+};
+const isOption = (name: string): name is keyof typeof OPTION_OF => Object.hasOwn(OPTION_OF, name);
 
 /** A request as if it had been typed, so that everything is read and refused in one place. */
 function typedOf(request: WatchRequest): Typed {
   const typed: Record<string, string[]> = {};
-  for (const [name, value] of Object.entries(request)) {
-    if (OWN.includes(name) || value === undefined || value === false) continue;
-    const key = RENAMED[name] ?? name;
-    if (!(key in WATCH_OPTIONS)) throw new Failure('usage', `watch: there is no option ${JSON.stringify(name)}`);
-    typed[key] = value === true ? [''] : [value].flat().map(String);
+  const { signal: _signal, queue: _queue, ...options } = request;
+  for (const [name, value] of Object.entries(options)) {
+    if (!isOption(name)) throw new Failure('usage', `watch: there is no option ${JSON.stringify(name)}`);
+    if (value === undefined || value === false) continue;
+    typed[OPTION_OF[name]] = value === true ? [''] : [value].flat().map(String);
   }
   return typed;
 }

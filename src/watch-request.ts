@@ -39,6 +39,8 @@ export interface WatchRequest {
   readonly full?: boolean;
   /** Also the chain of parents. */
   readonly ancestry?: boolean;
+  /** Never read, keep or tell arguments, which may hold secrets. */
+  readonly noArgs?: boolean;
   /** Bytes of the kernel's queue for us; 64 MiB or what the kernel grants, unless given. */
   readonly buffer?: number;
   /** Records that may wait for the iterating program before others are dropped, and counted; 65,536 unless given. */

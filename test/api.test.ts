@@ -196,6 +196,7 @@ for (const [request, message] of [
   [{ events: ['exce'] }, /--events: unknown name "exce"; did you mean "exec"\?/],
   [{ pid: -1 }, /--pid/],
   [{ colour: true }, /there is no option "colour"/],
+  [{ output: '/etc/passwd' }, /there is no option "output"/],
 ] as const) {
   test(`the request ${JSON.stringify(request)} is refused at once`, () => {
     const host = new ScriptedHost();

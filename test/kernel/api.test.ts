@@ -49,6 +49,18 @@ kernelTest('two watches in one program are independent', ['connector', 'compiler
   assert.deepEqual(seen, ['exec exec', 'exit exit']);
 });
 
+kernelTest('arguments are not told where they are not wanted', ['connector'], async () => {
+  const records = watch({ events: 'exec', noArgs: true });
+  await records.started;
+  const child = spawn('sh', ['-c', ': a secret'], { stdio: 'ignore' });
+  for await (const record of records) {
+    if (!('pid' in record) || record.pid !== child.pid) continue;
+    assert.equal(record.comm, 'sh');
+    assert.equal(JSON.stringify(record).includes('secret'), false);
+    break;
+  }
+});
+
 kernelTest('the example tells of failures and ends with Ctrl-C', ['connector'], async () => {
   const program = spawn(process.execPath, [example], { stdio: ['ignore', 'pipe', 'pipe'] });
   let [output, messages] = ['', ''];
