@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { constants, hostname, release } from 'node:os';
+import { isatty } from 'node:tty';
 import { Failure } from './errors.ts';
 import type { Child, Host, Kernel, OutputStream } from './host.ts';
 import { explainNoNativeCode } from './netlink/diagnose.ts';
@@ -106,11 +107,22 @@ function isForeground(): boolean {
   return group === foreground;
 }
 
+/**
+ * At its end Node sets terminals back to the modes it found at its start, and so would undo what the command did to its own (`stty`).
+ * It lets alone what is closed by then.
+ */
+function leaveTerminalsAsTheyAre(): void {
+  process.once('exit', () => {
+    for (const fd of [0, 1, 2]) if (isatty(fd)) closeSync(fd);
+  });
+}
+
 function spawnChild(command: string, args: readonly string[]): Promise<Child> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: 'inherit' });
     child.once('error', reject);
     child.once('spawn', () => {
+      leaveTerminalsAsTheyAre();
       const ended = new Promise<number>((done) => {
         child.once('exit', (code, signal) => done(signal === null ? (code ?? 0) << 8 : constants.signals[signal]));
       });

@@ -252,6 +252,15 @@ programTest("the terminal is the command's own", NEEDS, TERMINAL, async () => {
   assert.equal(await terminal.code(), 0);
 });
 
+programTest('what the command does to the modes of its terminal stays', NEEDS, TERMINAL, async () => {
+  const modes = `stty -a | grep -o -- '-*echo '`;
+  const terminal = new Terminal(`${TYPED} -q --no-summary -- stty -echo; ${modes}; ${TYPED} -q -- stty echo; ${modes}`);
+  assert.equal(await terminal.code(), 0);
+  const [first, drawn, second] = terminal.screen.split('\n').map((line) => line.trim());
+  assert.deepEqual([first, second], ['-echo', 'echo']);
+  assert.match(drawn, /^stty echo +\+0µs .* exit 0$/);
+});
+
 programTest('Ctrl-C ends the command and procwatch and leaves nothing behind', NEEDS, TERMINAL, async () => {
   const terminal = new Terminal(`${TYPED} -q -- sh -c 'sleep 60 & echo "pids $PPID $$ $!"; wait'`);
   const [, ...pids] = (await terminal.shows(/pids (\d+) (\d+) (\d+)\n/)).map(Number);
