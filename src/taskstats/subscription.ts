@@ -108,14 +108,19 @@ export class TaskstatsSubscription {
     return errno;
   }
 
-  /** Tells every account that is queued. */
-  drain(onEnd: (end: ThreadEnd) => void): void {
-    for (let count = this.socket.receive(); count > 0; count = this.socket.receive()) {
+  /** Tells every account that is queued; returns how many datagrams there were. */
+  drain(onEnd: (end: ThreadEnd) => void): number {
+    const slots = this.socket.received.lengths.length;
+    let total = 0;
+    for (let count = slots; count === slots; ) {
+      count = this.socket.receive();
+      total += count;
       for (const datagram of datagramsOf(this.socket, count)) {
         const end = decodeThreadEnd(this.socket.received.words, datagram, this.family);
         if (end !== undefined) onEnd(end);
       }
     }
+    return total;
   }
 
   /** Accounts of threads dropped because our queue was full, since the last call. Exact. */

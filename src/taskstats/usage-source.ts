@@ -21,6 +21,11 @@ const LOOK_MS = 100;
 /** While records are held: an exact account is some ten milliseconds old anyway. */
 const HOLD_LOOK_MS = 10;
 
+/** Nothing is dropped but by a full queue, and the smallest one holds more than this: until then the kernel need not be asked. */
+const LEAST_OF_A_FULL_QUEUE = 64;
+/** Asked all the same after this time, for what was dropped behind the last one drained. */
+const ASK_SECONDS = 1;
+
 const milliseconds = ({ seconds, nanos }: Moment): number => seconds * 1000 + nanos / 1e6;
 
 export class UsageSource {
@@ -34,6 +39,8 @@ export class UsageSource {
   private readiness: Readiness | undefined;
   private readonly timers = new Map<'look' | 'hold', { cancel(): void }>();
   private allWell: Moment;
+  /** Datagrams since losses were last asked for. */
+  private drained = 0;
 
   private constructor(
     host: Timed,
@@ -91,7 +98,7 @@ export class UsageSource {
 
   private drain(): void {
     const { now } = this;
-    this.subscription?.drain((end) => this.accounts.add(end, now));
+    this.drained += this.subscription?.drain((end) => this.accounts.add(end, now)) ?? 0;
     this.accounts.expire(now);
     this.drainExact(now);
   }
@@ -107,6 +114,7 @@ export class UsageSource {
 
   /** Ends of threads, as far as they are heard: on older kernels only they say whose account it is. To be told before their records. */
   hear(events: readonly WireEvent[]): void {
+    if (!events.some(({ kind }) => kind === 'exit')) return;
     this.drain();
     const { now } = this;
     for (const { kind, tid, tgid } of events) {
@@ -129,6 +137,8 @@ export class UsageSource {
   takeLoss(): LostRecord | undefined {
     const at = this.host.now();
     const since = this.allWell;
+    if (this.drained < LEAST_OF_A_FULL_QUEUE && secondsBetween(since, at) < ASK_SECONDS) return undefined;
+    this.drained = 0;
     this.allWell = at;
     const count = this.subscription?.takeDrops() ?? 0;
     if (count === 0) return undefined;

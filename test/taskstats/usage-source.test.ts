@@ -139,6 +139,7 @@ test('an exit gets the account that was queued before it, also of who it was', a
 test('accounts that were lost are counted in the stream, and for --fail-on-loss', async () => {
   const socket = new ScriptedTaskstats();
   const { rows, code } = await watched(['--json', '--usage', '-e', 'exit', '--fail-on-loss'], socket, (host) => {
+    host.advance(1000);
     socket.drops = 3;
     host.connector.deliver(dg.exit(200, 0, 100, { time: at(5) }));
   });
