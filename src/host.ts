@@ -10,6 +10,7 @@ import type { Clocks, Moment } from './process/moment.ts';
 import type { NoPidfd, Pidfd } from './process/pidfd.ts';
 import type { ProcReader } from './process/proc-reader.ts';
 import type { Text } from './process/text.ts';
+import type { TaskDoors } from './ps/task.ts';
 import type { AccountDoors } from './taskstats/doors.ts';
 
 export interface OutputStream {
@@ -56,6 +57,9 @@ export interface Kernel {
   readonly accounts: AccountDoors;
 }
 
+/** What a snapshot of all tasks needs of the operating system: less than listening, and therefore sooner loaded. */
+export interface SnapshotKernel extends TaskDoors, Pick<Kernel, 'users' | 'clocks'> {}
+
 export interface ImageCaptureOptions {
   /** Answers for execs that were not captured. */
   readonly fallback: ImageSource;
@@ -97,6 +101,7 @@ export interface Host {
   /** Throws as `openFile` does. */
   readFile(path: string): string;
   kernel(): Promise<Kernel>;
+  snapshotKernel(): Promise<SnapshotKernel>;
   /** CLOCK_MONOTONIC. */
   now(): Moment;
   after(milliseconds: number, task: () => void): { cancel(): void };

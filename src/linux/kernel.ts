@@ -1,25 +1,14 @@
 /** The real kernel behind the `Kernel` interface, and the facts about where this process runs. */
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Kernel } from '../host.ts';
 import type { Circumstances } from '../netlink/diagnose.ts';
 import { accountDoors } from './account-doors.ts';
 import { clocks } from './clock.ts';
+import { isInitial } from './namespaces.ts';
 import { openPidfd } from './pidfd.ts';
 import { procReader } from './procfs.ts';
 import { openConnector } from './socket.ts';
 import { users } from './users.ts';
-
-/** Inode numbers of the initial namespaces: constants of the kernel (include/linux/proc_ns.h). */
-const INITIAL = { pid: 'pid:[4026531836]', user: 'user:[4026531837]' } as const;
-
-function isInitial(namespace: keyof typeof INITIAL): boolean {
-  try {
-    return readlinkSync(`/proc/self/ns/${namespace}`) === INITIAL[namespace];
-  } catch {
-    // A kernel without this kind of namespace has only the initial one.
-    return true;
-  }
-}
 
 function connectorListed(): boolean {
   try {

@@ -12,7 +12,7 @@ import { type Text, textOf } from '../process/text.ts';
 import * as libc from './libc.ts';
 import { openPidfd } from './pidfd.ts';
 
-const AT_FDCWD = -100;
+export const AT_FDCWD = -100;
 const O_RDONLY = 0;
 const O_CLOEXEC = 0o2000000;
 const O_PATH = 0o10000000;
@@ -23,7 +23,7 @@ const ENOENT = 2;
 const BUFFER_BYTES = 64 * 1024;
 const LIMIT_BYTES = 4 * 1024 * 1024;
 
-const path = (name: string): Uint8Array => Buffer.from(`${name}\0`, 'latin1');
+export const path = (name: string): Uint8Array => Buffer.from(`${name}\0`, 'latin1');
 const NAME = {
   stat: path('stat'),
   cmdline: path('cmdline'),
@@ -36,7 +36,7 @@ const NAME = {
 let buffer = new Uint8Array(BUFFER_BYTES);
 
 /** The bytes of a file, valid until the next call; undefined if it cannot be opened or read. */
-function slurp(directory: number, name: Uint8Array): Uint8Array | undefined {
+export function slurp(directory: number, name: Uint8Array): Uint8Array | undefined {
   const fd = libc.openat(directory, name, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return undefined;
   let length = 0;
@@ -56,7 +56,7 @@ function slurp(directory: number, name: Uint8Array): Uint8Array | undefined {
   return buffer.subarray(0, length);
 }
 
-function link(directory: number, name: Uint8Array): Text | undefined {
+export function link(directory: number, name: Uint8Array): Text | undefined {
   const length = libc.readlinkat(directory, name, buffer, buffer.length);
   return length < 0 ? undefined : textOf(buffer.subarray(0, length));
 }
@@ -93,7 +93,12 @@ function userOf(directory: number): Image {
 }
 
 function inDirectory<T>(pid: number, task: (directory: number) => T): T | undefined {
-  const directory = libc.openat(AT_FDCWD, path(`/proc/${pid}`), O_PATH | O_CLOEXEC);
+  return within(`/proc/${pid}`, task);
+}
+
+/** The directory stays that of one process, or thread: undefined where there is none. */
+export function within<T>(name: string, task: (directory: number) => T): T | undefined {
+  const directory = libc.openat(AT_FDCWD, path(name), O_PATH | O_CLOEXEC);
   if (directory < 0) return undefined;
   const result = task(directory);
   libc.close(directory);

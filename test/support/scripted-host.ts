@@ -1,5 +1,5 @@
 /** The whole world of the program, scripted: streams that are text, a clock that moves when told, signals on demand, and a kernel. */
-import type { Child, Host, Kernel, OutputStream, Signal, Users } from '../../src/host.ts';
+import type { Child, Host, Kernel, OutputStream, Signal, SnapshotKernel, Users } from '../../src/host.ts';
 import { main } from '../../src/main.ts';
 import type { Circumstances } from '../../src/netlink/diagnose.ts';
 import type { Clocks, Moment } from '../../src/process/moment.ts';
@@ -7,6 +7,7 @@ import type { AccountDoors } from '../../src/taskstats/doors.ts';
 import { at } from './datagrams.ts';
 import { ScriptedReader } from './scripted-reader.ts';
 import { type ConnectorScript, ScriptedConnector } from './scripted-socket.ts';
+import { ScriptedTasks } from './scripted-tasks.ts';
 
 const momentOf = (ns: bigint): Moment => ({
   seconds: Number(ns / 1_000_000_000n),
@@ -75,6 +76,7 @@ export class ScriptedHost implements Host {
   readonly files = new Map<string, ScriptedStream>();
   readonly connector: ScriptedConnector;
   readonly reader = new ScriptedReader();
+  readonly tasks = new ScriptedTasks();
   readonly userNames = new Map<number, string>([
     [0, 'root'],
     [1000, 'ada'],
@@ -121,14 +123,24 @@ export class ScriptedHost implements Host {
     return stream;
   }
 
-  async kernel(): Promise<Kernel> {
-    const users: Users = {
-      name: (uid) => this.userNames.get(uid),
-      account: async (asked) => {
-        const [uid, name] = [...this.userNames].find(([uid, name]) => name === asked || String(uid) === asked) ?? [];
-        return uid === undefined || name === undefined ? undefined : { name, uid, gid: uid, home: `/home/${name}` };
-      },
+  private readonly users: Users = {
+    name: (uid) => this.userNames.get(uid),
+    account: async (asked) => {
+      const [uid, name] = [...this.userNames].find(([uid, name]) => name === asked || String(uid) === asked) ?? [];
+      return uid === undefined || name === undefined ? undefined : { name, uid, gid: uid, home: `/home/${name}` };
+    },
+  };
+
+  async snapshotKernel(): Promise<SnapshotKernel> {
+    return {
+      reader: (threads) => this.tasks.reader(threads),
+      openDump: (selection) => this.tasks.openDump(selection),
+      users: this.users,
+      clocks: () => this.clocks(),
     };
+  }
+
+  async kernel(): Promise<Kernel> {
     const circumstances = (): Circumstances => ({
       connectorListed: true,
       initialPidNamespace: true,
@@ -139,7 +151,7 @@ export class ScriptedHost implements Host {
       openConnector: this.connector.open,
       reader: this.reader,
       readerWithoutArgs: this.reader,
-      users,
+      users: this.users,
       openImageCapture: async () => ({ reason: 'a scripted kernel runs no programs' }),
       openPidfd: () => 'unsupported',
       circumstances,

@@ -1,0 +1,45 @@
+/** The real ways to a snapshot of all tasks: the iterator in the kernel where it can be had, and /proc. */
+import { openTaskDump, type TaskDump } from '../bpf/task-dump.ts';
+import type { TaskRecord } from '../bpf/task-record.ts';
+import type { SnapshotKernel } from '../host.ts';
+import type { Moment } from '../process/moment.ts';
+import type { DumpSelection, KernelDump, Task } from '../ps/task.ts';
+import { clocks } from './clock.ts';
+import { isInitial } from './namespaces.ts';
+import { taskReader } from './proc-tasks.ts';
+import { users } from './users.ts';
+
+const TICKS_PER_SECOND = 100;
+const NANOS_PER_TICK = 10_000_000;
+
+/** As /proc rounds it. */
+const ticksOf = ({ seconds, nanos }: Moment): number => seconds * TICKS_PER_SECOND + Math.floor(nanos / NANOS_PER_TICK);
+
+function taskOf(record: TaskRecord): Task {
+  const {
+    tid,
+    pid,
+    ppid,
+    processGroup: pgid,
+    session: sid,
+    state,
+    comm,
+    start,
+    realUid: ruid,
+    effectiveUid: uid,
+  } = record;
+  return { tid, pid, ppid, pgid, sid, state, comm, startTicks: ticksOf(start), uid, ruid };
+}
+
+function walked(dump: TaskDump): KernelDump {
+  return { tasks: () => dump.tasks().map(taskOf), close: () => dump.close() };
+}
+
+function openDump({ threads, ...only }: DumpSelection): KernelDump | { readonly reason: string } {
+  if (!isInitial('pid'))
+    return { reason: 'not in the initial pid namespace: its walk tells other numbers than /proc here' };
+  const opened = openTaskDump({ tasks: threads ? 'all' : 'leaders', ...only });
+  return 'reason' in opened ? opened : walked(opened.dump);
+}
+
+export const snapshotKernel: SnapshotKernel = { reader: taskReader, openDump, users, clocks };
