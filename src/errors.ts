@@ -13,7 +13,7 @@ export const EXIT = {
   timeout: { code: 124, meaning: 'wait: the time given with --timeout is over' },
   unknown: { code: 125, meaning: 'wait: it has ended, but its status cannot be known' },
   notExecutable: { code: 126, meaning: 'run: the command is there, but cannot be run' },
-  notFound: { code: 127, meaning: 'wait: there is no such process; run: there is no such command' },
+  notFound: { code: 127, meaning: 'wait, ps: there is no such process; run: there is no such command' },
   unavailable: { code: 69, meaning: 'the proc connector is not available here (EX_UNAVAILABLE)' },
   internal: { code: 70, meaning: 'a bug in procwatch (EX_SOFTWARE)' },
   output: { code: 74, meaning: 'output could not be written (EX_IOERR)' },

@@ -7,6 +7,7 @@ import type { Result } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { DOCTOR_OPTIONS } from './doctor-options.ts';
 import { type Option, readOptions, type Typed, WATCH_OPTIONS } from './options.ts';
+import { PS_OPTIONS } from './ps-options.ts';
 import { RUN_OPTIONS } from './run-options.ts';
 import { STAT_OPTIONS } from './stat-options.ts';
 import { WAIT_OPTIONS } from './wait-options.ts';
@@ -48,6 +49,11 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
     meaning: 'who forks, runs programs, ends and fails, and how fast: live, or as one table at the end',
     options: STAT_OPTIONS,
     run: async (host, typed) => (await import('./stat.ts')).startStat(host, readOptions(STAT_OPTIONS, typed)),
+  },
+  ps: {
+    meaning: 'all processes, or some, with chosen groups of facts, at one moment',
+    options: PS_OPTIONS,
+    run: async (host, typed) => (await import('./ps.ts')).runPs(host, readOptions(PS_OPTIONS, typed)),
   },
   events: {
     meaning: 'a table of every event: its name, its bit, what it means and what its record carries',

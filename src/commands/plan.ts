@@ -181,7 +181,7 @@ function scopeOf(kind: WireKind, threads: boolean): Scope {
   return threads || kind === 'exit' || kind === 'coredump' ? 'both' : 'leaders';
 }
 
-function colourFor(choice: WatchOptions['color'], { env, isTerminal }: Place): boolean {
+export function colourFor(choice: WatchOptions['color'], { env, isTerminal }: Place): boolean {
   if (choice !== 'auto') return choice === 'always';
   if (env.NO_COLOR) return false;
   if (env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '') return env.FORCE_COLOR !== '0';

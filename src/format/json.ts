@@ -49,7 +49,7 @@ const keyOf = (name: string): string => `,"${name}":`;
 const base64KeyOf = (key: string): string => key.replace('":', '_base64":');
 const ascii = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 
-function writeText(out: LineBuffer, key: string, text: Text): void {
+export function writeText(out: LineBuffer, key: string, text: Text): void {
   out.ascii(key);
   out.raw(quoted(readable(text)));
   if (!isBroken(text)) return;
@@ -63,7 +63,7 @@ export function quotedText(name: string, text: Text): string[] {
   return isBroken(text) ? [member, `"${name}_base64":"${base64(text)}"`] : [member];
 }
 
-function writeList(out: LineBuffer, key: string, list: readonly Text[]): void {
+export function writeList(out: LineBuffer, key: string, list: readonly Text[]): void {
   out.ascii(key);
   list.forEach((text, i) => {
     out.byte(i === 0 ? OPEN : COMMA);

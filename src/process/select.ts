@@ -77,7 +77,7 @@ export class Selector {
     );
   }
 
-  shows(record: ProcessRecord): boolean {
+  shows(record: Pick<ProcessRecord, 'image' | 'cgroup' | 'exit'>): boolean {
     if (this.takesAll) return true;
     const { uid, name, grep, cgroup } = this.selection;
     const { image } = record;
@@ -90,7 +90,7 @@ export class Selector {
     );
   }
 
-  private endMatches({ exit }: ProcessRecord): boolean {
+  private endMatches({ exit }: Pick<ProcessRecord, 'exit'>): boolean {
     const { code, signal } = this.selection;
     if (isEmpty(code) && isEmpty(signal)) return true;
     const end = exit?.waitStatus === undefined ? undefined : outcomeOf(exit.waitStatus);

@@ -1,0 +1,103 @@
+/** `procwatch ps`: all processes, or some, with chosen groups of facts, at one moment. */
+import { type ExitName, Failure } from '../errors.ts';
+import type { Host, SnapshotKernel } from '../host.ts';
+import { type Moment, minus, plus, secondsBetween } from '../process/moment.ts';
+import type { Text } from '../process/text.ts';
+import type { TaskContext } from '../ps/fields.ts';
+import { type PsPlan, planPs } from '../ps/plan.ts';
+import { asJson, asTable, asTree } from '../ps/render.ts';
+import { snapshot } from '../ps/snapshot.ts';
+import { sorted } from '../ps/sort.ts';
+import type { KernelDump, Task } from '../ps/task.ts';
+import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
+import { openOutput } from './output.ts';
+import { colourFor } from './plan.ts';
+import type { PS_OPTIONS } from './ps-options.ts';
+import { selectionFor } from './start-watch.ts';
+
+type PsOptions = ValuesOf<typeof PS_OPTIONS>;
+
+/** Asked for by name, the walk in the kernel is there or its absence is a failure; otherwise /proc tells the same, later. */
+function openDump(kernel: SnapshotKernel, source: PsOptions['source'], plan: PsPlan): KernelDump | undefined {
+  // A few by their numbers are read sooner than the walk is set up.
+  const isQuick = plan.only !== undefined && plan.only.length <= QUICK_PIDS;
+  if (source === 'proc' || (source === 'auto' && isQuick)) return undefined;
+  const opened = kernel.openDump(plan.dump);
+  if (!('reason' in opened)) return opened;
+  if (source === 'auto') return undefined;
+  throw new Failure('permission', `--source bpf: ${opened.reason}`, '--source proc tells the same, read from /proc');
+}
+
+const QUICK_PIDS = 100;
+
+/** The system's databases may have to be asked, which takes time: done before anything is printed. */
+async function userNames(kernel: SnapshotKernel, tasks: readonly Task[]): Promise<TaskContext['userName']> {
+  const uids = new Set(tasks.flatMap(({ uid }) => uid ?? []));
+  const asked = [...uids].map(
+    async (uid): Promise<[number, Text | undefined]> => [
+      uid,
+      kernel.users.name(uid) ?? (await kernel.users.account(String(uid)))?.name,
+    ],
+  );
+  const names = new Map(await Promise.all(asked));
+  return (uid) => names.get(uid);
+}
+
+const TICKS_PER_SECOND = 100;
+/** The two clocks are read one after the other: what is finer would differ from one snapshot to the next. */
+function toMillisecond({ seconds, nanos }: Moment): Moment {
+  const millis = Math.round(nanos / 1e6);
+  return millis < 1000 ? { seconds, nanos: millis * 1e6 } : { seconds: seconds + 1, nanos: 0 };
+}
+
+const ZERO = { seconds: 0, nanos: 0 };
+
+async function contextOf(kernel: SnapshotKernel, plan: PsPlan, tasks: readonly Task[]): Promise<TaskContext> {
+  const { monotonic, wallOffset, bootOffset } = kernel.clocks();
+  const showsUser = [...plan.fields, ...(plan.sorting === undefined ? [] : [plan.sorting.field])].some(
+    ({ name }) => name === 'user',
+  );
+  return {
+    nowTicks: Math.floor(secondsBetween(ZERO, plus(monotonic, bootOffset)) * TICKS_PER_SECOND),
+    wallOffset: toMillisecond(minus(wallOffset, bootOffset)),
+    userName: showsUser ? await userNames(kernel, tasks) : () => undefined,
+  };
+}
+
+function render(
+  plan: PsPlan,
+  tasks: readonly Task[],
+  context: TaskContext,
+  colour: boolean,
+  width: number | undefined,
+) {
+  const { format, fields, sorting } = plan;
+  const inOrder = sorted(tasks, sorting, context);
+  if (format === 'json') return asJson(inOrder, context, fields);
+  return (format === 'pretty' ? asTree : asTable)(inOrder, context, { fields, colour, width });
+}
+
+export async function runPs(host: Host, options: PsOptions): Promise<ExitName> {
+  const kernel = await host.snapshotKernel();
+  const { format: _, columns: __, show: ___, ...shared } = options;
+  const selection = await selectionFor(kernel, { ...readOptions(WATCH_OPTIONS, {}), ...shared });
+  const isTerminal = options.output === undefined && host.stdout.isTerminal;
+  const plan = planPs(options, selection, isTerminal);
+  const reader = kernel.reader(plan.threads);
+  const dump = openDump(kernel, options.source, plan);
+  const tasks = snapshot(plan, selection, { dump, reader });
+  dump?.close();
+  const missing = plan.named.filter((pid) => !reader.exists(pid));
+  const context = await contextOf(kernel, plan, tasks);
+  const output = options.output === undefined ? host.stdout : openOutput(host, options.output);
+  let failed: string | undefined;
+  output.onError((code) => {
+    failed ??= code;
+  });
+  const width = isTerminal ? host.stdout.size()?.width : undefined;
+  output.write(render(plan, tasks, context, colourFor(options.color, { env: host.env, isTerminal }), width));
+  await output.flushed();
+  if (failed !== undefined && failed !== 'EPIPE') return 'output';
+  for (const pid of missing) host.stderr.write(`procwatch: there is no process ${pid}\n`);
+  return missing.length > 0 ? 'notFound' : 'ok';
+}
