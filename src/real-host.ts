@@ -4,7 +4,7 @@ import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { constants, hostname, release } from 'node:os';
 import { isatty } from 'node:tty';
 import { Failure } from './errors.ts';
-import type { Child, Host, Kernel, OutputStream } from './host.ts';
+import type { Child, Host, Kernel, OutputStream, SnapshotKernel } from './host.ts';
 import { explainNoNativeCode } from './netlink/diagnose.ts';
 import type { Moment } from './process/moment.ts';
 
@@ -180,14 +180,18 @@ export const ambient: Pick<Host, 'now' | 'after' | 'random'> = {
   random: () => crypto.getRandomValues(new Uint32Array(1))[0],
 };
 
-export async function loadKernel(): Promise<Kernel> {
+async function withNativeCode<T>(load: () => Promise<T>): Promise<T> {
   try {
-    return (await import('./linux/kernel.ts')).kernel;
+    return await load();
   } catch (error) {
     if (error instanceof Error && /koffi/i.test(error.message)) throw explainNoNativeCode(error);
     throw error;
   }
 }
+
+export const loadKernel = (): Promise<Kernel> => withNativeCode(async () => (await import('./linux/kernel.ts')).kernel);
+const loadSnapshotKernel = (): Promise<SnapshotKernel> =>
+  withNativeCode(async () => (await import('./linux/snapshot-kernel.ts')).snapshotKernel);
 
 export function realHost(): Host {
   return {
@@ -199,6 +203,7 @@ export function realHost(): Host {
     openFile: (path) => new FileStream(path),
     readFile: (path) => readFileSync(path, 'utf8'),
     kernel: loadKernel,
+    snapshotKernel: loadSnapshotKernel,
     ...ambient,
     onSignal(signal, listener) {
       process.on(signal, listener);
