@@ -90,10 +90,12 @@ function withExact(usage: Usage, exact: Exact): Usage {
   };
 }
 
-function withUsage(record: ProcessRecord, usage: Usage): ProcessRecord {
-  const exit: ProcessEnd = { waitStatus: undefined, start: undefined, duration: undefined, ...record.exit, usage };
-  return { ...record, exit };
-}
+const endWith = (end: ProcessEnd | undefined, usage: Usage): ProcessEnd => ({
+  waitStatus: end?.waitStatus,
+  start: end?.start,
+  duration: end?.duration,
+  usage,
+});
 
 /** The exit with what its account tells, also of who it was where nobody else knew. */
 export function accounted(record: ProcessRecord, account: Account, countsDelays: boolean | undefined): ProcessRecord {
@@ -102,12 +104,13 @@ export function accounted(record: ProcessRecord, account: Account, countsDelays:
   const uid = image.uid ?? account.uid;
   const isNew = image.comm !== comm || image.uid !== uid;
   return {
-    ...withUsage(record, usageOf(account, countsDelays)),
+    ...record,
+    exit: endWith(record.exit, usageOf(account, countsDelays)),
     image: isNew ? { ...image, ...(comm !== undefined && { comm }), ...(uid !== undefined && { uid }) } : image,
     ppid: record.ppid ?? account.ppid,
   };
 }
 
 export function exactly(record: ProcessRecord, exact: Exact): ProcessRecord {
-  return withUsage(record, withExact(record.exit?.usage ?? NOTHING, exact));
+  return { ...record, exit: endWith(record.exit, withExact(record.exit?.usage ?? NOTHING, exact)) };
 }
