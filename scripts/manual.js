@@ -11,6 +11,7 @@ const { EXIT } = await import('../src/errors.ts');
 const { COMMANDS, DEFAULT_COMMAND } = await import('../src/commands/commands.ts');
 const { GROUPS } = await import('../src/commands/options.ts');
 const { FIELDS } = await import('../src/format/fields.ts');
+const { GROUP_NAMES, TASK_FIELDS } = await import('../src/ps/fields.ts');
 const { REFINEMENTS, WIRE } = await import('../src/netlink/events.ts');
 
 const TEMPLATE = new URL('../man/procwatch.8.in', import.meta.url);
@@ -120,6 +121,15 @@ const fieldItems = () =>
       carriers === 'all' ? sentence(meaning) : `${sentence(meaning)}\n${sentence(`only in ${carriers.join(' and ')}`)}`,
   }));
 
+/** The fields of ps, a group after the other; those that mean the same in watch are told again, since what they stand for differs. */
+const taskItems = () =>
+  GROUP_NAMES.flatMap((group) => TASK_FIELDS.filter((field) => field.group === group)).map(
+    ({ name, type, meaning, group }) => ({
+      tag: `Va ${name} Pq ${TYPES[type] ?? type}`,
+      body: `${sentence(meaning)}\n${sentence(`group ${group}`)}`,
+    }),
+  );
+
 const exitItems = () =>
   Object.values(EXIT)
     .sort((a, b) => a.code - b.code)
@@ -149,6 +159,7 @@ const PARTS = {
   options: () => optionSections().join('\n'),
   events: () => tagList(eventItems()),
   fields: () => tagList(fieldItems()),
+  tasks: () => tagList(taskItems()),
   exits: () => tagList(exitItems()),
 };
 
