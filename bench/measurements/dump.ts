@@ -2,6 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { openTaskDump } from '../../src/bpf/task-dump.ts';
 import { type Bench, cleanEnvironment } from '../bench.ts';
 import type { Result } from '../result.ts';
 import { ratio, spread, written } from '../statistics.ts';
@@ -9,6 +10,14 @@ import { BIN, procwatchHelp } from '../tools.ts';
 
 const PS = 'ps ax -o pid,ppid';
 const LOOP = 'C, loop over /proc';
+
+const WARM_UP = 20;
+
+function timed(task: () => unknown): number {
+  const start = performance.now();
+  task();
+  return performance.now() - start;
+}
 
 export async function dump(bench: Bench): Promise<Result> {
   const env = cleanEnvironment();
@@ -22,6 +31,8 @@ export async function dump(bench: Bench): Promise<Result> {
     ) / 1000;
   const quiet = (command: string) => () => stopwatch('sh', '-c', `exec ${command} > ${bench.directory}/dumped`);
   const hasPs = procwatchHelp('ps').includes('procwatch ps');
+  const opened = openTaskDump({ tasks: 'leaders' });
+  const walk = 'reason' in opened ? undefined : opened.dump;
   const subjects = [
     { name: PS, measure: quiet(PS) },
     { name: `${LOOP}, whole program`, measure: quiet(`${bench.program('ends')} stats 1`) },
@@ -30,11 +41,16 @@ export async function dump(bench: Bench): Promise<Result> {
       measure: () =>
         Number(execFileSync(bench.program('ends'), ['stats', '1'], { encoding: 'utf8' }).split(' ')[0]) / 1000,
     },
+    ...(walk === undefined
+      ? []
+      : [{ name: 'procwatch, each dump, as objects, after 20 others', measure: () => timed(() => walk.tasks()) }]),
     ...(hasPs ? [{ name: 'procwatch ps, whole program', measure: quiet(`${process.execPath} ${BIN} ps`) }] : []),
   ];
   const load = spawn(bench.program('load'), ['held', String(sleeping)], { stdio: ['pipe', 'pipe', 'inherit'] });
   try {
     await once(createInterface({ input: load.stdout }), 'line');
+    // The C programs have no warm-up: a program that runs already has had its own.
+    for (let i = 0; i < WARM_UP; i++) walk?.tasks();
     const samples = await bench.takeTurns(subjects, async ({ measure }) => measure());
     const figures = Object.fromEntries([...samples].map(([name, of]) => [name, { ms: spread(of) }]));
     return {
@@ -49,9 +65,13 @@ export async function dump(bench: Bench): Promise<Result> {
       ]),
       figures,
       aims: [],
-      notes: hasPs ? [] : ['procwatch ps: this version has no such command'],
+      notes: [
+        ...(hasPs ? [] : ['procwatch ps: this version has no such command']),
+        ...('reason' in opened ? [`no dump from inside the kernel: ${opened.reason}`] : []),
+      ],
     };
   } finally {
+    walk?.close();
     load.stdin.end('\n');
     await once(load, 'close');
   }
