@@ -65,7 +65,9 @@ export async function look(host: Host, loadProbes: () => Promise<Probes>, buffer
     seesOthers: fileText(host, '/proc/1/cmdline') !== '',
   };
   try {
-    const [kernel, probes] = await Promise.all([host.kernel(), loadProbes()]);
+    // One after the other: the kernel says in a sentence what the probes could only throw.
+    const kernel = await host.kernel();
+    const probes = await loadProbes();
     return {
       ...around,
       ...probes.versions,
