@@ -235,6 +235,13 @@ export const WATCH_OPTIONS = {
       'where arguments come from: bpf captures those of every exec inside the kernel (needs CAP_BPF and CAP_PERFMON), proc reads them if there is time, auto takes bpf where it can be had (the default)',
     read: (texts, flag) => (given(texts) ? readName(flag, last(texts), ARGV_SOURCES) : 'auto'),
   },
+  redact: {
+    long: 'redact',
+    value: 'REGEX',
+    group: 'kernel',
+    meaning: 'replace every match in an argument by ***, before anything else sees it (RE2 syntax); repeatable',
+    read: asGiven,
+  },
   noArgs: { long: 'no-args', group: 'kernel', meaning: 'never read, keep or tell arguments', read: given },
   dropPrivileges: {
     long: 'drop-privileges',

@@ -10,7 +10,29 @@ export async function startWatch(host: Host, options: WatchOptions): Promise<Exi
   const isTerminal = options.output === undefined && host.stdout.isTerminal;
   const plan = planWatch(options, { env: host.env, isTerminal, isRoot: host.isRoot });
   const [kernel, { watch }] = await Promise.all([host.kernel(), import('./watch.ts')]);
-  return watch(host, plan, kernel, await selectionFor(kernel, options));
+  const selection = await selectionFor(kernel, options);
+  return watch(host, plan, await redacting(kernel, options.redact), selection);
+}
+
+const REDACTED = '***';
+
+/** A kernel that tells no argument unredacted. */
+async function redacting(kernel: Kernel, patterns: readonly string[]): Promise<Kernel> {
+  if (patterns.length === 0) return kernel;
+  const replacers = await compileAll('redact', patterns, async () => {
+    const { replacer } = await import('../process/patterns.ts');
+    return (pattern) => replacer(pattern, REDACTED);
+  });
+  const { redactingCapture, redactingReader } = await import('../process/redact.ts');
+  const redact = (text: string): string => replacers.reduce((left, replace) => replace(left), text);
+  return {
+    ...kernel,
+    reader: redactingReader(kernel.reader, redact),
+    async openImageCapture(options) {
+      const opened = await kernel.openImageCapture(options);
+      return 'reason' in opened ? opened : redactingCapture(opened, redact);
+    },
+  };
 }
 
 /** Whom the options select: users by their names, patterns compiled. */
@@ -47,11 +69,11 @@ const regexes = async (key: Key, texts: readonly string[]): Promise<Matcher[]> =
   compileAll(key, texts, async () => (await import('../process/patterns.ts')).regexMatcher);
 
 /** Loads the pattern engine only if there is a pattern. */
-async function compileAll(
+async function compileAll<Compiled>(
   key: Key,
   texts: readonly string[],
-  load: () => Promise<(text: string) => Matcher>,
-): Promise<Matcher[]> {
+  load: () => Promise<(text: string) => Compiled>,
+): Promise<Compiled[]> {
   if (texts.length === 0) return [];
   const compile = await load();
   return texts.map((text) => {

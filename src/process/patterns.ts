@@ -12,6 +12,13 @@ export function regexMatcher(pattern: string): Matcher {
   return (text) => compiled.matcher(text).find();
 }
 
+/** Replaces every match of the pattern. */
+export function replacer(pattern: string, by: string): (text: string) => string {
+  const compiled = RE2JS.compile(pattern);
+  const literal = RE2JS.quoteReplacement(by);
+  return (text) => compiled.matcher(text).replaceAll(literal);
+}
+
 /** Matches the whole text. */
 export function globMatcher(glob: string): Matcher {
   const compiled = RE2JS.compile(globToRegex(glob), RE2JS.DOTALL);
