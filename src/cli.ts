@@ -4,8 +4,10 @@ import { EXIT } from './errors.ts';
 import { main } from './main.ts';
 import { realHost } from './real-host.ts';
 
-// Nearly all of our objects die within one batch: a small nursery holds them as well, and saves 20 MB.
+// Nearly all of our objects die within one batch: a small nursery holds them as well, and saves 20 MB. Its limit alone comes too late,
+// since V8 has laid out its heap by now; that it must not grow is still heard.
 setFlagsFromString('--max-semi-space-size=1');
+setFlagsFromString('--semi-space-growth-factor=1');
 
 main(realHost()).then(
   (code) => {
