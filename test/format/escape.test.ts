@@ -85,7 +85,10 @@ test('a shell takes the command line back for the very arguments', (t) => {
   ];
   const line = shellLine([...args, broken(0xff, 0x27, 0x41)]);
   const { error, stdout } = spawnSync('bash', ['-c', `printf '%s\\0' ${line}`], { env: { LC_ALL: 'C.UTF-8' } });
-  if (error !== undefined) return t.skip('bash is not here to ask');
+  if (error !== undefined) {
+    assert.notEqual(process.env.PROCWATCH_REQUIRE_KERNEL, '1', 'bash is not here to ask');
+    return t.skip('bash is not here to ask');
+  }
   const expected = Buffer.concat([...args.map((arg) => Buffer.from(`${arg}\0`)), Buffer.from([0xff, 0x27, 0x41, 0])]);
   assert.deepEqual(stdout, expected);
 });
