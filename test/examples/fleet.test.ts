@@ -168,6 +168,7 @@ test('a new run of procwatch begins at 1 again, which is no gap', async (t) => {
   write(1, 10);
   write(1, 5);
   start('client');
-  await until('15 records', () => arrived().length === 15);
+  // RELP sends again what was not acknowledged, as when the collector came up after the client: there may be more.
+  await until('15 records', () => arrived().length >= 15);
   assert.equal(gaps(), '');
 });
