@@ -12,7 +12,8 @@ export class Terminal {
 
   /** Runs a command line of the shell on a new terminal. */
   constructor(command: string, env: Record<string, string> = {}) {
-    const plain = { TERM: 'dumb', PS1: '', PS2: '', HISTFILE: '', ...env };
+    // script(1) asks $SHELL, and falls back to sh. dash, though it only waits, dies of a Ctrl-C that its command has survived.
+    const plain = { SHELL: '/bin/bash', TERM: 'dumb', PS1: '', PS2: '', HISTFILE: '', ...env };
     this.script = new Running('script', ['--quiet', '--return', '--command', command, '/dev/null'], { env: plain });
   }
 
