@@ -293,6 +293,9 @@ programTest('Ctrl-Z stops both, fg lets both go on', NEEDS, TERMINAL, async () =
   terminal.type(`${TYPED} -q --no-summary -- sh -c 'echo "pids $PPID $$"; cat; exit 6'\n`);
   const [, ...pids] = (await terminal.shows(/pids (\d+) (\d+)\n/)).map(Number);
   const stateOf = (pid: number) => /^State:\s+(\S)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+  // A shell that waits in vfork for its child to become cat cannot be stopped if the child is: with or without procwatch.
+  terminal.type('cat is there\n');
+  await terminal.shows(/cat is there\ncat is there\n/);
   for (let round = 0; round < 3; round++) {
     terminal.type(KEYS.suspend);
     await terminal.shows(/Stopped/);
