@@ -321,7 +321,10 @@ kernelTest('once it is closed it gives nothing, and nothing of it is left', NEED
       return 'closed since the folder was read';
     }
   };
-  const descriptors = (): string[] => readdirSync('/proc/self/fd').map(target).filter((name) => name.includes('bpf'));
+  const descriptors = (): string[] =>
+    readdirSync('/proc/self/fd')
+      .map(target)
+      .filter((name) => name.includes('bpf'));
   const mappings = (): number => readFileSync('/proc/self/maps', 'latin1').split('bpf').length;
   const before = { descriptors: descriptors(), mappings: mappings() };
   for (let i = 0; i < 5; i++) {
