@@ -8,6 +8,8 @@ import { realHost } from './real-host.ts';
 // since V8 has laid out its heap by now; that it must not grow is still heard.
 setFlagsFromString('--max-semi-space-size=1');
 setFlagsFromString('--semi-space-growth-factor=1');
+// Threads that help to sweep so little cost more than they save.
+setFlagsFromString('--no-parallel-scavenge');
 
 main(realHost()).then(
   (code) => {

@@ -17,7 +17,7 @@ export interface OutputStream {
   readonly isTerminal: boolean;
   /** The window, if it is one. */
   size(): { readonly width: number; readonly height: number } | undefined;
-  /** Never blocks on a pipe: what does not fit waits in memory. */
+  /** Never blocks on a pipe: what does not fit waits in memory. Bytes are the caller's again when it returns. */
   write(chunk: string | Uint8Array): void;
   /** Bytes waiting in memory. */
   pending(): number;

@@ -11,7 +11,7 @@ import { type Batch, EventSource } from './netlink/source.ts';
 import { type Heartbeat, Subscription } from './netlink/subscribe.ts';
 import type { ImageCapture } from './process/image-capture.ts';
 import { type ImageSource, ProcImageSource } from './process/image-source.ts';
-import { type Moment, secondsBetween } from './process/moment.ts';
+import { compareMoments, type Moment, secondsBetween } from './process/moment.ts';
 import { inTimeOrder } from './process/order.ts';
 import type { ProcReader } from './process/proc-reader.ts';
 import type { LossReason, LostRecord, ProcessRecord, StreamRecord } from './process/record.ts';
@@ -132,14 +132,15 @@ export class Monitor {
     this.onRecords = onRecords;
     this.tracker.seed(this.scanFacts(known ?? this.kernel.reader.pids()));
     this.options.usage?.start();
-    this.source.start(() => this.wake());
+    // Where the kernel captures arguments, or nobody wants any, nothing is lost by looking later.
+    const hurries = this.options.hearing.scopes.has('exec') && this.capture === undefined;
+    this.source.start(() => this.takeTurn(), hurries ? 'hurried' : 'patient');
     this.arm('heartbeat', HEARTBEAT_MS, () => this.beat());
   }
 
   /** Takes what is queued, tells it, and leaves. */
   stop(): void {
-    do this.wake();
-    while (this.carried !== undefined);
+    this.wake();
     this.lookAgain();
     this.lookAgain();
     for (const timer of this.timers.values()) timer.cancel();
@@ -161,24 +162,40 @@ export class Monitor {
     return records;
   }
 
-  private drain(): DrainedBatch {
-    const at = this.host.now();
-    return { ...this.source.drain(), at };
+  /** Tells all that has happened until now. */
+  wake(): void {
+    const now = this.host.now();
+    const isOlder = ({ events }: DrainedBatch): boolean => events.some(({ stamp }) => compareMoments(stamp, now) <= 0);
+    do this.takeTurn();
+    while (this.carried !== undefined && isOlder(this.carried));
   }
 
-  /** Handles everything queued; returns the number of events. */
-  wake(): number {
-    let handled = 0;
-    let batch: DrainedBatch | undefined = this.carried ?? this.drain();
+  private drain(how: 'drain' | 'drainMore'): DrainedBatch {
+    const at = this.host.now();
+    return { ...this.source[how](), at };
+  }
+
+  /** What the last turn left, with what has come since. */
+  private takeUp(): DrainedBatch {
+    const { carried } = this;
     this.carried = undefined;
-    for (let round = 0; batch !== undefined && round < ROUNDS; round++) {
+    if (carried?.full) return carried;
+    const fresh = this.drain('drain');
+    if (carried === undefined) return fresh;
+    return { ...fresh, events: carried.events.concat(fresh.events), lost: carried.lost + fresh.lost };
+  }
+
+  /** Handles what is queued; returns the number of events. What came meanwhile waits for the next turn where that is near. */
+  private takeTurn(): number {
+    let handled = 0;
+    let batch: DrainedBatch | undefined = this.takeUp();
+    for (let round = 1; batch !== undefined; round++) {
       handled += batch.events.length;
       batch = this.handle(batch);
+      if (round >= ROUNDS || (this.source.isBusy && !batch?.full)) break;
     }
-    if (batch !== undefined) {
-      this.carried = batch;
-      this.arm('carry', 0, () => this.wake());
-    }
+    this.carried = batch;
+    if (batch !== undefined && !this.source.isBusy) this.arm('carry', 0, () => this.takeTurn());
     this.armSettle();
     return handled;
   }
@@ -188,7 +205,7 @@ export class Monitor {
     const events = this.options.ordered ? inTimeOrder(batch.events) : batch.events;
     const hasRead = this.images.capture(events, ({ tgid }) => this.tracker.mayShow(tgid));
     const hasLooked = this.tracker.look(events);
-    const next = hasRead || hasLooked || batch.full ? this.drain() : undefined;
+    const next = hasRead || hasLooked || batch.full ? this.drain('drainMore') : undefined;
     if (next !== undefined) this.images.confirm(next.events);
     this.options.usage?.hear(events);
     const records: StreamRecord[] = this.tracker.track(events, next?.events);

@@ -32,7 +32,7 @@ class NodeStream implements OutputStream {
   }
 
   write(chunk: string | Uint8Array): void {
-    if (this.failed === undefined) this.stream.write(chunk);
+    if (this.failed === undefined) this.stream.write(typeof chunk === 'string' ? chunk : Buffer.from(chunk));
   }
 
   pending(): number {

@@ -225,7 +225,7 @@ export class JsonFormatter implements Formatter {
     const kept = this.imageBytes.get(image);
     if (kept !== undefined) return kept;
     for (const write of members) write(record, this.context, this.aside);
-    const bytes = this.aside.take();
+    const bytes = Buffer.from(this.aside.take());
     // A user whose name is still being asked for must get it later.
     const isFinal = image.uid === undefined || this.context.userName(image.uid) !== undefined;
     if (isFinal) this.imageBytes.set(image, bytes);

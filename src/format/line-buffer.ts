@@ -92,11 +92,11 @@ export class LineBuffer {
     this.bytes[this.used++] = value;
   }
 
-  /** A copy of all that was written, and an empty buffer again. */
+  /** All that was written, valid until something is written again, and an empty buffer. */
   take(): Uint8Array {
-    const copy = Buffer.from(this.bytes.subarray(0, this.used));
+    const taken = this.bytes.subarray(0, this.used);
     this.used = 0;
-    return copy;
+    return taken;
   }
 
   /** The same, as text. */

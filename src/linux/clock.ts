@@ -19,9 +19,29 @@ function read(clock: number): Moment {
 const NO_STEP_SECONDS = 100e-6;
 let wallOffset: Moment | undefined;
 
-export function clocks(): Clocks {
-  const monotonic = read(CLOCK_MONOTONIC);
-  const wall = minus(read(CLOCK_REALTIME), monotonic);
-  if (wallOffset === undefined || Math.abs(secondsBetween(wallOffset, wall)) > NO_STEP_SECONDS) wallOffset = wall;
-  return { monotonic, wallOffset, bootOffset: minus(read(CLOCK_BOOTTIME), monotonic) };
+/** Each clock is read when it is first asked for: most batches need one of them at the most. */
+class Reading implements Clocks {
+  private wall: Moment | undefined;
+  private boot: Moment | undefined;
+
+  get monotonic(): Moment {
+    return read(CLOCK_MONOTONIC);
+  }
+
+  get wallOffset(): Moment {
+    this.wall ??= steady(minus(read(CLOCK_REALTIME), read(CLOCK_MONOTONIC)));
+    return this.wall;
+  }
+
+  get bootOffset(): Moment {
+    this.boot ??= minus(read(CLOCK_BOOTTIME), read(CLOCK_MONOTONIC));
+    return this.boot;
+  }
 }
+
+function steady(wall: Moment): Moment {
+  if (wallOffset === undefined || Math.abs(secondsBetween(wallOffset, wall)) > NO_STEP_SECONDS) wallOffset = wall;
+  return wallOffset;
+}
+
+export const clocks = (): Clocks => new Reading();

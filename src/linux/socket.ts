@@ -30,6 +30,9 @@ const OF_TASKSTATS: Shape = { slots: 64, slotBytes: 2048 };
 /** `struct sockaddr_nl`: u16 family, u16 pad, u32 pid, u32 groups. */
 const ADDRESS = { bytes: 12, words: 3, pidWord: 1 } as const;
 
+/** The kernel reads and writes it: kept, since a buffer that C gets for the first time is moved, which costs more than the call. */
+const optionLength = new Uint32Array(1);
+
 const outcome = (result: number): number => (result < 0 ? libc.errno() : 0);
 
 /** `struct mmsghdr[slots]` and what its pointers lead to. `struct msghdr` in words of the machine: name, namelen, iov, iovlen, … */
@@ -109,7 +112,8 @@ class LinuxNetlinkSocket implements ConnectorSocket {
   }
 
   getOption(level: number, name: number, into: Uint32Array): number {
-    return outcome(libc.getsockopt(this.fd, level, name, into, Uint32Array.of(into.byteLength)));
+    optionLength[0] = into.byteLength;
+    return outcome(libc.getsockopt(this.fd, level, name, into, optionLength));
   }
 
   /** `struct sock_fprog`: u16 length, then a pointer at the next word. */

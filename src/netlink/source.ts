@@ -25,7 +25,10 @@ export interface Batch {
 }
 
 /** More events than this within the window make it busy; a tick with no more than `calmEvents` makes it calm again. */
-const LOAD = { windowMs: 10, busyEvents: 100, tickMs: 3, calmEvents: 20 } as const;
+const LOAD = { windowMs: 10, tickMs: 3 } as const;
+/** Who reads of processes what is gone a moment later hurries longer. */
+const BUSY = { hurried: { busyEvents: 100, calmEvents: 20 }, patient: { busyEvents: 30, calmEvents: 8 } } as const;
+export type Pace = keyof typeof BUSY;
 /** Datagrams in one batch at the most: small enough that a batch dies young, which halves the work of the garbage collector. */
 const BATCH_LIMIT = 2048;
 
@@ -37,6 +40,7 @@ export class EventSource {
   private readonly pacing: Pacing;
   private readiness: Readiness | undefined;
   private tick: { cancel(): void } | undefined;
+  private busy = false;
   private windowStart = 0;
   private windowEvents = 0;
 
@@ -47,34 +51,62 @@ export class EventSource {
   }
 
   /** `onWake` is called when there may be something to `drain`; it returns how many events it took. */
-  start(onWake: () => number): void {
+  start(onWake: () => number, pace: Pace = 'hurried'): void {
+    const { busyEvents, calmEvents } = BUSY[pace];
     const tick = (): void => {
-      if (onWake() > LOAD.calmEvents) this.tick = this.pacing.after(LOAD.tickMs, tick);
-      else {
-        this.tick = undefined;
-        this.readiness?.resume();
+      if (onWake() > calmEvents) {
+        this.tick = this.pacing.after(LOAD.tickMs, tick);
+        return;
       }
+      this.busy = false;
+      // What this look left to the next one, which now comes only with new events.
+      onWake();
+      this.readiness?.resume();
     };
     this.readiness = this.subscription.events.onReadable(() => {
-      if (this.becomesBusy(onWake())) {
-        this.readiness?.pause();
-        this.tick = this.pacing.after(LOAD.tickMs, tick);
-      }
+      if (this.inWindow(onWake()) <= busyEvents) return;
+      this.busy = true;
+      this.readiness?.pause();
+      this.tick = this.pacing.after(LOAD.tickMs, tick);
     });
   }
 
-  private becomesBusy(events: number): boolean {
+  /** The next look comes by the clock, in a few milliseconds: what can wait for it costs less there. */
+  get isBusy(): boolean {
+    return this.busy;
+  }
+
+  /** Events of the window that these belong to, so far. */
+  private inWindow(events: number): number {
     const now = this.pacing.now();
     if (now - this.windowStart > LOAD.windowMs) {
       this.windowStart = now;
       this.windowEvents = 0;
     }
     this.windowEvents += events;
-    return this.windowEvents > LOAD.busyEvents;
+    return this.windowEvents;
   }
 
-  /** Everything queued now, up to the limit of a batch. */
+  /** Everything queued now, up to the limit of a batch, and what the kernel dropped before. */
   drain(): Batch {
+    return this.batch('ask');
+  }
+
+  /**
+   * What has come since a batch was drained. Only a full queue drops anything, and one that was emptied just before and held fewer events
+   * than fit was never full: then the kernel need not be asked.
+   */
+  drainMore(): Batch {
+    return this.batch('ask if it was full');
+  }
+
+  private batch(drops: 'ask' | 'ask if it was full'): Batch {
+    const { events, received } = this.read();
+    const lost = drops === 'ask' || received >= this.subscription.leastQueued ? this.subscription.takeDrops() : 0;
+    return { events, lost, full: received >= BATCH_LIMIT };
+  }
+
+  private read(): { events: WireEvent[]; received: number } {
     const socket = this.subscription.events;
     const events: WireEvent[] = [];
     let received = 0;
@@ -86,7 +118,7 @@ export class EventSource {
       // Free slots: the queue is empty, and need not be asked again.
       if (count < socket.received.lengths.length) break;
     }
-    return { events, lost: this.subscription.takeDrops(), full: received >= BATCH_LIMIT };
+    return { events, received };
   }
 
   private decodeInto(events: WireEvent[], count: number): void {

@@ -31,7 +31,7 @@ export function minus(a: Moment, b: Moment): Moment {
     : { seconds: a.seconds - b.seconds - 1, nanos: nanos + NANOS };
 }
 
-/** The clocks procwatch compares, all read at one moment. */
+/** The clocks procwatch compares, as they are when they are first asked for. */
 export interface Clocks {
   /** CLOCK_MONOTONIC: the events' clock. */
   readonly monotonic: Moment;

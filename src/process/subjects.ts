@@ -4,7 +4,7 @@
  */
 import type { EventOf } from '../netlink/events.ts';
 import { type Image, UNKNOWN_IMAGE } from './image.ts';
-import { type Moment, momentOfTicks, secondsBetween } from './moment.ts';
+import { type Clocks, type Moment, momentOfTicks, secondsBetween } from './moment.ts';
 import type { ProcessFacts, ProcReader } from './proc-reader.ts';
 import type { ProcessStat } from './procstat.ts';
 import { type Proc, ProcessTable } from './table.ts';
@@ -33,7 +33,7 @@ export interface Subjects {
   parentComm(ppid: number, child: Proc): Text | undefined;
   readonly bootOffset: Moment;
   /** A new batch: what was read for the last one may be so no more. */
-  begin(bootOffset: Moment): void;
+  begin(clocks: Pick<Clocks, 'bootOffset'>): void;
 }
 
 export function unknownProc(pid: number): Proc {
@@ -83,7 +83,7 @@ function onlyUser({ uid }: Image, why: { missing: 'gone' } | { unread: true }): 
 /** The table is the authority. */
 export class HeardSubjects implements Subjects {
   readonly table = new ProcessTable();
-  bootOffset: Moment = { seconds: 0, nanos: 0 };
+  private clocks: Pick<Clocks, 'bootOffset'> = { bootOffset: { seconds: 0, nanos: 0 } };
   private readonly reader: ProcReader;
   private readonly wantsCgroup: boolean;
 
@@ -92,8 +92,12 @@ export class HeardSubjects implements Subjects {
     this.wantsCgroup = wantsCgroup;
   }
 
-  begin(bootOffset: Moment): void {
-    this.bootOffset = bootOffset;
+  get bootOffset(): Moment {
+    return this.clocks.bootOffset;
+  }
+
+  begin(clocks: Pick<Clocks, 'bootOffset'>): void {
+    this.clocks = clocks;
   }
 
   of(pid: number): Proc {
@@ -160,7 +164,7 @@ export class HeardSubjects implements Subjects {
  */
 export class ReadSubjects implements Subjects {
   readonly table = new ProcessTable();
-  bootOffset: Moment = { seconds: 0, nanos: 0 };
+  private clocks: Pick<Clocks, 'bootOffset'> = { bootOffset: { seconds: 0, nanos: 0 } };
   private readonly reader: ProcReader;
   /** An end that is not heard would leave an entry to the next holder of its number. */
   private readonly everyEndIsHeard: boolean;
@@ -174,8 +178,12 @@ export class ReadSubjects implements Subjects {
     this.keepsExecs = heard.everyEnd && heard.execs;
   }
 
-  begin(bootOffset: Moment): void {
-    this.bootOffset = bootOffset;
+  get bootOffset(): Moment {
+    return this.clocks.bootOffset;
+  }
+
+  begin(clocks: Pick<Clocks, 'bootOffset'>): void {
+    this.clocks = clocks;
     this.parents.clear();
   }
 

@@ -100,7 +100,7 @@ export class Tracker {
   }
 
   private begin(): void {
-    this.subjects.begin(this.options.clocks().bootOffset);
+    this.subjects.begin(this.options.clocks());
   }
 
   /**
@@ -203,7 +203,7 @@ export class Tracker {
   }
 
   private tellEnd(proc: Proc, event: EventOf<'exit'>, parentTgid: number, status: number | undefined): void {
-    const ofProcess = { ...event, tid: event.tgid };
+    const ofProcess = event.tid === event.tgid ? event : { ...event, tid: event.tgid };
     if (!this.options.shows(ofProcess)) return;
     const duration = proc.start && {
       seconds: Math.max(0, secondsBetween(proc.start, event.stamp)),
