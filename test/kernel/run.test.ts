@@ -56,6 +56,7 @@ kernelTest(
       127,
       'procwatch: no-such-command: there is no such command\n',
     ]);
+    assert.equal((await ran(['--', ''])).code, 127);
     assert.deepEqual(await ran(['--', '/etc/passwd']).then(({ code, stderr }) => [code, stderr]), [
       126,
       'procwatch: /etc/passwd: it cannot be run (EACCES)\n',
