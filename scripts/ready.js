@@ -2,7 +2,7 @@
 // Everything it says goes to stderr: stdout belongs to the program that is started next.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -18,12 +18,41 @@ const digest = (...paths) =>
   paths.reduce((hash, path) => hash.update(readFileSync(path)), createHash('sha256')).digest('hex');
 const stampIs = (stamp, value) => existsSync(stamp) && readFileSync(stamp, 'utf8') === value;
 
+const LOCK = '.ready.lock';
+
+/** The process that holds the lock; undefined if it is no more. */
+function holder() {
+  try {
+    const pid = Number(readFileSync(at(LOCK), 'utf8'));
+    process.kill(pid, 0);
+    return pid;
+  } catch (error) {
+    return error.code === 'EPERM' ? 'of another user' : undefined;
+  }
+}
+
+/** Two that make one checkout ready at the same time would delete each other's files. Who was killed holds nobody up. */
+function alone() {
+  for (let hasSaid = false; ; ) {
+    try {
+      writeFileSync(at(LOCK), `${process.pid}`, { flag: 'wx' });
+      process.once('exit', () => rmSync(at(LOCK), { force: true }));
+      return;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    const other = holder();
+    if (other === undefined) rmSync(at(LOCK), { force: true });
+    else if (!hasSaid)
+      console.error(`waiting for process ${other}, which makes this ready; if it does not, remove ${LOCK}`);
+    hasSaid ||= other !== undefined;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+  }
+}
+
 const installStamp = at('node_modules/.procwatch-installed');
 const locked = digest(at('package-lock.json'), at('package.json'));
-if (!stampIs(installStamp, locked)) {
-  run('npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error');
-  writeFileSync(installStamp, locked);
-}
+const isInstalled = () => stampIs(installStamp, locked);
 
 const sources = readdirSync(at('src'), { recursive: true })
   .map((name) => at(`src/${name}`))
@@ -31,7 +60,15 @@ const sources = readdirSync(at('src'), { recursive: true })
   .sort();
 const buildStamp = at('dist/.built');
 const built = digest(at('tsconfig.json'), at('tsconfig.build.json'), at('scripts/build.js'), ...sources);
-if (!stampIs(buildStamp, built)) {
+const isBuilt = () => stampIs(buildStamp, built);
+
+if (!isInstalled() || !isBuilt()) alone();
+// Asked again: another one may have done it while we waited.
+if (!isInstalled()) {
+  run('npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error');
+  writeFileSync(installStamp, locked);
+}
+if (!isBuilt()) {
   run(process.execPath, at('scripts/build.js'));
   writeFileSync(buildStamp, built);
 }

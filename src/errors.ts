@@ -19,7 +19,7 @@ export const EXIT = {
   output: { code: 74, meaning: 'output could not be written (EX_IOERR)' },
   permission: { code: 77, meaning: 'this kernel wants more privilege (EX_NOPERM)' },
   hangup: { code: 129, meaning: 'SIGHUP, after the flush' },
-  interrupted: { code: 130, meaning: 'a second Ctrl-C, which does not wait for the flush' },
+  interrupted: { code: 130, meaning: 'a second Ctrl-C, which does not wait for the flush; wait: the first' },
   terminated: { code: 143, meaning: 'SIGTERM, after the flush' },
 } as const;
 

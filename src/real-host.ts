@@ -109,11 +109,17 @@ function isForeground(): boolean {
 
 /**
  * At its end Node sets terminals back to the modes it found at its start, and so would undo what the command did to its own (`stty`).
- * It lets alone what is closed by then.
+ * It lets alone what is another file by then. To close it only would not do: koffi complains about a closed stderr at its own end, waits
+ * for itself in doing so, and the process never ends.
  */
 function leaveTerminalsAsTheyAre(): void {
   process.once('exit', () => {
-    for (const fd of [0, 1, 2]) if (isatty(fd)) closeSync(fd);
+    for (const fd of [0, 1, 2]) {
+      if (!isatty(fd)) continue;
+      closeSync(fd);
+      // Takes the lowest number that is free: this one.
+      openSync('/dev/null', 'r+');
+    }
   });
 }
 

@@ -144,10 +144,14 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'another network namespace is named as the obstacle',
-    patient: { connector: { kind: 'refusing' }, circumstances: { connectorListed: false } },
+    patient: {
+      connector: { kind: 'refusing' },
+      circumstances: { connectorListed: false },
+      answers: { taskstats: 'elsewhere' },
+    },
     exit: 69,
-    finds: { connector: 'unavailable', subscription: 'unavailable', ...NO_SUBSCRIPTION },
-    says: /ECONNREFUSED[\s\S]*--network=host/,
+    finds: { connector: 'unavailable', subscription: 'unavailable', ...NO_SUBSCRIPTION, taskstats: 'degraded' },
+    says: /ECONNREFUSED[\s\S]*--network=host[\s\S]*not in this network or pid namespace/,
   },
   {
     name: 'a count of listeners that somebody drove below zero is noticed although it was repaired',

@@ -7,6 +7,7 @@ import { EXIT, Failure, type Result } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { VERSION } from '../version.ts';
 import { COMMANDS, DEFAULT_COMMAND } from './commands.ts';
+import { nearest } from './nearest.ts';
 import { GROUPS, type Group, type Option, type Typed } from './options.ts';
 
 const EXAMPLES = `Examples:
@@ -51,15 +52,28 @@ function typedOf(command: Command, table: Readonly<Record<string, Option<unknown
   return Object.fromEntries(entries);
 }
 
+/** A word that nothing takes: meant as a command, unless there is one before it. */
+function refuseOperand(host: Host, name: string, operand: string): never {
+  const quoted = JSON.stringify(operand);
+  const close = nearest(operand, Object.keys(COMMANDS));
+  const message =
+    host.argv[0] === name
+      ? `${name} takes options only, and no ${quoted}`
+      : `there is no command ${quoted}${close === undefined ? '' : `; did you mean "${close}"?`}`;
+  throw new Failure('usage', message, SEE_HELP);
+}
+
 function addCommand(program: Command, name: string, host: Host, finish: (result: Result) => void): void {
   const row = COMMANDS[name];
   const command = program.command(name, { isDefault: name === DEFAULT_COMMAND }).description(row.meaning);
-  if (row.operands === undefined) command.allowExcessArguments(false);
-  else command.usage(`[options] ${row.operands}`).argument('[operands...]');
+  if (row.operands !== undefined) command.usage(`[options] ${row.operands}`).argument('[operands...]');
   if (row.passesThrough) command.passThroughOptions();
   addOptions(command, row.options);
-  command.action(async (operands: readonly string[]) => {
-    finish(await row.run(host, typedOf(command, row.options), row.operands === undefined ? [] : operands));
+  // Words that no command takes are refused in our own way.
+  command.allowExcessArguments().action(async () => {
+    const { args } = command;
+    if (row.operands === undefined && args.length > 0) refuseOperand(host, name, args[0]);
+    finish(await row.run(host, typedOf(command, row.options), args));
   });
 }
 
@@ -104,10 +118,11 @@ export async function run(host: Host): Promise<Result> {
   return result;
 }
 
+const SEE_HELP = 'procwatch --help lists what there is';
 const HELP_CODES = ['commander.help', 'commander.helpDisplayed', 'commander.version'];
 
 function fromCommander(error: CommanderError): Result {
   if (HELP_CODES.includes(error.code)) return 'ok';
   const [message, ...rest] = error.message.replace(/^error: /, '').split('\n');
-  throw new Failure('usage', message, rest.length > 0 ? rest.join(' ') : 'procwatch --help lists what there is');
+  throw new Failure('usage', message, rest.length > 0 ? rest.join(' ') : SEE_HELP);
 }

@@ -22,6 +22,8 @@ export class Signals {
   private readonly early: Signal[] = [];
   private child: Child | undefined;
   private hasEnded = false;
+  /** We have stopped with the command, and nobody has continued either since: what else is told of that stop is old news. */
+  private hasStoppedToo = false;
   private readonly listeners: { cancel(): void }[];
   private suspension: { cancel(): void };
 
@@ -35,6 +37,7 @@ export class Signals {
     this.suspension = this.passFromBackground('SIGTSTP');
     const stopped = host.onSignal('SIGCHLD', () => this.stopToo());
     const continued = host.onSignal('SIGCONT', () => {
+      this.hasStoppedToo = false;
       if (this.stateOfChild() === 'stopped') this.pass('SIGCONT');
     });
     this.listeners = [...fromKeyboard, ...fromOthers, stopped, continued];
@@ -66,7 +69,10 @@ export class Signals {
   }
 
   private stopToo(): void {
-    if (this.stateOfChild() !== 'stopped') return;
+    const isStopped = this.stateOfChild() === 'stopped';
+    const isNews = isStopped && !this.hasStoppedToo;
+    this.hasStoppedToo = isStopped;
+    if (!isNews) return;
     this.suspension.cancel();
     this.host.stopSelf();
     this.suspension = this.passFromBackground('SIGTSTP');

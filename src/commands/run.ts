@@ -56,6 +56,8 @@ function userFor(host: Host, { as }: RunOptions): string | undefined {
 
 async function begin(host: Host, operands: readonly string[]): Promise<Child> {
   const [command, ...args] = operands;
+  // Node does not even try this one; a shell looks for it and finds nothing.
+  if (command === '') throw new Failure('notFound', 'the name of the command is empty');
   try {
     return await host.spawn(command, args);
   } catch (error) {

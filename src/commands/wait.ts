@@ -107,6 +107,12 @@ function readPid(flag: string, text: string): number {
   return readCount(flag, text, 1, 2 ** 31 - 1);
 }
 
+/** Whoever waits for itself waits for ever. */
+function refuseItself(host: Host, targets: readonly Target[]): void {
+  const self = targets.find(({ pid }) => pid === host.pid);
+  if (self !== undefined) throw new Failure('usage', `${self.label}: this is procwatch itself, which cannot end first`);
+}
+
 function refuseContradictions({ all, any, first }: WaitOptions): void {
   const given = [all && '--all', any && '--any', first !== undefined && '--first'].filter(Boolean);
   if (given.length > 1) throw new Failure('usage', `${given.join(' and ')} contradict each other`);
@@ -182,20 +188,23 @@ function lineOf({ pid, image, exit }: ProcessRecord): string {
 
 export async function startWait(host: Host, options: WaitOptions, operands: readonly string[]): Promise<Result> {
   refuseContradictions(options);
+  // The status is worth more than the lines, so it stays what it is.
+  host.stdout.onError((code) => {
+    if (code !== 'EPIPE') host.stderr.write(`procwatch: cannot write: ${code}\n`);
+  });
   const kernel = await host.kernel();
-  const usage = await openUsage(host, kernel, options.usage);
   // Subscribed before anything is looked at: an end falls into the events or into the look, never between.
   const monitor = monitorOf(host, kernel, options);
   try {
     const present = await presentTargets(host, kernel, options, operands);
+    refuseItself(host, present);
     const globs = await globsOf('--next', options.next);
     const next = globs.map((matches, i) => ({ matches, target: target(options.next[i]) }));
     if (present.length + next.length === 0)
       throw new Failure('usage', 'nothing to wait for', 'name a PID, --pidfile, --name or --next');
-    return await waitFor(host, kernel, options, { monitor, usage }, present, next);
+    return await waitFor(host, kernel, options, monitor, present, next);
   } finally {
     monitor?.stop();
-    usage?.close();
   }
 }
 
@@ -209,7 +218,7 @@ async function waitFor(
   host: Host,
   kernel: Kernel,
   options: WaitOptions,
-  { monitor, usage }: { readonly monitor: Monitor | undefined; readonly usage: UsageSource | undefined },
+  monitor: Monitor | undefined,
   present: readonly Target[],
   next: readonly Next[],
 ): Promise<Result> {
@@ -219,6 +228,7 @@ async function waitFor(
   });
   const targets = [...present, ...next.map((one) => one.target)];
   const wait = new Wait(host, kernel, options, targets, finish);
+  let usage: UsageSource | undefined;
   const waiting = new Waiting(host, kernel, monitor, (which, record) => {
     if (usage === undefined) wait.ended(which, record);
     else usage.tell(record, (told) => wait.ended(which, told));
@@ -245,13 +255,16 @@ async function waitFor(
     }
     if (next.length === 0 && waiting.pids.size <= EXITS_OF_LIMIT) monitor?.subscription.narrow(waiting.pids);
     monitor?.start(take, [...waiting.pids]);
+    if (options.timeout !== undefined) listeners.push(host.after(options.timeout, () => finish('timeout')));
+    // Last, since the program in the kernel takes its time to load: who ends meanwhile has a status, and no account.
+    usage = await openUsage(host, kernel, options.usage);
     usage?.start();
     waiting.begin();
-    if (options.timeout !== undefined) listeners.push(host.after(options.timeout, () => finish('timeout')));
     return await done;
   } finally {
     for (const listener of listeners) listener.cancel();
     waiting.close();
+    usage?.close();
     await host.stdout.flushed();
   }
 }

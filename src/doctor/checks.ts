@@ -181,7 +181,11 @@ export const CHECKS: readonly Check[] = [
       if (answers === undefined) return unchecked('not asked');
       if (answers.taskstats === 'given') return ok('yes');
       if (answers.taskstats === 'absent') return degraded('no', 'the kernel needs CONFIG_TASKSTATS=y');
-      return degraded('not to us', 'sudo, or CAP_NET_ADMIN');
+      if (answers.taskstats === 'refused') return degraded('not to us', 'sudo, or CAP_NET_ADMIN');
+      return degraded(
+        'not in this network or pid namespace',
+        'run procwatch on the host, or in its namespaces (--network=host --pid=host)',
+      );
     },
   },
   {

@@ -2,8 +2,8 @@
 import type { Kernel } from '../host.ts';
 
 export interface Answers {
-  /** The kernel's accounts of processes: given to us, refused to us, or not there. */
-  readonly taskstats: 'given' | 'refused' | 'absent';
+  /** The kernel's accounts of processes: given to us, refused to us, sent to the initial network and pid namespace only, or not there. */
+  readonly taskstats: 'given' | 'refused' | 'elsewhere' | 'absent';
   /** Process descriptors: with the exit status of processes that were reaped (6.15), without it, or not there. */
   readonly pidfd: 'with status' | 'without status' | 'absent';
   /** Whether arguments can be captured inside the kernel; a reason where they cannot. */

@@ -1,6 +1,7 @@
 /** What accounts need of the real system. Source: Documentation/accounting/taskstats.rst, kernel.task_delayacct in sysctl/kernel.rst. */
 import { readFileSync } from 'node:fs';
 import type { AccountDoors } from '../taskstats/doors.ts';
+import { isInitialNetwork } from './namespaces.ts';
 import { openTaskstats } from './socket.ts';
 
 const POSSIBLE_CPUS = '/sys/devices/system/cpu/possible';
@@ -24,6 +25,7 @@ export const accountDoors: AccountDoors = {
     const text = textOf(COUNTS_DELAYS);
     return text === undefined ? undefined : text !== '0';
   },
+  isInitialNetwork,
   async openExact() {
     const { openEndAccounts } = await import('../bpf/end-accounts.ts');
     const opened = openEndAccounts({ ringBytes: RING_BYTES });

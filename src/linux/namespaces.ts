@@ -1,5 +1,5 @@
 /** Whether this process lives in the initial namespaces, where numbers are those of the kernel. */
-import { readlinkSync } from 'node:fs';
+import { existsSync, readlinkSync } from 'node:fs';
 
 /** Inode numbers of the initial namespaces: constants of the kernel (include/linux/proc_ns.h). */
 const INITIAL = { pid: 'pid:[4026531836]', user: 'user:[4026531837]' } as const;
@@ -11,4 +11,11 @@ export function isInitial(namespace: keyof typeof INITIAL): boolean {
     // A kernel without this kind of namespace has only the initial one.
     return true;
   }
+}
+
+/** Its inode number is a constant only on recent kernels. A setting of all devices together is shown nowhere else (net/core/sysctl_net_core.c). */
+const OF_INITIAL_NETWORK = '/proc/sys/net/core/netdev_max_backlog';
+
+export function isInitialNetwork(): boolean {
+  return existsSync(OF_INITIAL_NETWORK) || !existsSync('/proc/sys/net/core');
 }

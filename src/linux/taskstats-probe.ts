@@ -5,6 +5,7 @@
 import type { Answers } from '../doctor/probes.ts';
 import { AF_NETLINK, LITTLE_ENDIAN, SIZE } from '../netlink/abi.ts';
 import * as libc from './libc.ts';
+import { isInitial, isInitialNetwork } from './namespaces.ts';
 
 const NETLINK_GENERIC = 16;
 const SOCK_RAW = 3;
@@ -68,6 +69,7 @@ function attributeIn(reply: DataView, type: number): number | undefined {
 }
 
 export function askTaskstats(): Answers['taskstats'] {
+  if (!isInitialNetwork() || !isInitial('pid')) return 'elsewhere';
   const fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
   if (fd < 0) return 'absent';
   try {

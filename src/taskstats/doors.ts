@@ -12,6 +12,8 @@ export interface AccountDoors {
   possibleCpus(): string;
   /** Whether delays are counted (kernel.task_delayacct); undefined where the kernel does not say. */
   countsDelays(): boolean | undefined;
+  /** The kernel sends its accounts to the initial network namespace only. */
+  isInitialNetwork(): boolean;
   openExact(): Promise<{ readonly exact: ExactSource } | { readonly reason: string }>;
 }
 

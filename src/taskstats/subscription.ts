@@ -73,6 +73,10 @@ export class TaskstatsSubscription {
 
   /** Never throws for what the kernel refuses: the reason is for people. */
   static open(doors: AccountDoors): TaskstatsSubscription | { readonly reason: string } {
+    // Elsewhere the kernel agrees to everything, and sends nothing.
+    if (!doors.isInitialNetwork()) {
+      return { reason: "the kernel sends its accounts to the host's network namespace only (--network=host)" };
+    }
     const socket = doors.openTaskstats();
     if ('errno' in socket) return { reason: `cannot open a socket: ${describeErrno(socket.errno)}` };
     const errno = socket.bind();

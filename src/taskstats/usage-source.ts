@@ -69,8 +69,9 @@ export class UsageSource {
   ): Promise<UsageSource | undefined> {
     const subscription = TaskstatsSubscription.open(doors);
     const found = await doors.openExact();
-    if ('reason' in subscription) notice(`no usage but exact CPU times: ${subscription.reason}`);
-    if ('reason' in found && !('reason' in subscription)) {
+    if ('reason' in subscription) {
+      notice(`${'reason' in found ? 'no usage' : 'no usage but exact CPU times'}: ${subscription.reason}`);
+    } else if ('reason' in found) {
       notice(`CPU times are lower bounds, since short times are not in the kernel's accounts: ${found.reason}`);
     }
     const sources = {

@@ -299,6 +299,8 @@ const SCENES: readonly Scene[] = [
   { name: 'an unknown event', argv: ['-e', 'exti'] },
   { name: 'an unknown flag', argv: ['--evnts', 'exit'] },
   { name: 'an unknown command', argv: ['wach'] },
+  { name: 'a word that no command takes', argv: ['-q', '\x1b[2Jx'] },
+  { name: 'a word after a command that takes none', argv: ['watch', 'make'] },
   { name: 'a missing value', argv: ['-n'] },
   { name: 'a wrong count', argv: ['-n', '0'] },
   { name: 'a wrong time', argv: ['-d', 'soon'] },

@@ -56,6 +56,7 @@ kernelTest(
       127,
       'procwatch: no-such-command: there is no such command\n',
     ]);
+    assert.equal((await ran(['--', ''])).code, 127);
     assert.deepEqual(await ran(['--', '/etc/passwd']).then(({ code, stderr }) => [code, stderr]), [
       126,
       'procwatch: /etc/passwd: it cannot be run (EACCES)\n',
@@ -260,6 +261,14 @@ programTest('what the command does to the modes of its terminal stays', NEEDS, T
   assert.deepEqual([first, second], ['-echo', 'echo']);
   assert.match(drawn, /^stty echo +\+0µs .* exit 0$/);
 });
+
+for (const elsewhere of ['| cat', '> /dev/null', '< /dev/null', '2> /dev/null', '< /dev/null | cat']) {
+  programTest(`on a terminal it ends with its command although it has: ${elsewhere}`, NEEDS, TERMINAL, async () => {
+    const terminal = new Terminal(`${TYPED} -q --no-summary -- true ${elsewhere}; echo "it has ended"`);
+    await terminal.shows(/it has ended/);
+    await terminal.code();
+  });
+}
 
 programTest('Ctrl-C ends the command and procwatch and leaves nothing behind', NEEDS, TERMINAL, async () => {
   const terminal = new Terminal(`${TYPED} -q -- sh -c 'sleep 60 & echo "pids $PPID $$ $!"; wait'`);

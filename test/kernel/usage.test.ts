@@ -131,11 +131,11 @@ kernelTest('without privilege the watch says so once and goes on', NEEDS, async 
   assert.equal(stderr.match(/CAP_NET_ADMIN/g)?.length, 1);
 });
 
-/** Whether a process holds on to another by a descriptor. */
-function holdsPidfd(pid: number): boolean {
+/** Whether a process has such a thing open. */
+function holds(pid: number, what: RegExp): boolean {
   return readdirSync(`/proc/${pid}/fd`).some((fd) => {
     try {
-      return readlinkSync(`/proc/${pid}/fd/${fd}`).includes('pidfd');
+      return what.test(readlinkSync(`/proc/${pid}/fd/${fd}`));
     } catch {
       return false;
     }
@@ -145,7 +145,8 @@ function holdsPidfd(pid: number): boolean {
 kernelTest('wait tells the cost of a process that is not its child', NEEDS, async () => {
   const resident = await Resident.start(['sleep']);
   const waiting = await Watcher.start(['wait', '--json', '--usage', String(resident.pid)]);
-  await until('it is waited for', () => holdsPidfd(waiting.pid));
+  await until('it is waited for', () => holds(waiting.pid, /pidfd/));
+  await until('its account is, too', () => holds(waiting.pid, /bpf/) || waiting.stderr.includes('lower bounds'));
   await resident.kill();
   const { code } = await waiting.end();
   assert.equal(code, 128 + 9);

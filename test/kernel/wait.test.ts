@@ -276,6 +276,22 @@ kernelTest(
   },
 );
 
+kernelTest('lines that cannot be written are told, and the status is the same', NEEDS, async () => {
+  const life = new Held(['exit', 6]);
+  const script = 'exec "$0" "$1" wait -v "$2" >/dev/full';
+  const waiting = new Running('/bin/sh', ['-c', script, process.execPath, BIN, String(life.pid)]);
+  await until('it waits', () => hasDescriptor(waiting.pid, 1));
+  life.go();
+  assert.equal(await waiting.code(), 6);
+  assert.equal(waiting.stderr, 'procwatch: cannot write: ENOSPC\n');
+});
+
+kernelTest('to wait for itself is a mistake, and not a wait for ever', ['connector'], async () => {
+  const shell = new Running('/bin/sh', ['-c', 'exec "$0" "$1" wait $$', process.execPath, BIN]);
+  assert.equal(await shell.code(), 2);
+  assert.match(shell.stderr, /^procwatch: \d+: this is procwatch itself/);
+});
+
 kernelTest('several targets: the first status that is not 0 in the order of the arguments', NEEDS, async () => {
   const lives = [new Held(['exit', 0]), new Held(['exit', 6]), new Held(['exit', 5])];
   const waiting = procwatch(['wait', '-v', ...lives.map(({ pid }) => pid)]);
@@ -415,6 +431,16 @@ for (const namespaces of [['--net'], ['--pid', '--fork'], ['--pid', '--fork', '-
     },
   );
 }
+
+kernelTest(
+  '--usage in a network namespace of its own says that the kernel sends nothing there',
+  ['root', 'unshare'],
+  async () => {
+    const shell = new Running('unshare', ['--net', process.execPath, BIN, 'wait', '--usage', '--timeout', '1ms', '1']);
+    assert.equal(await shell.code(), 124);
+    assert.equal(shell.stderr.match(/--usage: no usage.*host's network namespace only/g)?.length, 1, shell.stderr);
+  },
+);
 
 kernelTest('what is to come cannot be waited for without the connector: 69', ['connector', 'unshare'], async () => {
   const { status } = spawnSync('unshare', ['--net', process.execPath, BIN, 'wait', '--next', 'x'], { cwd: '/' });

@@ -91,6 +91,7 @@ export class ScriptedHost implements Host {
     openTaskstats: () => ({ errno: 93 }),
     possibleCpus: () => '0-1\n',
     countsDelays: () => undefined,
+    isInitialNetwork: () => true,
     openExact: async () => ({ reason: 'this kernel has no bpf(2)' }),
   };
   private readonly timers = new Set<{ due: bigint; task: () => void }>();

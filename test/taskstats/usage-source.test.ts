@@ -174,3 +174,30 @@ test('usage without exits to tell it is refused', async () => {
   assert.equal(await runProgram(host), 2);
   assert.match(host.stderr.text, /add exit to --events/);
 });
+
+/** What `--usage` says on stderr where this is not as it should be. */
+async function notices(accounts: Partial<ScriptedHost['accounts']>): Promise<string[]> {
+  const host = new ScriptedHost({ argv: ['--usage', '-q'] });
+  host.accounts = { ...host.accounts, openTaskstats: () => new ScriptedTaskstats(1), ...accounts };
+  await runProgram(host, () => host.signal('SIGINT'));
+  return host.stderr.text.split('\n').filter((line) => line.includes('--usage'));
+}
+
+const EXACT = { exact: { drain: () => [], close: () => {} } };
+
+test('what is refused is told once, and no more is promised than there is', async () => {
+  const why = 'the kernel gives its accounts to CAP_NET_ADMIN only, in the initial user namespace';
+  assert.deepEqual(await notices({}), [`procwatch: --usage: no usage: ${why}`]);
+  assert.deepEqual(await notices({ openExact: async () => EXACT }), [
+    `procwatch: --usage: no usage but exact CPU times: ${why}`,
+  ]);
+});
+
+test('in a network namespace of its own, where the kernel agrees and sends nothing, it says so', async () => {
+  const [notice, ...more] = await notices({
+    openTaskstats: () => new ScriptedTaskstats(),
+    isInitialNetwork: () => false,
+  });
+  assert.match(notice, /no usage: .* host's network namespace only \(--network=host\)/);
+  assert.deepEqual(more, []);
+});
