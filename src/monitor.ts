@@ -49,6 +49,8 @@ const SETTLE = { firstMs: 5, mostMs: 1000 } as const;
 const RESCAN = { calmMs: 250, mostMs: 3000 } as const;
 /** Batches handled in one wake-up before the event loop gets its turn. */
 const ROUNDS = 64;
+/** Batches drained before their turn at the most: more than a full queue of the default size holds. */
+const AHEAD = 96;
 
 /** A batch, and when its draining began: what was captured before and is not in it was lost. */
 type DrainedBatch = Batch & { readonly at: Moment };
@@ -66,6 +68,8 @@ export class Monitor {
   private readonly timers = new Map<'heartbeat' | 'settle' | 'rescan' | 'carry', Timer>();
   private settleMs: number = SETTLE.firstMs;
   private carried: DrainedBatch | undefined;
+  /** Drained before their turn, as a proof of what was read; the oldest first. */
+  private readonly ahead: DrainedBatch[] = [];
   private allWell: Moment;
   private rescanWanted: Moment | undefined;
   private onRecords: (records: StreamRecord[]) => void = () => {};
@@ -130,7 +134,11 @@ export class Monitor {
   /** @param known the processes to know from the start; all there are, unless given */
   start(onRecords: (records: StreamRecord[]) => void, known?: readonly number[]): void {
     this.onRecords = onRecords;
-    this.tracker.seed(this.scanFacts(known ?? this.kernel.reader.pids()));
+    const scan = this.scanFacts(known ?? this.kernel.reader.pids());
+    const since = this.drainAhead();
+    this.tracker.seed(scan, since);
+    if (this.ahead.every(isNothing)) this.ahead.length = 0;
+    else this.arm('carry', 0, () => this.wake());
     this.options.usage?.start();
     this.source.start(() => this.wake());
     this.arm('heartbeat', HEARTBEAT_MS, () => this.beat());
@@ -139,7 +147,7 @@ export class Monitor {
   /** Takes what is queued, tells it, and leaves. */
   stop(): void {
     do this.wake();
-    while (this.carried !== undefined);
+    while (this.carried !== undefined || this.ahead.length > 0);
     this.lookAgain();
     this.lookAgain();
     for (const timer of this.timers.values()) timer.cancel();
@@ -162,8 +170,22 @@ export class Monitor {
   }
 
   private drain(): DrainedBatch {
+    return this.ahead.shift() ?? this.drainQueue();
+  }
+
+  private drainQueue(): DrainedBatch {
     const at = this.host.now();
     return { ...this.source.drain(), at };
+  }
+
+  /**
+   * All that is queued now, though its turn comes later: what happened before a look at /proc may stand far back in a long queue. The
+   * next `drain` gives the first of it.
+   */
+  private drainAhead(): readonly WireEvent[] {
+    do this.ahead.push(this.drainQueue());
+    while (this.ahead[this.ahead.length - 1].full && this.ahead.length < AHEAD);
+    return this.ahead.length === 1 ? this.ahead[0].events : this.ahead.flatMap(({ events }) => events);
   }
 
   /** Handles everything queued; returns the number of events. */
@@ -188,15 +210,15 @@ export class Monitor {
     const events = this.options.ordered ? inTimeOrder(batch.events) : batch.events;
     const hasRead = this.images.capture(events, ({ tgid }) => this.tracker.mayShow(tgid));
     const hasLooked = this.tracker.look(events);
-    const next = hasRead || hasLooked || batch.full ? this.drain() : undefined;
-    if (next !== undefined) this.images.confirm(next.events);
+    const later = hasRead || hasLooked ? this.drainAhead() : undefined;
+    if (later !== undefined) this.images.confirm(later);
+    const next = later !== undefined || batch.full ? this.drain() : undefined;
     this.options.usage?.hear(events);
-    const records: StreamRecord[] = this.tracker.track(events, next?.events);
+    const records: StreamRecord[] = this.tracker.track(events, later);
     if (batch.lost > 0) records.push(...this.tellUnheard(batch));
     this.tell(records, this.takeLoss(batch.lost));
     this.tellUncaptured();
-    const isEmpty = next === undefined || (next.events.length === 0 && next.lost === 0);
-    return isEmpty ? undefined : next;
+    return next === undefined || isNothing(next) ? undefined : next;
   }
 
   private tell(told: StreamRecord[], loss?: LostRecord): void {
@@ -306,6 +328,8 @@ export class Monitor {
     this.timers.set(name, this.host.after(milliseconds, task));
   }
 }
+
+const isNothing = ({ events, lost }: Batch): boolean => events.length === 0 && lost === 0;
 
 function entry<T>(pid: number, value: T | undefined): [number, T][] {
   return value === undefined ? [] : [[pid, value]];
