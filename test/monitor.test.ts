@@ -150,10 +150,10 @@ test('each wake-up is one write, so that a pipe has it at once', async () => {
 test('a second Ctrl-C does not wait for a reader that does not read', async () => {
   const host = watching();
   let release: () => void = () => {};
-  host.stdout.flushed = () =>
-    new Promise((resolve) => {
-      release = resolve;
-    });
+  const read = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  host.stdout.flushed = () => read;
   const code = await runProgram(host, async () => {
     host.signal('SIGINT');
     await new Promise((resolve) => setImmediate(resolve));
