@@ -6,9 +6,16 @@ import type { Host } from './host.ts';
 
 export async function main(host: Host): Promise<number> {
   host.stderr.onError(() => {});
-  host.stdout.onError(() => {});
+  let unwritten: string | undefined;
+  host.stdout.onError((code) => {
+    unwritten = code === 'EPIPE' ? undefined : code;
+  });
   try {
-    return exitCodeOf(await run(host));
+    const result = await run(host);
+    if (result !== 'ok') return exitCodeOf(result);
+    await host.stdout.flushed();
+    if (unwritten !== undefined) throw new Failure('output', `cannot write: ${unwritten}`);
+    return EXIT.ok.code;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     host.stderr.write(`procwatch: ${escapeText(error.message)}\n`);

@@ -49,6 +49,8 @@ const SETTLE = { firstMs: 5, mostMs: 1000 } as const;
 const RESCAN = { calmMs: 250, mostMs: 3000 } as const;
 /** Batches handled in one wake-up before the event loop gets its turn. */
 const ROUNDS = 64;
+/** Batches drained before their turn at the most: more than a full queue of the default size holds. */
+const AHEAD = 96;
 
 /** A batch, and when its draining began: what was captured before and is not in it was lost. */
 type DrainedBatch = Batch & { readonly at: Moment };
@@ -65,7 +67,8 @@ export class Monitor {
   private capture: ImageCapture | undefined;
   private readonly timers = new Map<'heartbeat' | 'settle' | 'rescan' | 'carry', Timer>();
   private settleMs: number = SETTLE.firstMs;
-  private carried: DrainedBatch | undefined;
+  /** Drained before their turn, mostly as a proof of what was read; the oldest first. */
+  private readonly ahead: DrainedBatch[] = [];
   private allWell: Moment;
   private rescanWanted: Moment | undefined;
   private onRecords: (records: StreamRecord[]) => void = () => {};
@@ -130,7 +133,10 @@ export class Monitor {
   /** @param known the processes to know from the start; all there are, unless given */
   start(onRecords: (records: StreamRecord[]) => void, known?: readonly number[]): void {
     this.onRecords = onRecords;
-    this.tracker.seed(this.scanFacts(known ?? this.kernel.reader.pids()));
+    const scan = this.scanFacts(known ?? this.kernel.reader.pids());
+    const since = this.drainAhead();
+    this.tracker.seed(scan, since);
+    if (!this.isTold()) this.arm('carry', 0, () => this.takeTurn());
     this.options.usage?.start();
     // Where the kernel captures arguments, or nobody wants any, nothing is lost by looking later.
     const hurries = this.options.hearing.scopes.has('exec') && this.capture === undefined;
@@ -141,6 +147,7 @@ export class Monitor {
   /** Takes what is queued, tells it, and leaves. */
   stop(): void {
     this.wake();
+    this.tell([], this.takeLoss(this.subscription.takeDrops()));
     this.lookAgain();
     this.lookAgain();
     for (const timer of this.timers.values()) timer.cancel();
@@ -165,9 +172,10 @@ export class Monitor {
   /** Tells all that has happened until now. */
   wake(): void {
     const now = this.host.now();
-    const isOlder = ({ events }: DrainedBatch): boolean => events.some(({ stamp }) => compareMoments(stamp, now) <= 0);
+    const isOlder = ({ events, lost }: Batch): boolean =>
+      lost > 0 || events.some(({ stamp }) => compareMoments(stamp, now) <= 0);
     do this.takeTurn();
-    while (this.carried !== undefined && isOlder(this.carried));
+    while (this.ahead.some(isOlder));
   }
 
   private drain(how: 'drain' | 'drainMore'): DrainedBatch {
@@ -175,45 +183,57 @@ export class Monitor {
     return { ...this.source[how](), at };
   }
 
-  /** What the last turn left, with what has come since. */
+  /**
+   * All that is queued now, though its turn comes later: what happened before a look at /proc may stand far back in a long queue.
+   */
+  private drainAhead(): readonly WireEvent[] {
+    do this.ahead.push(this.drain('drainMore'));
+    while (this.ahead[this.ahead.length - 1].full && this.ahead.length < AHEAD);
+    return this.ahead.length === 1 ? this.ahead[0].events : this.ahead.flatMap(({ events }) => events);
+  }
+
+  /** The first of what waits for its turn; together with what has come since, if it is small. */
   private takeUp(): DrainedBatch {
-    const { carried } = this;
-    this.carried = undefined;
-    if (carried?.full) return carried;
+    const first = this.ahead.shift();
+    if (first !== undefined && (first.full || this.ahead.length > 0)) return first;
     const fresh = this.drain('drain');
-    if (carried === undefined) return fresh;
-    return { ...fresh, events: carried.events.concat(fresh.events), lost: carried.lost + fresh.lost };
+    if (first === undefined) return fresh;
+    return { ...fresh, events: first.events.concat(fresh.events), lost: first.lost + fresh.lost };
   }
 
   /** Handles what is queued; returns the number of events. What came meanwhile waits for the next turn where that is near. */
   private takeTurn(): number {
     let handled = 0;
-    let batch: DrainedBatch | undefined = this.takeUp();
-    for (let round = 1; batch !== undefined; round++) {
+    for (let round = 0; round < ROUNDS; round++) {
+      const batch = (round > 0 && this.ahead.shift()) || this.takeUp();
       handled += batch.events.length;
-      batch = this.handle(batch);
-      if (round >= ROUNDS || (this.source.isBusy && !batch?.full)) break;
+      this.handle(batch);
+      if (this.isTold() || (this.source.isBusy && this.ahead.length === 1 && !this.ahead[0].full)) break;
     }
-    this.carried = batch;
-    if (batch !== undefined && !this.source.isBusy) this.arm('carry', 0, () => this.takeTurn());
+    if (this.ahead.length > 0 && !this.source.isBusy) this.arm('carry', 0, () => this.takeTurn());
     this.armSettle();
     return handled;
   }
 
-  /** Tells one batch; returns the next one, where there is more, or where it had to be drained to prove what was read for this one. */
-  private handle(batch: DrainedBatch): DrainedBatch | undefined {
+  /** Whether nothing that was drained waits for its turn. */
+  private isTold(): boolean {
+    if (this.ahead.every(isNothing)) this.ahead.length = 0;
+    return this.ahead.length === 0;
+  }
+
+  /** Tells one batch. What had to be drained to prove what was read for it, or is there besides, is then ahead. */
+  private handle(batch: DrainedBatch): void {
     const events = this.options.ordered ? inTimeOrder(batch.events) : batch.events;
     const hasRead = this.images.capture(events, ({ tgid }) => this.tracker.mayShow(tgid));
     const hasLooked = this.tracker.look(events);
-    const next = hasRead || hasLooked || batch.full ? this.drain('drainMore') : undefined;
-    if (next !== undefined) this.images.confirm(next.events);
+    const later = hasRead || hasLooked ? this.drainAhead() : [];
+    this.images.confirm(later);
+    if (batch.full && this.ahead.length === 0) this.ahead.push(this.drain('drainMore'));
     this.options.usage?.hear(events);
-    const records: StreamRecord[] = this.tracker.track(events, next?.events);
+    const records: StreamRecord[] = this.tracker.track(events, later);
     if (batch.lost > 0) records.push(...this.tellUnheard(batch));
     this.tell(records, this.takeLoss(batch.lost));
     this.tellUncaptured();
-    const isEmpty = next === undefined || (next.events.length === 0 && next.lost === 0);
-    return isEmpty ? undefined : next;
   }
 
   private tell(told: StreamRecord[], loss?: LostRecord): void {
@@ -323,6 +343,8 @@ export class Monitor {
     this.timers.set(name, this.host.after(milliseconds, task));
   }
 }
+
+const isNothing = ({ events, lost }: Batch): boolean => events.length === 0 && lost === 0;
 
 function entry<T>(pid: number, value: T | undefined): [number, T][] {
   return value === undefined ? [] : [[pid, value]];

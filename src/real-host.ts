@@ -43,8 +43,9 @@ class NodeStream implements OutputStream {
     this.listener = listener;
   }
 
+  /** What failed is known by then: Node tells even a synchronous write's error a moment later. */
   flushed(): Promise<void> {
-    if (this.failed !== undefined || this.stream.writableLength === 0) return Promise.resolve();
+    if (this.failed !== undefined) return Promise.resolve();
     return new Promise((resolve) => {
       this.stream.write('', () => resolve());
     });

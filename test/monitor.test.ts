@@ -150,10 +150,10 @@ test('each wake-up is one write, so that a pipe has it at once', async () => {
 test('a second Ctrl-C does not wait for a reader that does not read', async () => {
   const host = watching();
   let release: () => void = () => {};
-  host.stdout.flushed = () =>
-    new Promise((resolve) => {
-      release = resolve;
-    });
+  const read = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  host.stdout.flushed = () => read;
   const code = await runProgram(host, async () => {
     host.signal('SIGINT');
     await new Promise((resolve) => setImmediate(resolve));
@@ -174,4 +174,106 @@ test('an output file is written instead of stdout, and closed', async () => {
   assert.equal(host.stdout.text, '');
   assert.equal(host.files.get('/tmp/x')?.text.trim().split('\n').length, 2);
   assert.equal(host.files.get('/tmp/x')?.closed, true);
+});
+
+/** Events that come after the subscription and before the first look at /proc. */
+function betweenSubscriptionAndScan(host: ScriptedHost, happen: () => void): void {
+  const { reader } = host;
+  const pids = reader.pids.bind(reader);
+  let first = true;
+  reader.pids = () => {
+    if (first) happen();
+    first = false;
+    return pids();
+  };
+}
+
+interface Named extends Line {
+  readonly args?: readonly string[];
+  readonly duration_s?: number;
+}
+
+const named = (host: ScriptedHost) =>
+  (lines(host) as readonly Named[]).map(({ event, pid, args }) => `${event} ${pid} ${args?.join(' ') ?? '?'}`);
+
+test('a process born between subscription and scan is one process, and so is the next of its number', async () => {
+  const host = watching();
+  betweenSubscriptionAndScan(host, () => {
+    host.connector.emit(dg.fork(1, 20, { time: at(1) }));
+    host.reader.set(20, { comm: 'sh', args: ['sh'], startTicks: ticksAt(1) });
+  });
+  await runProgram(host, () => {
+    host.advance(2);
+    host.reader.set(20, { comm: 'cat', args: ['cat'] });
+    host.connector.deliver(dg.exec(20, { time: at(2) }));
+    host.advance(2);
+    host.reader.remove(20);
+    host.connector.deliver(dg.exit(20, 0, 1, { time: at(3) }));
+    host.connector.deliver(dg.fork(1, 20, { time: at(4) }), dg.exit(20, 0x100, 1, { time: at(5) }));
+    host.signal('SIGINT');
+  });
+  assert.deepEqual(named(host), ['fork 20 ?', 'exec 20 cat', 'exit 20 cat', 'fork 20 ?', 'exit 20 ?']);
+  assert.deepEqual(
+    (lines(host) as readonly Named[]).flatMap(({ duration_s }) => duration_s ?? []),
+    [0.002, 0.001],
+  );
+});
+
+test('a child born before its parent ran the program that the scan saw is not told with that program', async () => {
+  const host = watching('-e', 'fork,exec,exit,uid');
+  host.reader.set(10, { comm: 'sh', args: ['sh'], uid: 0, startTicks: ticksAt(-500) });
+  betweenSubscriptionAndScan(host, () => {
+    host.connector.emit(dg.fork(10, 20, { time: at(1) }), dg.uid(10, 7, 7, { time: at(2) }));
+    host.connector.emit(dg.exec(10, { time: at(3) }), dg.fork(10, 21, { time: at(4) }));
+    host.reader.set(10, { comm: 'cat', args: ['cat'], uid: 7 });
+  });
+  await runProgram(host, () => {
+    host.advance(5);
+    host.signal('SIGINT');
+  });
+  assert.deepEqual(named(host), ['fork 20 ?', 'uid 10 ?', 'exec 10 cat', 'fork 21 cat']);
+  assert.ok(!host.stdout.text.split('\n')[0].includes('"uid"'));
+});
+
+test('--tree shows a process that is born after the start, and not a later one of its number', async () => {
+  const host = watching('--tree', '20');
+  await runProgram(host, () => {
+    host.connector.deliver(dg.fork(1, 20, { time: at(1) }), dg.fork(20, 30, { time: at(2) }));
+    host.connector.deliver(dg.exit(20, 0, 1, { time: at(3) }), dg.fork(1, 20, { time: at(4) }));
+    host.signal('SIGINT');
+  });
+  assert.deepEqual(named(host), ['fork 20 ?', 'fork 30 ?', 'exit 20 ?']);
+});
+
+test('what is read long after an exec is not taken for it if another exec waits far back in the queue', async () => {
+  const host = watching('-e', 'exec,fork,exit');
+  host.reader.set(10, { comm: 'sh', args: ['sh'], startTicks: ticksAt(-500) });
+  await runProgram(host, () => {
+    host.advance(100);
+    host.reader.set(10, { comm: 'cat', args: ['cat'] });
+    host.connector.emit(dg.exec(10, { time: at(0.5) }), ...forks(100, 9000), dg.exec(10, { time: at(50) }));
+    host.connector.wake();
+    host.signal('SIGINT');
+  });
+  assert.deepEqual(
+    named(host).filter((text) => text.startsWith('exec')),
+    ['exec 10 ?', 'exec 10 cat'],
+  );
+});
+
+test('a look long after the end of a main thread heeds the end of the last thread far back in the queue', async () => {
+  const host = watching();
+  host.reader.set(10, { comm: 'app', threads: 2, startTicks: ticksAt(-500) });
+  await runProgram(host, () => {
+    host.advance(100);
+    host.reader.remove(10);
+    const last = dg.exit({ tid: 11, tgid: 10 }, 0x700, 0, { time: at(50) });
+    host.connector.emit(dg.exit(10, 0, 1, { time: at(0.5) }), ...forks(100, 9000), last);
+    host.connector.wake();
+    host.signal('SIGINT');
+  });
+  assert.deepEqual(
+    lines(host).flatMap(({ event, pid, wait_status }) => (event === 'exit' ? [[pid, wait_status]] : [])),
+    [[10, 0x700]],
+  );
 });

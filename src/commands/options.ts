@@ -60,7 +60,7 @@ function readSignals(texts: readonly string[], flag: string): number[] {
     if (number !== undefined) return number;
     throw new Failure(
       'usage',
-      `${flag}: there is no signal ${JSON.stringify(text)}`,
+      `${flag}: there is no signal "${text}"`,
       'expected a name such as KILL or SIGSEGV, or a number',
     );
   });

@@ -1,4 +1,4 @@
-/** The file records go to, or why it cannot be. */
+/** Where a command writes: the file it was told to, or why that cannot be; and what becomes of the command when a write fails. */
 import { Failure } from '../errors.ts';
 import type { Host, OutputStream } from '../host.ts';
 
@@ -8,4 +8,16 @@ export function openOutput(host: Host, path: string): OutputStream {
   } catch (error) {
     throw new Failure('output', `cannot write ${path}: ${(error as Error).message}`);
   }
+}
+
+/** Says why a write failed. A reader that went away had what it wanted. */
+export function onUnwritten(
+  host: Pick<Host, 'stderr'>,
+  output: OutputStream,
+  end: (as: 'ok' | 'output') => void,
+): void {
+  output.onError((code) => {
+    if (code !== 'EPIPE') host.stderr.write(`procwatch: cannot write: ${code}\n`);
+    end(code === 'EPIPE' ? 'ok' : 'output');
+  });
 }

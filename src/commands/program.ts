@@ -52,29 +52,30 @@ function typedOf(command: Command, table: Readonly<Record<string, Option<unknown
   return Object.fromEntries(entries);
 }
 
-/** A word that nothing takes: meant as a command, unless there is one before it. */
-function refuseOperand(host: Host, name: string, operand: string): never {
-  const quoted = JSON.stringify(operand);
-  const close = nearest(operand, Object.keys(COMMANDS));
-  const message =
-    host.argv[0] === name
-      ? `${name} takes options only, and no ${quoted}`
-      : `there is no command ${quoted}${close === undefined ? '' : `; did you mean "${close}"?`}`;
-  throw new Failure('usage', message, SEE_HELP);
-}
-
 function addCommand(program: Command, name: string, host: Host, finish: (result: Result) => void): void {
   const row = COMMANDS[name];
   const command = program.command(name, { isDefault: name === DEFAULT_COMMAND }).description(row.meaning);
-  if (row.operands !== undefined) command.usage(`[options] ${row.operands}`).argument('[operands...]');
+  if (row.operands === undefined) command.allowExcessArguments();
+  else command.usage(`[options] ${row.operands}`).argument('[operands...]');
   if (row.passesThrough) command.passThroughOptions();
   addOptions(command, row.options);
-  // Words that no command takes are refused in our own way.
-  command.allowExcessArguments().action(async () => {
-    const { args } = command;
-    if (row.operands === undefined && args.length > 0) refuseOperand(host, name, args[0]);
-    finish(await row.run(host, typedOf(command, row.options), args));
+  command.action(async (operands: readonly string[]) => {
+    if (row.operands === undefined && command.args.length > 0) throw unexpected(host, name, command.args[0]);
+    finish(await row.run(host, typedOf(command, row.options), row.operands === undefined ? [] : operands));
   });
+}
+
+/** A word that nobody takes is most likely the name of a command, unless one was named before it. */
+function unexpected(host: Host, command: string, word: string): Failure {
+  if (host.argv[0] === command) return new Failure('usage', `${command} takes options only, not "${word}"`);
+  return noCommand(word);
+}
+
+function noCommand(word: string): Failure {
+  const names = Object.keys(COMMANDS);
+  const close = nearest(word, names);
+  const guess = close === undefined ? '' : `; did you mean "${close}"?`;
+  return new Failure('usage', `there is no command "${word}"${guess}`, `expected ${names.join(', ')}`);
 }
 
 /** The options of a command as its own help lists them: whoever asks without naming a command means the default one's too. */
@@ -112,17 +113,23 @@ export async function run(host: Host): Promise<Result> {
   try {
     await program.parseAsync([...host.argv], { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError) return fromCommander(error);
+    if (error instanceof CommanderError) return fromCommander(error, host.argv);
     throw error;
   }
   return result;
 }
 
-const SEE_HELP = 'procwatch --help lists what there is';
 const HELP_CODES = ['commander.help', 'commander.helpDisplayed', 'commander.version'];
 
-function fromCommander(error: CommanderError): Result {
+/** What commander adds to the message of an unknown option. */
+const SUGGESTION = /\n\(Did you mean (?:one of )?(.*)\?\)$/;
+
+function fromCommander(error: CommanderError, argv: readonly string[]): Result {
+  // Help that nobody asked for, commander's answer to `help` about something it does not know, ends with 1.
+  if (error.code === 'commander.help' && error.exitCode !== 0) throw noCommand(argv[1] ?? '');
   if (HELP_CODES.includes(error.code)) return 'ok';
-  const [message, ...rest] = error.message.replace(/^error: /, '').split('\n');
-  throw new Failure('usage', message, rest.length > 0 ? rest.join(' ') : SEE_HELP);
+  const [, suggested] = SUGGESTION.exec(error.message) ?? [];
+  const message = error.message.replace(/^error: /, '').replace(SUGGESTION, '');
+  const hint = suggested === undefined ? 'procwatch --help lists what there is' : `did you mean ${suggested}?`;
+  throw new Failure('usage', message, hint);
 }

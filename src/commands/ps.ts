@@ -10,7 +10,7 @@ import { snapshot } from '../ps/snapshot.ts';
 import { sorted } from '../ps/sort.ts';
 import type { KernelDump, Task } from '../ps/task.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
-import { openOutput } from './output.ts';
+import { onUnwritten, openOutput } from './output.ts';
 import { colourFor } from './plan.ts';
 import type { PS_OPTIONS } from './ps-options.ts';
 import { selectionFor } from './start-watch.ts';
@@ -90,14 +90,14 @@ export async function runPs(host: Host, options: PsOptions): Promise<ExitName> {
   const missing = plan.named.filter((pid) => !reader.exists(pid));
   const context = await contextOf(kernel, plan, tasks);
   const output = options.output === undefined ? host.stdout : openOutput(host, options.output);
-  let failed: string | undefined;
-  output.onError((code) => {
-    failed ??= code;
+  let isWritten = true;
+  onUnwritten(host, output, (as) => {
+    if (as === 'output') isWritten = false;
   });
   const width = isTerminal ? host.stdout.size()?.width : undefined;
   output.write(render(plan, tasks, context, colourFor(options.color, { env: host.env, isTerminal }), width));
   await output.flushed();
-  if (failed !== undefined && failed !== 'EPIPE') return 'output';
+  if (!isWritten) return 'output';
   for (const pid of missing) host.stderr.write(`procwatch: there is no process ${pid}\n`);
   return missing.length > 0 ? 'notFound' : 'ok';
 }

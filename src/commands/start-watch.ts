@@ -51,12 +51,16 @@ export async function selectionFor(kernel: Pick<Kernel, 'users'>, options: Watch
 
 type Key = keyof typeof WATCH_OPTIONS;
 
+const MOST_UID = 2 ** 32 - 2;
+
+const uidOf = (digits: string): number | undefined => (Number(digits) <= MOST_UID ? Number(digits) : undefined);
+
 async function uidsOf(users: Users, key: Key, names: readonly string[]): Promise<number[]> {
   const uids: number[] = [];
   for (const name of names) {
-    const uid = /^\d+$/.test(name) ? Number(name) : (await users.account(name))?.uid;
+    const uid = /^\d+$/.test(name) ? uidOf(name) : (await users.account(name))?.uid;
     if (uid === undefined) {
-      throw new Failure('usage', `${flagOf(WATCH_OPTIONS[key])}: there is no user ${JSON.stringify(name)}`);
+      throw new Failure('usage', `${flagOf(WATCH_OPTIONS[key])}: there is no user "${name}"`);
     }
     uids.push(uid);
   }

@@ -14,7 +14,7 @@ import { foreignName, shownName, type UserName } from '../stat/row-names.ts';
 import { birthsIn, loadIn } from '../stat/system.ts';
 import { captureFor } from './capture.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
-import { openOutput } from './output.ts';
+import { onUnwritten, openOutput } from './output.ts';
 import { type Plan, planWatch } from './plan.ts';
 import { selectionFor } from './start-watch.ts';
 import type { STAT_OPTIONS } from './stat-options.ts';
@@ -177,7 +177,11 @@ export async function startStat(host: Host, options: StatOptions): Promise<ExitN
   const ended = new Promise<Ending>((resolve) => {
     finish = resolve;
   });
-  output.onError((code) => finish(code === 'EPIPE' ? 'ok' : 'output'));
+  let isWritten = true;
+  onUnwritten(host, output, (as) => {
+    if (as === 'output') isWritten = false;
+    finish(as);
+  });
   const listeners = listenForEnd(host, finish);
   const stat = new Stat(host, kernel, options, plan, monitor);
   const live = isLive(host, options) ? stat.live(() => finish('ok')) : undefined;
@@ -193,6 +197,7 @@ export async function startStat(host: Host, options: StatOptions): Promise<ExitN
     monitor.stop();
     if (live === undefined) output.write(stat.report());
     await output.flushed();
+    if (ending === 'ok' && !isWritten) return 'output';
     return ending === 'ok' && options.failOnLoss && stat.hasLost ? 'loss' : ending;
   } finally {
     live?.stop();

@@ -3,7 +3,7 @@ import { Failure } from '../errors.ts';
 import { nearest } from './nearest.ts';
 
 const bad = (flag: string, text: string, allowed: string): Failure =>
-  new Failure('usage', `${flag}: ${JSON.stringify(text)} is not valid`, `expected ${allowed}`);
+  new Failure('usage', `${flag}: "${text}" is not valid`, `expected ${allowed}`);
 
 const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -49,7 +49,7 @@ export function readName<Name extends string>(flag: string, text: string, names:
   const close = nearest(text, names);
   throw new Failure(
     'usage',
-    `${flag}: unknown name ${JSON.stringify(text)}${close === undefined ? '' : `; did you mean "${close}"?`}`,
+    `${flag}: unknown name "${text}"${close === undefined ? '' : `; did you mean "${close}"?`}`,
     `expected ${names.join(', ')}`,
   );
 }

@@ -164,7 +164,7 @@ class Wait {
   missing(which: Target, why: 'gone' | 'thread'): void {
     if (!this.options.missingOk) {
       const { label, pid } = which;
-      const what = pid === undefined ? `there is nothing for ${JSON.stringify(label)}` : `there is no process ${pid}`;
+      const what = pid === undefined ? `there is nothing for "${label}"` : `there is no process ${pid}`;
       throw new Failure('notFound', why === 'thread' ? `${what}: this is the number of a thread` : what);
     }
     which.end = { waitStatus: 0 };

@@ -12,7 +12,7 @@ import { type Selection, Selector } from '../process/select.ts';
 import { Sink } from '../sink.ts';
 import { VERSION } from '../version.ts';
 import { captureFor } from './capture.ts';
-import { openOutput } from './output.ts';
+import { onUnwritten, openOutput } from './output.ts';
 import type { Plan } from './plan.ts';
 import { openUsage } from './usage.ts';
 
@@ -166,10 +166,7 @@ function listenForEnd(host: Host, plan: Plan, output: OutputStream, finish: (end
     host.onSignal('SIGTERM', () => finish('terminated')),
     host.onSignal('SIGHUP', () => finish('hangup')),
   ];
-  output.onError((code) => {
-    if (code !== 'EPIPE') host.stderr.write(`procwatch: cannot write: ${code}\n`);
-    finish(code === 'EPIPE' ? 'ok' : 'output');
-  });
+  onUnwritten(host, output, finish);
   if (plan.durationMs !== undefined) listeners.push(host.after(plan.durationMs, () => finish('ok')));
   return () => {
     for (const listener of listeners) listener.cancel();
@@ -207,8 +204,12 @@ export async function watch(host: Host, plan: Plan, kernel: Kernel, selection: S
   const summary = plan.summary ? new (await import('../format/summary.ts')).Summary() : undefined;
 
   let finish: (ending: Ending) => void = () => {};
+  let isWritten = true;
   const ended = new Promise<Ending>((resolve) => {
-    finish = resolve;
+    finish = (ending) => {
+      if (ending === 'output') isWritten = false;
+      resolve(ending);
+    };
   });
   const run = new Watch(host, plan, { formatter, sink, summary }, finish);
   const stopListening = listenForEnd(host, plan, output, finish);
@@ -228,5 +229,6 @@ export async function watch(host: Host, plan: Plan, kernel: Kernel, selection: S
   run.end(ending, monitor.refused);
   await output.flushed();
   stopListening();
+  if (ending === 'ok' && !isWritten) return 'output';
   return ending === 'ok' && plan.failOnLoss && run.hasLost ? 'loss' : ending;
 }

@@ -2,10 +2,11 @@
  * The enrich stage: batches of the kernel's events in, records that say who it was and how it ended out. Applies the exit rule;
  * who a process is it asks the subjects, and facts come only through them, the reader and the image source.
  */
-import type { EventOf, WireEvent } from '../netlink/events.ts';
+import type { EventOf, WireEvent, WireKind } from '../netlink/events.ts';
 import type { Hearing } from '../netlink/filter.ts';
 import { ExitRule, type ProcessExit } from './exit-rule.ts';
 import { isOver } from './exits.ts';
+import { type Image, UNKNOWN_IMAGE } from './image.ts';
 import type { UnheardExec } from './image-capture.ts';
 import type { ImageSource } from './image-source.ts';
 import { type Clocks, type Moment, secondsBetween } from './moment.ts';
@@ -48,12 +49,35 @@ function hearsWholeLives({ scopes, onlyFailures }: Hearing): boolean {
   return births !== undefined && births !== 'threads' && scopes.has('exec') && scopes.has('exit') && !onlyFailures;
 }
 
+/** What happened to which process, of all that changes who it is. */
+function changesIn(events: readonly WireEvent[]): Map<number, Set<WireKind>> {
+  const changes = new Map<number, Set<WireKind>>();
+  for (const { kind, tid, tgid } of events) {
+    if (tid !== tgid || !CHANGING.has(kind)) continue;
+    const found = changes.get(tgid);
+    if (found === undefined) changes.set(tgid, new Set([kind]));
+    else found.add(kind);
+  }
+  return changes;
+}
+
+const CHANGING: ReadonlySet<WireKind> = new Set(['fork', 'exec', 'comm', 'uid']);
+
+/** What is still known of an image from before the changes that were read together with it. */
+function imageBefore(image: Image, changed: ReadonlySet<WireKind>): Image {
+  if (changed.has('exec')) return UNKNOWN_IMAGE;
+  const { comm, uid, ...rest } = image;
+  return { ...rest, ...(!changed.has('comm') && { comm }), ...(!changed.has('uid') && { uid }) };
+}
+
 export class Tracker {
   private readonly options: TrackerOptions;
   private readonly subjects: Subjects;
   private readonly hearsWholeLives: boolean;
   private readonly exits: ExitRule;
   private readonly teller: Teller;
+  /** Roots of trees that were not there at the start: the next process of that number, and no later one. */
+  private readonly rootsToCome = new Set<number>();
 
   constructor(options: TrackerOptions) {
     this.options = options;
@@ -81,17 +105,26 @@ export class Tracker {
     return this.exits.unsettled;
   }
 
-  /** Takes in the processes there are. To be called after the subscription stands, so that nothing falls between. */
-  seed(scan: ReadonlyMap<number, ProcessFacts>): void {
+  /**
+   * Takes in the processes there are. To be called after the subscription stands, so that nothing falls between. `queued` is what was
+   * heard until the scan was done, and is to be tracked yet: the scan saw what came of it, and not what was before.
+   */
+  seed(scan: ReadonlyMap<number, ProcessFacts>, queued: readonly WireEvent[] = []): void {
     this.begin();
+    const changes = changesIn(queued);
     for (const [pid, facts] of scan) {
-      if (isOver(facts.stat)) continue;
-      const proc = this.table.add(procOf(pid, facts, this.subjects.bootOffset));
+      const changed = changes.get(pid);
+      // Its birth is still to come, and all that it became since.
+      if (isOver(facts.stat) || (changed?.has('fork') && this.hearsWholeLives)) continue;
+      const image = changed === undefined ? facts.image : imageBefore(facts.image, changed);
+      const proc = this.table.add(procOf(pid, { stat: facts.stat, image }, this.subjects.bootOffset));
       // Without whole lives heard, nobody knows what it has become since.
       if (!this.hearsWholeLives) proc.imageOf = 'earlier';
       if (facts.stat.state === 'Z') this.exits.addLeaderless(pid);
     }
-    if (this.options.treeRoots.length > 0) this.table.markTrees(this.options.treeRoots);
+    const { treeRoots } = this.options;
+    if (treeRoots.length > 0) this.table.markTrees(treeRoots);
+    for (const root of treeRoots) if (this.table.living(root) === undefined) this.rootsToCome.add(root);
   }
 
   /** Whether records of this process can be shown at all, by what is known without reading anything. */
@@ -164,6 +197,7 @@ export class Tracker {
     const before = this.exits.succeed(event.tgid);
     if (before !== undefined) this.finish(before);
     const child = this.subjects.born(event);
+    if (this.rootsToCome.delete(child.pid)) child.trees = [...child.trees, child.pid];
     if (this.options.shows(event)) this.teller.tell('fork', event, child, { ppid: event.parentTgid });
   }
 

@@ -130,7 +130,15 @@ kernelTest('--output writes a file that only its owner may read', NEEDS, async (
 });
 
 kernelTest('output that cannot be written ends with 74 and says why', ['connector'], async () => {
-  for (const command of ['"$NODE" "$BIN" --json > /dev/full', '"$NODE" "$BIN" --json -o /dev/full']) {
+  const commands = [
+    '--json > /dev/full',
+    '-n 1 > /dev/full',
+    '--json -o /dev/full',
+    'events > /dev/full',
+    'ps > /dev/full',
+    'stat -d 100ms > /dev/full',
+  ];
+  for (const command of commands.map((rest) => `"$NODE" "$BIN" ${rest}`)) {
     const { stderr, code } = await amidstEvents(() => pipeline(command));
     assert.equal(code, 74, command);
     assert.equal(stderr, 'procwatch: cannot write: ENOSPC\n');
