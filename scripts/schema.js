@@ -1,6 +1,7 @@
-// Writes schema/procwatch-v1.schema.json and src/format/json-records.ts: the form of every JSON record, as JSON Schema and as types of
-// TypeScript, both from the tables of fields. `node scripts/schema.js` writes them; with `--check` it only compares, and fails if
-// one is stale. It reads the sources, not dist/, so it cannot be out of date itself.
+// Writes schema/procwatch-v1.schema.json and src/format/json-records.ts, the form of every JSON record as JSON Schema and as types of
+// TypeScript, and schema/procwatch-ps-v1.schema.json, that of the lines of `ps`: all from the tables of fields. `node scripts/schema.js`
+// writes them; with `--check` it only compares, and fails if one is stale. It reads the sources, not dist/, so it cannot be out of
+// date itself.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -11,9 +12,11 @@ const { FIELDS, fieldsOf } = await import('../src/format/fields.ts');
 const { SCHEMA_VERSION } = await import('../src/format/json.ts');
 const { STREAM_FIELDS } = await import('../src/format/stream-fields.ts');
 const { WIRE_KINDS } = await import('../src/netlink/events.ts');
+const { TASK_FIELDS } = await import('../src/ps/fields.ts');
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const SCHEMA = `schema/procwatch-v${SCHEMA_VERSION}.schema.json`;
+const TASK_SCHEMA = `schema/procwatch-ps-v${SCHEMA_VERSION}.schema.json`;
 const TYPES = 'src/format/json-records.ts';
 
 /** Those of the kernel, and those that are made of them. */
@@ -123,6 +126,20 @@ function schema() {
   };
 }
 
+/** Which members a line has is chosen on the command line, so none but the version is required. */
+function taskSchema() {
+  const [version] = HEAD;
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: `procwatch ps, version ${SCHEMA_VERSION}`,
+    description:
+      'One line of procwatch ps --json: a process, or a thread. What is absent is unknown, or was not asked for.',
+    type: 'object',
+    properties: propertiesOf([{ ...version, ours: true }, ...TASK_FIELDS]),
+    required: [version.name],
+  };
+}
+
 const TYPE_NAMES = {
   version: String(SCHEMA_VERSION),
   string: 'string',
@@ -185,7 +202,11 @@ function formatted(path, text) {
   return stdout;
 }
 
-const written = { [SCHEMA]: JSON.stringify(schema(), null, 2), [TYPES]: types() };
+const written = {
+  [SCHEMA]: JSON.stringify(schema(), null, 2),
+  [TASK_SCHEMA]: JSON.stringify(taskSchema(), null, 2),
+  [TYPES]: types(),
+};
 for (const [path, text] of Object.entries(written)) {
   const fresh = formatted(path, text);
   if (!process.argv.includes('--check')) writeFileSync(root + path, fresh);

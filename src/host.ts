@@ -9,6 +9,7 @@ import type { ImageSource } from './process/image-source.ts';
 import type { Clocks, Moment } from './process/moment.ts';
 import type { NoPidfd, Pidfd } from './process/pidfd.ts';
 import type { ProcReader } from './process/proc-reader.ts';
+import type { ProcessWalk } from './process/scan.ts';
 import type { Text } from './process/text.ts';
 import type { TaskDoors } from './ps/task.ts';
 import type { AccountDoors } from './taskstats/doors.ts';
@@ -53,6 +54,8 @@ export interface Kernel {
   clocks(): Clocks;
   /** Images of all execs, captured inside the kernel; or the reason why they are not to be had. */
   openImageCapture(options: ImageCaptureOptions): Promise<ImageCapture | { readonly reason: string }>;
+  /** Over the kernel's own list of processes; or the reason why there is none. */
+  openWalk(): Promise<ProcessWalk | { readonly reason: string }>;
   /** What processes used. */
   readonly accounts: AccountDoors;
 }

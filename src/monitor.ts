@@ -15,6 +15,7 @@ import { compareMoments, type Moment, secondsBetween } from './process/moment.ts
 import { inTimeOrder } from './process/order.ts';
 import type { ProcReader } from './process/proc-reader.ts';
 import type { LossReason, LostRecord, ProcessRecord, StreamRecord } from './process/record.ts';
+import { ReadScan, readEach, type Scan, WalkedScan } from './process/scan.ts';
 import type { Selector } from './process/select.ts';
 import type { Wants } from './process/teller.ts';
 import { type Infers, Tracker } from './process/tracker.ts';
@@ -65,6 +66,7 @@ export class Monitor {
   private readonly tracker: Tracker;
   private images: ImageSource;
   private capture: ImageCapture | undefined;
+  private scan: Scan;
   private readonly timers = new Map<'heartbeat' | 'settle' | 'rescan' | 'carry', Timer>();
   private settleMs: number = SETTLE.firstMs;
   /** Drained before their turn, mostly as a proof of what was read; the oldest first. */
@@ -91,6 +93,7 @@ export class Monitor {
       now: () => toMilliseconds(host.now()),
       after: (ms, task) => host.after(ms, task),
     });
+    this.scan = new ReadScan(kernel.reader);
     this.images = this.imagesBy(kernel.reader, options.readsArgs === false ? 'exe' : 'args');
     this.tracker = new Tracker({
       ...options,
@@ -116,8 +119,8 @@ export class Monitor {
   }
 
   /**
-   * Has the images of all execs captured inside the kernel, where that can be had; resolves to the reason where it cannot. Between
-   * subscribing and `start`: what happens meanwhile is queued.
+   * Has the images of all execs captured inside the kernel, where that can be had; resolves to the reason where it cannot. A kernel that
+   * does this also shows its list of processes. Between subscribing and `start`: what happens meanwhile is queued.
    */
   async captureImages(wants: { readonly args: boolean; readonly links: boolean }): Promise<string | undefined> {
     if (!this.options.hearing.scopes.has('exec')) return 'no execs are heard';
@@ -127,13 +130,17 @@ export class Monitor {
     if ('reason' in opened) return opened.reason;
     this.capture = opened;
     this.images = opened;
+    // Now, for later the rights to it may have been given up.
+    const walk = await this.kernel.openWalk();
+    if (!('reason' in walk)) this.scan = new WalkedScan(walk, reader);
     return undefined;
   }
 
   /** @param known the processes to know from the start; all there are, unless given */
   start(onRecords: (records: StreamRecord[]) => void, known?: readonly number[]): void {
     this.onRecords = onRecords;
-    const scan = this.scanFacts(known ?? this.kernel.reader.pids());
+    const { reader } = this.kernel;
+    const scan = known === undefined ? this.scan.facts() : readEach(known, (pid) => reader.facts(pid));
     const since = this.drainAhead();
     this.tracker.seed(scan, since);
     if (!this.isTold()) this.arm('carry', 0, () => this.takeTurn());
@@ -154,6 +161,7 @@ export class Monitor {
     this.source.stop();
     this.subscription.close();
     this.capture?.close();
+    this.scan.close();
     this.options.usage?.close();
   }
 
@@ -326,7 +334,7 @@ export class Monitor {
    */
   private rescan(): void {
     const at = this.host.now();
-    const scan = new Map(this.kernel.reader.pids().flatMap((pid) => entry(pid, this.kernel.reader.stat(pid))));
+    const scan = this.scan.stats(this.living());
     this.timers.delete('rescan');
     this.rescanWanted = undefined;
     this.wake();
@@ -334,8 +342,8 @@ export class Monitor {
     this.tell(this.tracker.reconcile(scan, at));
   }
 
-  private scanFacts(pids: readonly number[]) {
-    return new Map(pids.flatMap((pid) => entry(pid, this.kernel.reader.facts(pid))));
+  private *living(): Iterable<number> {
+    for (const { pid, ended } of this.tracker.table.all()) if (!ended) yield pid;
   }
 
   private arm(name: 'heartbeat' | 'settle' | 'rescan' | 'carry', milliseconds: number, task: () => void): void {
@@ -345,9 +353,5 @@ export class Monitor {
 }
 
 const isNothing = ({ events, lost }: Batch): boolean => events.length === 0 && lost === 0;
-
-function entry<T>(pid: number, value: T | undefined): [number, T][] {
-  return value === undefined ? [] : [[pid, value]];
-}
 
 const toMilliseconds = ({ seconds, nanos }: Moment): number => seconds * 1000 + nanos / 1e6;

@@ -5,8 +5,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { FIELDS } from '../src/format/fields.ts';
+import { TASK_FIELD_NAMES } from '../src/ps/fields.ts';
 import { root } from './docs/need.ts';
-import { assertRecord, EVENTS, mistakesIn, schema } from './schema/validator.ts';
+import {
+  assertRecord,
+  assertTask,
+  EVENTS,
+  mistakesIn,
+  mistakesInTask,
+  schema,
+  taskSchema,
+} from './schema/validator.ts';
 
 const linesOf = (path: string): string[] => readFileSync(`${root}${path}`, 'utf8').split('\n');
 const isRecord = (line: string): boolean => line.startsWith('{"v":');
@@ -79,3 +88,31 @@ test('the schema as it is shipped takes the same records, and allows members of 
   assert.equal(validate({ ...EXIT, surprise: 1 }), true);
   assert.equal(validate({ ...EXIT, pid: 'ten' }), false);
 });
+
+const TASKS = readdirSync(`${root}test/ps/golden`)
+  .flatMap((name) => linesOf(`test/ps/golden/${name}`))
+  .filter(isRecord)
+  .map((line) => JSON.parse(line));
+
+test('every line of JSON in the transcripts of ps obeys the schema of ps, which has a place for each field', () => {
+  for (const task of TASKS) assertTask(task);
+  const known = new Set(TASKS.flatMap((task) => Object.keys(task)));
+  for (const name of TASK_FIELD_NAMES) {
+    assert.ok(known.has(name), `no transcript has ${name}`);
+    assert.ok(JSON.stringify(taskSchema).includes(`"${name}":{`), name);
+  }
+});
+
+const WRONG_OF_PS: Readonly<Record<string, object>> = {
+  'a member nobody knows': { surprise: 1 },
+  'a text for a number': { pid: '10' },
+  'one text for the arguments': { args: 'ls' },
+  'a local time': { start_time: '2026-11-21T09:58:31+01:00' },
+  'another version': { v: 2 },
+};
+for (const [name, change] of Object.entries(WRONG_OF_PS)) {
+  test(`in a line of ps ${name} is a mistake`, () => {
+    assert.deepEqual(mistakesInTask(TASKS[0]), []);
+    assert.equal(mistakesInTask({ ...TASKS[0], ...change }).length > 0, true);
+  });
+}

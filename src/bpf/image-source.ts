@@ -7,7 +7,7 @@ import type { EventOf, WireEvent } from '../netlink/events.ts';
 import type { Image } from '../process/image.ts';
 import type { ImageCapture, UnheardExec } from '../process/image-capture.ts';
 import type { ImageSource } from '../process/image-source.ts';
-import type { Moment } from '../process/moment.ts';
+import { type Moment, ticksOf } from '../process/moment.ts';
 import type { ProcessFacts } from '../process/proc-reader.ts';
 import type { ExecCapture } from './exec-capture.ts';
 import { decodeExec, type ExecRecord } from './exec-record.ts';
@@ -97,9 +97,6 @@ export class BpfImageSource implements ImageCapture {
   }
 }
 
-/** Clock ticks of /proc: 100 a second. */
-const TICKS = { perSecond: 100, nanos: 10_000_000 } as const;
-
 /** What a process is right after this exec: it runs, and an exec has left it one thread. */
 export function factsOf(record: ExecRecord, read: Pick<Image, 'exe' | 'cwd'> = {}): ProcessFacts {
   const { comm, start } = record;
@@ -109,7 +106,7 @@ export function factsOf(record: ExecRecord, read: Pick<Image, 'exe' | 'cwd'> = {
       state: 'R',
       ppid: record.parentTgid,
       threads: 1,
-      startTicks: start.seconds * TICKS.perSecond + Math.floor(start.nanos / TICKS.nanos),
+      startTicks: ticksOf(start),
       waitStatus: 0,
     },
     image: imageOf(record, read),

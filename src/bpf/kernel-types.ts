@@ -5,8 +5,19 @@ import { UnknownLayout } from './offsets.ts';
 
 export const KERNEL_TYPES = '/sys/kernel/btf/vmlinux';
 
-/** Takes some 8 ms. Throws UnknownLayout, whose message is a reason for people. */
+/** Programs are opened one right after the other, and then none for hours: kept as long as nobody wants the room. */
+let latest: { readonly path: string; readonly types: WeakRef<Btf> } | undefined;
+
+/** Takes some 8 ms the first time. Throws UnknownLayout, whose message is a reason for people. */
 export function readKernelTypes(path: string = KERNEL_TYPES): Btf {
+  const known = latest?.path === path ? latest.types.deref() : undefined;
+  if (known !== undefined) return known;
+  const types = parsed(path);
+  latest = { path, types: new WeakRef(types) };
+  return types;
+}
+
+function parsed(path: string): Btf {
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(path);

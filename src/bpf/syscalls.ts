@@ -125,11 +125,14 @@ export function attachTracepoint(program: number): number {
 /** `struct bpf_prog_info`, as far as we look: since 5.12 it ends behind the number of runs that were skipped. */
 const INFO = { bytes: 224, missesWord: 208 / 8 } as const;
 
-/** Times the program was not run because it was running already on the same CPU (interrupted by itself); 0 where nobody counts. */
-export function missedRuns(program: number): bigint {
+/**
+ * Times the program was not run because it was running already on the same CPU (interrupted by itself); 0 where nobody counts, undefined
+ * where we may not ask: before 5.19 those who have given up their rights.
+ */
+export function missedRuns(program: number): bigint | undefined {
   const info = new BigUint64Array(INFO.bytes / 8);
   const result = bpf(COMMAND.objectInfo, { 0: program, 4: INFO.bytes, 8: info });
-  return result < 0 ? 0n : info[INFO.missesWord];
+  return result < 0 ? undefined : info[INFO.missesWord];
 }
 
 /** A link from which any number of dumps can be made. */

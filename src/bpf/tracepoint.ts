@@ -13,6 +13,7 @@ export class Tracepoint {
   private lost: BigUint64Array | undefined;
   private lostBefore = 0n;
   private program = -1;
+  private missed = 0n;
 
   /** `ringBytes`: a power of two and a multiple of the page. Throws a Refusal. */
   constructor(program: TracepointProgram, ringBytes: number) {
@@ -61,7 +62,8 @@ export class Tracepoint {
   /** Records that are missing since this was last asked: they found the ring full, or the kernel skipped the program (it counts that). */
   takeLost(): number {
     if (this.lost === undefined) return 0;
-    const total = Atomics.load(this.lost, 0) + kernel.missedRuns(this.program);
+    this.missed = kernel.missedRuns(this.program) ?? this.missed;
+    const total = Atomics.load(this.lost, 0) + this.missed;
     const count = Number(total - this.lostBefore);
     this.lostBefore = total;
     return count;

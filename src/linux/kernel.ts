@@ -42,5 +42,6 @@ export const kernel: Kernel = {
     const opened = openExecCapture({ args: args ? 'with' : 'without' });
     return 'reason' in opened ? opened : new BpfImageSource(opened.capture, fallback, links);
   },
+  openWalk: async () => (await import('./process-walk.ts')).openWalk(),
   accounts: accountDoors,
 };

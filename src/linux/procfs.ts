@@ -129,7 +129,12 @@ function zombieStatusIn(directory: number): number | undefined {
   return isForbidden ? undefined : 0;
 }
 
-const rest: Omit<ProcReader, 'facts'> = {
+/** Without the stat, which proves what was read. */
+function imageBy(...parts: readonly ((directory: number) => Image)[]): ProcReader['image'] {
+  return (pid) => inDirectory(pid, (directory) => Object.assign({}, ...parts.map((read) => read(directory)))) ?? {};
+}
+
+const rest: Omit<ProcReader, 'facts' | 'image'> = {
   links: factsBy(linksOf),
   stat: (pid) => {
     const bytes = slurp(AT_FDCWD, path(`/proc/${pid}/stat`));
@@ -159,5 +164,6 @@ const rest: Omit<ProcReader, 'facts'> = {
 
 /** A reader of /proc; without `args` no argument is ever read. */
 export function procReader({ args }: { readonly args: boolean }): ProcReader {
-  return { ...rest, facts: args ? factsBy(argsOf, linksOf, userOf) : factsBy(linksOf, userOf) };
+  const image = args ? [argsOf, linksOf] : [linksOf];
+  return { ...rest, facts: factsBy(...image, userOf), image: imageBy(...image) };
 }

@@ -2,18 +2,12 @@
 import { openTaskDump, type TaskDump } from '../bpf/task-dump.ts';
 import type { TaskRecord } from '../bpf/task-record.ts';
 import type { SnapshotKernel } from '../host.ts';
-import type { Moment } from '../process/moment.ts';
+import { ticksOf } from '../process/moment.ts';
 import type { DumpSelection, KernelDump, Task } from '../ps/task.ts';
 import { clocks } from './clock.ts';
 import { isInitial } from './namespaces.ts';
 import { taskReader } from './proc-tasks.ts';
 import { users } from './users.ts';
-
-const TICKS_PER_SECOND = 100;
-const NANOS_PER_TICK = 10_000_000;
-
-/** As /proc rounds it. */
-const ticksOf = ({ seconds, nanos }: Moment): number => seconds * TICKS_PER_SECOND + Math.floor(nanos / NANOS_PER_TICK);
 
 function taskOf(record: TaskRecord): Task {
   const {

@@ -21,10 +21,19 @@ export function isOver({ state, threads }: ProcessStat): boolean {
   return state === 'X' || (state === 'Z' && threads <= 1);
 }
 
+/**
+ * A leader that is just being released has no threads any more, not even itself: it was reaped with its process, or replaced by a thread
+ * that executes a program. The next look tells which.
+ */
+function settledStat(pid: number, reader: ProcReader): ProcessStat | undefined {
+  const stat = reader.stat(pid);
+  return stat?.threads === 0 ? reader.stat(pid) : stat;
+}
+
 /** Looks at a pid whose leader was told to have ended. `kill(pid, 0)` comes first: it costs a tenth of reading a file. */
 export function lookAt(pid: number, reader: ProcReader): Verdict {
   if (!reader.exists(pid)) return ENDED_UNSEEN;
-  const stat = reader.stat(pid);
+  const stat = settledStat(pid, reader);
   // There, but not for our eyes (hidepid), or gone just now.
   if (stat === undefined) return reader.hasEnded(pid) ? ENDED_UNSEEN : { is: 'draining' };
   if (isOver(stat)) return { is: 'ended', stat };

@@ -44,6 +44,10 @@ export interface Clocks {
 /** /proc tells start times in ticks of CLOCK_BOOTTIME; USER_HZ is 100 on every machine Node runs on. */
 const TICKS_PER_SECOND = 100;
 
+/** Of a moment on CLOCK_BOOTTIME, as /proc rounds it. */
+export const ticksOf = ({ seconds, nanos }: Moment): number =>
+  seconds * TICKS_PER_SECOND + Math.floor(nanos / (NANOS / TICKS_PER_SECOND));
+
 export function momentOfTicks(ticks: number, bootOffset: Moment): Moment {
   const seconds = Math.floor(ticks / TICKS_PER_SECOND);
   return minus({ seconds, nanos: (ticks % TICKS_PER_SECOND) * (NANOS / TICKS_PER_SECOND) }, bootOffset);

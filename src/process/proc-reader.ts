@@ -16,6 +16,8 @@ export interface ProcReader {
   facts(pid: number): ProcessFacts | undefined;
   /** The same without args and uid: what no capture in the kernel can tell. */
   links(pid: number): ProcessFacts | undefined;
+  /** Arguments, program and directory alone, without any proof whose they are. */
+  image(pid: number): Image;
   stat(pid: number): ProcessStat | undefined;
   /** The wait status of a process that has ended and was not reaped, if we may know it. */
   zombieStatus(pid: number): number | undefined;

@@ -32,6 +32,7 @@ export function redactingReader(reader: ProcReader, redact: Redact): ProcReader 
       const facts = reader.facts(pid);
       return facts && redactFacts(facts, redact);
     },
+    image: (pid) => redactImage(reader.image(pid), redact),
   };
 }
 

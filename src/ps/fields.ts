@@ -29,6 +29,8 @@ export interface TaskField {
   readonly group: GroupName;
   readonly type: 'string' | 'strings' | 'integer' | 'number';
   readonly meaning: string;
+  /** A text of our own making: it needs no twin with its bytes. */
+  readonly ours?: true;
   /** What must be read besides what every source tells. */
   readonly part?: Part;
   readonly value: (task: Task, context: TaskContext) => TaskValue;
@@ -56,6 +58,7 @@ const GROUPED: Readonly<Record<GroupName, readonly Omit<TaskField, 'group'>[]>> 
     {
       name: 'state',
       type: 'string',
+      ours: true,
       meaning: 'one letter: R running, S sleeping, D waiting uninterruptibly, T stopped, t traced, Z zombie, I idle …',
       value: (t) => t.state,
     },
@@ -85,6 +88,7 @@ const GROUPED: Readonly<Record<GroupName, readonly Omit<TaskField, 'group'>[]>> 
     {
       name: 'start_time',
       type: 'string',
+      ours: true,
       meaning: 'wall time of its birth, RFC 3339 in UTC, in steps of 10 ms',
       value: (t, c) => utcTime(plus(momentOfTicks(t.startTicks, NO_OFFSET), c.wallOffset)),
     },

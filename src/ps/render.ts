@@ -3,7 +3,7 @@
  * where it goes to a terminal.
  */
 import { escapeText, shellLine } from '../format/escape.ts';
-import { writeList, writeText } from '../format/json.ts';
+import { SCHEMA_VERSION, writeList, writeText } from '../format/json.ts';
 import { LineBuffer } from '../format/line-buffer.ts';
 import { palette } from '../format/palette.ts';
 import { cut, pad, widthOf } from '../format/width.ts';
@@ -92,7 +92,7 @@ function writeMember(out: LineBuffer, key: string, type: TaskField['type'], valu
 }
 
 /** The version of the field names, as in the records of watch. */
-const HEAD = '{"v":1';
+const HEAD = `{"v":${SCHEMA_VERSION}`;
 
 /** One flat object a line; absent means unknown. */
 export function asJson(tasks: readonly Task[], context: TaskContext, fields: readonly TaskField[]): Uint8Array {

@@ -21,5 +21,7 @@ export interface AccountDoors {
 export interface ExactSource {
   /** What has arrived since, oldest first. */
   drain(): readonly Exact[];
+  /** Accounts that were lost on their way, as far as the kernel counts them, since this was last asked. */
+  takeLost(): number;
   close(): void;
 }

@@ -106,6 +106,7 @@ export class UsageSource {
 
   private drainExact(now: number): void {
     const fresh = this.exact?.drain() ?? [];
+    this.drained += fresh.length;
     if (fresh.length > 0) {
       const bootOffset = this.bootOffset();
       for (const exact of fresh) this.held.add(exact, bootOffset);
@@ -141,10 +142,10 @@ export class UsageSource {
     if (this.drained < LEAST_OF_A_FULL_QUEUE && secondsBetween(since, at) < ASK_SECONDS) return undefined;
     this.drained = 0;
     this.allWell = at;
-    const count = this.subscription?.takeDrops() ?? 0;
-    if (count === 0) return undefined;
-    this.accounts.forgetBegun();
-    return { event: 'lost', reason: 'usage', count, at, since };
+    const ofThreads = this.subscription?.takeDrops() ?? 0;
+    if (ofThreads > 0) this.accounts.forgetBegun();
+    const count = ofThreads + (this.exact?.takeLost() ?? 0);
+    return count === 0 ? undefined : { event: 'lost', reason: 'usage', count, at, since };
   }
 
   /** One end, whoever told it: gets its account, and is held as it would be in the stream. */

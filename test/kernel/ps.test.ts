@@ -6,6 +6,7 @@ import { readdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { assertTask } from '../schema/validator.ts';
 import { register } from './support/leftovers.ts';
 import { kernelTest } from './support/requirements.ts';
 
@@ -30,11 +31,13 @@ function ps(args: readonly string[], privileged = true) {
 function rows(args: readonly string[], privileged = true): Row[] {
   const { status, stdout, stderr } = ps(['--json', ...args], privileged);
   assert.deepEqual([status, stderr], [0, '']);
-  return stdout
+  const found = stdout
     .trimEnd()
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Row);
+  for (const row of found) assertTask(row);
+  return found;
 }
 
 const pidsOf = (those: readonly Row[]): number[] => those.map(({ pid }) => Number(pid)).sort((a, b) => a - b);

@@ -109,7 +109,9 @@ function hasDescriptor(pid: number, count = 1): boolean {
       return '';
     }
   });
-  return links.filter((link) => /^(anon_inode:\[pidfd\]|pidfd:)/.test(link)).length >= count;
+  if (links.filter((link) => /^(anon_inode:\[pidfd\]|pidfd:)/.test(link)).length < count) return false;
+  // Between getting hold of a process and waiting for it, it looks at it, and that does not sleep.
+  return /\) S /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
 }
 
 /** Starts a wait, lets the target end once it is waited for, and gives back what the wait ended with. */

@@ -21,6 +21,7 @@ const REST = [
   'dist/watch-request.d.ts',
   'man/procwatch.8',
   'package.json',
+  'schema/procwatch-ps-v1.schema.json',
   'schema/procwatch-v1.schema.json',
 ];
 

@@ -290,3 +290,19 @@ test('a process hidden from our eyes ends when the kernel says so', () => {
   story.hear(dg.fork(1, 50, { time: at(0) }));
   assert.deepEqual(briefs(story.hear(dg.exit(50, 0, 1, { time: at(1) }))), ['exit 50 init 0x0']);
 });
+
+test('a leader caught while a thread takes its place is no exit: the next look tells who is there', () => {
+  const story = withApp(EXITS);
+  const { reader } = story;
+  const read = reader.stat.bind(reader);
+  // As /proc shows a task that was released between the opening of the file and the reading: not even itself is left.
+  reader.set(10, { state: 'Z', threads: 0 });
+  reader.stat = (pid) => {
+    const stat = read(pid);
+    if (pid === 10) reader.set(10, { state: 'R', threads: 1 });
+    return stat;
+  };
+  assert.deepEqual(story.hear(dg.exit(10, 0)), []);
+  reader.remove(10);
+  assert.deepEqual(briefs(story.hear(dg.exit(10, 0x600))), ['exit 10 app 0x600']);
+});

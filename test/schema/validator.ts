@@ -10,9 +10,12 @@ interface Schema {
   readonly $defs: Readonly<Record<string, object>>;
 }
 
-export const schema: Schema = JSON.parse(
-  readFileSync(new URL('../../schema/procwatch-v1.schema.json', import.meta.url), 'utf8'),
-);
+const shipped = (name: string) =>
+  JSON.parse(readFileSync(new URL(`../../schema/${name}.schema.json`, import.meta.url), 'utf8'));
+
+export const schema: Schema = shipped('procwatch-v1');
+/** Of one line of `ps`. */
+export const taskSchema: object = shipped('procwatch-ps-v1');
 /** Definitions that only others build on. */
 const BASES = ['anyRecord', 'processRecord'];
 export const EVENTS = Object.keys(schema.$defs).filter((name) => !BASES.includes(name));
@@ -35,12 +38,25 @@ function validatorOf(event: string): ValidateFunction | undefined {
 export function mistakesIn(record: { readonly event: string }): string[] {
   const validate = validatorOf(record.event);
   if (validate === undefined) return [`there is no event ${record.event}`];
-  validate(record);
+  return told(validate, record.event, record);
+}
+
+function told(validate: ValidateFunction, name: string, value: object): string[] {
+  validate(value);
   return (validate.errors ?? []).map(
-    ({ instancePath, message, params }) => `${record.event}${instancePath} ${message}: ${JSON.stringify(params)}`,
+    ({ instancePath, message, params }) => `${name}${instancePath} ${message}: ${JSON.stringify(params)}`,
   );
 }
 
 export function assertRecord(record: { readonly event: string }): void {
   assert.deepEqual(mistakesIn(record), [], JSON.stringify(record));
+}
+
+const validateTask = ajv.compile({ ...taskSchema, unevaluatedProperties: false });
+
+/** The same of a line of `ps`. */
+export const mistakesInTask = (task: object): string[] => told(validateTask, 'ps', task);
+
+export function assertTask(task: object): void {
+  assert.deepEqual(mistakesInTask(task), [], JSON.stringify(task));
 }

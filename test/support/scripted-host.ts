@@ -153,6 +153,7 @@ export class ScriptedHost implements Host {
       reader: this.reader,
       readerWithoutArgs: this.reader,
       users: this.users,
+      openWalk: async () => ({ reason: 'a scripted kernel runs no programs' }),
       openImageCapture: async () => ({ reason: 'a scripted kernel runs no programs' }),
       openPidfd: () => 'unsupported',
       circumstances,

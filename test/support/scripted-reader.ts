@@ -58,6 +58,11 @@ export class ScriptedReader implements ProcReader {
     return { stat, image };
   }
 
+  image(pid: number): Image {
+    const { args, exe, cwd } = this.facts(pid)?.image ?? {};
+    return { ...(args && { args }), ...(exe && { exe }), ...(cwd && { cwd }) };
+  }
+
   links(pid: number): ProcessFacts | undefined {
     const facts = this.facts(pid);
     if (facts === undefined) return undefined;

@@ -149,6 +149,39 @@ test('accounts that were lost are counted in the stream, and for --fail-on-loss'
   assert.equal(code, 3);
 });
 
+test('exact accounts that the ring had no room for are lost accounts too', async () => {
+  const host = new ScriptedHost({ argv: ['--json', '--usage', '-e', 'exit'] });
+  let lost = 5;
+  const takeLost = (): number => {
+    const count = lost;
+    lost = 0;
+    return count;
+  };
+  const exact = { drain: () => [], takeLost, close: () => {} };
+  host.accounts = {
+    ...host.accounts,
+    openTaskstats: () => new ScriptedTaskstats(),
+    openExact: async () => ({ exact }),
+  };
+  await runProgram(host, () => {
+    host.advance(1000);
+    host.connector.deliver(dg.exit(200, 0, 100, { time: at(5) }));
+    host.advance(200);
+    host.signal('SIGINT');
+  });
+  const rows = host.stdout.text
+    .trim()
+    .split('\n')
+    .map((line): Row => JSON.parse(line));
+  assert.deepEqual(
+    rows.map(({ event, reason, count }) => [event, reason, count]),
+    [
+      ['exit', undefined, undefined],
+      ['lost', 'usage', 5],
+    ],
+  );
+});
+
 test('accounts that others forge are not believed', async () => {
   const socket = new ScriptedTaskstats();
   const { rows } = await watched(['--json', '--usage', '-e', 'exit'], socket, (host) => {
@@ -183,7 +216,7 @@ async function notices(accounts: Partial<ScriptedHost['accounts']>): Promise<str
   return host.stderr.text.split('\n').filter((line) => line.includes('--usage'));
 }
 
-const EXACT = { exact: { drain: () => [], close: () => {} } };
+const EXACT = { exact: { drain: () => [], takeLost: () => 0, close: () => {} } };
 
 test('what is refused is told once, and no more is promised than there is', async () => {
   const why = 'the kernel gives its accounts to CAP_NET_ADMIN only, in the initial user namespace';

@@ -1,0 +1,30 @@
+/** The walk over the kernel's own list of processes, where it can be had. */
+import { Refusal } from '../bpf/refusal.ts';
+import { openTaskDump, type TaskDump } from '../bpf/task-dump.ts';
+import type { TaskRecord } from '../bpf/task-record.ts';
+import { ticksOf } from '../process/moment.ts';
+import type { ProcessWalk, Walked } from '../process/scan.ts';
+import { isInitial } from './namespaces.ts';
+import { SystemError } from './system-error.ts';
+
+function walkedOf({ pid, ppid, comm, state, threads, waitStatus, start, effectiveUid: uid }: TaskRecord): Walked {
+  return { pid, uid, start, stat: { comm, state, ppid, threads, startTicks: ticksOf(start), waitStatus } };
+}
+
+/** Before 5.19 a walk may need the rights that its setting up needs, and they may have been given up since. */
+function tasksOf(dump: TaskDump): TaskRecord[] | undefined {
+  try {
+    return dump.tasks();
+  } catch (error) {
+    if (error instanceof Refusal || error instanceof SystemError) return undefined;
+    throw error;
+  }
+}
+
+export function openWalk(): ProcessWalk | { readonly reason: string } {
+  if (!isInitial('pid')) return { reason: 'not in the initial pid namespace' };
+  const opened = openTaskDump({ tasks: 'leaders' });
+  if ('reason' in opened) return opened;
+  const { dump } = opened;
+  return { processes: () => tasksOf(dump)?.map(walkedOf), close: () => dump.close() };
+}
