@@ -2,6 +2,7 @@
  *
  *   stopwatch exit CMD...            µs from before its start to its end
  *   stopwatch first CMD...           µs from before its start to the first byte of its output; it then gets SIGTERM
+ *   stopwatch joined N CMD...        µs from before its start until N more sockets hear process events; it then gets SIGTERM
  *   stopwatch lines CMD...           µs from "mono_ns" of each line of its output to its arrival here: {"lines","p50_us","p99_us"} at SIGTERM
  *   stopwatch stall MS FILE CMD...   reads its first output, tells "ready", reads nothing for so long, then copies all to FILE
  *
@@ -52,6 +53,23 @@ static int finish(void) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
+/* Sockets of the connector (protocol 11) in the group of process events: rows "sk Eth Pid Groups ..." of /proc/net/netlink. */
+static int listeners(void) {
+  static char text[1 << 16];
+  int found = 0, fd = open("/proc/net/netlink", O_RDONLY | O_CLOEXEC);
+  size_t length = 0;
+  for (ssize_t got; length < sizeof text - 1 && (got = read(fd, text + length, sizeof text - 1 - length)) > 0;)
+    length += (size_t)got;
+  close(fd);
+  text[length] = 0;
+  for (char *line = text; line; line = (line = strchr(line, '\n')) ? line + 1 : NULL) {
+    int protocol;
+    unsigned groups;
+    if (sscanf(line, "%*s %d %*u %x", &protocol, &groups) == 2 && protocol == 11 && groups == 1) found++;
+  }
+  return found;
+}
+
 static int percentile(double share) {
   uint64_t seen = 0;
   for (int i = 0; i < BUCKETS; i++)
@@ -98,10 +116,17 @@ static int stall(int fd, int milliseconds, const char *path) {
 int main(int argc, char **argv) {
   if (argc < 3) return 98;
   const char *mode = argv[1];
-  int is_stall = !strcmp(mode, "stall");
-  if (is_stall && argc < 5) return 98;
+  int is_stall = !strcmp(mode, "stall"), is_joined = !strcmp(mode, "joined");
+  if (argc < (is_stall ? 5 : is_joined ? 4 : 3)) return 98;
+  int wanted = is_joined ? listeners() + atoi(argv[2]) : 0;
   uint64_t before = now();
-  int fd = begin(argv + (is_stall ? 4 : 2), strcmp(mode, "exit"));
+  int fd = begin(argv + (is_stall ? 4 : is_joined ? 3 : 2), strcmp(mode, "exit") && !is_joined);
+  if (is_joined) {
+    while (listeners() < wanted && waitpid(child, NULL, WNOHANG) == 0) usleep(100);
+    printf("%llu\n", (unsigned long long)(now() - before) / 1000);
+    kill(child, SIGTERM);
+    return finish();
+  }
   if (!strcmp(mode, "exit")) {
     int failed = finish();
     printf("%llu\n", (unsigned long long)(now() - before) / 1000);

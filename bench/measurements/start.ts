@@ -1,4 +1,4 @@
-/** From the start of the program to the first thing it says: for a watch that is "subscribed". */
+/** From the start of the program until the kernel keeps events for it, and until it says that every process is known. */
 import { execFileSync } from 'node:child_process';
 import { type Bench, cleanEnvironment } from '../bench.ts';
 import type { Result } from '../result.ts';
@@ -6,11 +6,13 @@ import { ratio, spread, written } from '../statistics.ts';
 import { BIN } from '../tools.ts';
 
 const NODE = 'node -e 0';
-const SUBSCRIBED = 'procwatch --json --meta -o: to the start record';
+const SUBSCRIBED = 'procwatch --json: to the subscription';
+const STARTED = 'procwatch --json --meta: to the start record';
 
 const SUBJECTS = [
   { name: NODE, args: ['exit', process.execPath, '-e', '0'] },
-  { name: SUBSCRIBED, args: ['first', process.execPath, BIN, '--json', '--meta', '-o', '/dev/stdout'] },
+  { name: SUBSCRIBED, args: ['joined', '2', process.execPath, BIN, '--json', '-o', '/dev/null'] },
+  { name: STARTED, args: ['first', process.execPath, BIN, '--json', '--meta', '-o', '/dev/stdout'] },
   { name: 'procwatch --version', args: ['exit', process.execPath, BIN, '--version'] },
 ] as const;
 
@@ -26,7 +28,7 @@ export async function start(bench: Bench): Promise<Result> {
   return {
     name: 'start',
     title: 'Start',
-    what: 'Wall time from before the program is started to its end, or to the first byte of its start record, which it writes when it is subscribed.',
+    what: 'Wall time from before the program is started: to its end; to the moment when both of its sockets are in the group of process events, from where on the kernel keeps every event for it; or to the first byte of its start record, which it writes when the capture is loaded and every process is known.',
     columns: ['program', 'ms', 'against node -e 0'],
     rows: SUBJECTS.map(({ name }) => [
       name,

@@ -93,6 +93,9 @@ export function createRing(bytes: number): number {
   return createMap('create a ring buffer', MAP.ring, { key: 0, value: 0 }, bytes);
 }
 
+/** The verifier gives up with EAGAIN when a signal comes, which says nothing of the program (kernel/bpf/verifier.c, `do_check`). */
+const LOAD_ATTEMPTS = 5;
+
 /** Loads a program that is to be attached to a type of BTF. A refused one is shown to the verifier once more, for its reason. */
 export function loadProgram(code: Uint8Array, attach: keyof typeof ATTACH, attachTo: number): number {
   const fields = {
@@ -103,7 +106,10 @@ export function loadProgram(code: Uint8Array, attach: keyof typeof ATTACH, attac
     [PROGRAM.attach]: ATTACH[attach],
     [PROGRAM.id]: attachTo,
   };
-  const result = bpf(COMMAND.programLoad, fields);
+  let result = bpf(COMMAND.programLoad, fields);
+  for (let attempt = 1; result === -EAGAIN && attempt < LOAD_ATTEMPTS; attempt++) {
+    result = bpf(COMMAND.programLoad, fields);
+  }
   if (result >= 0) return result;
   const log = Buffer.alloc(LOG_BYTES);
   const again = bpf(COMMAND.programLoad, {

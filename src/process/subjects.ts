@@ -203,7 +203,9 @@ export class ReadSubjects implements Subjects {
       facts === undefined || facts === 'unread'
         ? { ...unknownProc(pid), image: facts === undefined ? { missing: 'gone' as const } : UNKNOWN_IMAGE }
         : procOf(pid, facts, this.bootOffset);
-    return this.keepsExecs ? this.table.add(proc) : proc;
+    if (!this.keepsExecs) return proc;
+    // The one before was the same process with another program: nobody else's end is still to come.
+    return Object.assign(this.table.add(proc), { previous: undefined });
   }
 
   ended(pid: number, zombie: ProcessStat | undefined): Proc {
