@@ -2,13 +2,14 @@
  *
  *   stopwatch exit CMD...            µs from before its start to its end
  *   stopwatch first CMD...           µs from before its start to the first byte of its output; it then gets SIGTERM
- *   stopwatch joined N CMD...        µs from before its start until N more sockets hear process events; it then gets SIGTERM
+ *   stopwatch joined N CMD...        µs from before its start until N of its sockets hear process events; it then gets SIGTERM
  *   stopwatch lines CMD...           µs from "mono_ns" of each line of its output to its arrival here: {"lines","p50_us","p99_us"} at SIGTERM
  *   stopwatch stall MS FILE CMD...   reads its first output, tells "ready", reads nothing for so long, then copies all to FILE
  *
  * SIGTERM is passed on to the command, whose output is read to its end. lines and stall tell "pid PID" first.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
@@ -53,20 +54,37 @@ static int finish(void) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
-/* Sockets of the connector (protocol 11) in the group of process events: rows "sk Eth Pid Groups ..." of /proc/net/netlink. */
-static int listeners(void) {
-  static char text[1 << 16];
-  int found = 0, fd = open("/proc/net/netlink", O_RDONLY | O_CLOEXEC);
-  size_t length = 0;
-  for (ssize_t got; length < sizeof text - 1 && (got = read(fd, text + length, sizeof text - 1 - length)) > 0;)
-    length += (size_t)got;
-  close(fd);
-  text[length] = 0;
-  for (char *line = text; line; line = (line = strchr(line, '\n')) ? line + 1 : NULL) {
+/* Whether a descriptor of the child is the socket of this inode. */
+static int is_childs(unsigned long inode) {
+  char folder[32], wanted[48];
+  snprintf(folder, sizeof folder, "/proc/%d/fd", child);
+  snprintf(wanted, sizeof wanted, "socket:[%lu]", inode);
+  DIR *descriptors = opendir(folder);
+  int found = 0;
+  for (struct dirent *one; descriptors && !found && (one = readdir(descriptors));) {
+    char target[64];
+    ssize_t length = readlinkat(dirfd(descriptors), one->d_name, target, sizeof target - 1);
+    target[length < 0 ? 0 : length] = 0;
+    found = !strcmp(target, wanted);
+  }
+  if (descriptors) closedir(descriptors);
+  return found;
+}
+
+/* The child's sockets that hear process events: rows of /proc/net/netlink with protocol 11 (the connector) and group 1. */
+static int subscriptions(void) {
+  char row[256];
+  int found = 0;
+  FILE *rows = fopen("/proc/net/netlink", "re");
+  while (rows && fgets(row, sizeof row, rows)) {
     int protocol;
     unsigned groups;
-    if (sscanf(line, "%*s %d %*u %x", &protocol, &groups) == 2 && protocol == 11 && groups == 1) found++;
+    unsigned long inode;
+    if (sscanf(row, "%*s %d %*u %x %*s %*s %*s %*s %*s %lu", &protocol, &groups, &inode) == 3 && protocol == 11 &&
+        groups == 1)
+      found += is_childs(inode);
   }
+  if (rows) fclose(rows);
   return found;
 }
 
@@ -118,14 +136,15 @@ int main(int argc, char **argv) {
   const char *mode = argv[1];
   int is_stall = !strcmp(mode, "stall"), is_joined = !strcmp(mode, "joined");
   if (argc < (is_stall ? 5 : is_joined ? 4 : 3)) return 98;
-  int wanted = is_joined ? listeners() + atoi(argv[2]) : 0;
   uint64_t before = now();
   int fd = begin(argv + (is_stall ? 4 : is_joined ? 3 : 2), strcmp(mode, "exit") && !is_joined);
   if (is_joined) {
-    while (listeners() < wanted && waitpid(child, NULL, WNOHANG) == 0) usleep(100);
+    while (subscriptions() < atoi(argv[2]))
+      if (usleep(100), waitpid(child, NULL, WNOHANG) != 0) return 1;
     printf("%llu\n", (unsigned long long)(now() - before) / 1000);
     kill(child, SIGTERM);
-    return finish();
+    finish();
+    return 0;
   }
   if (!strcmp(mode, "exit")) {
     int failed = finish();

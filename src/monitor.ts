@@ -246,8 +246,8 @@ export class Monitor {
 
   private tell(told: StreamRecord[], loss?: LostRecord): void {
     const { selector, usage } = this.options;
-    const found = usage?.account(told) ?? told;
-    const records = selector.takesAll ? found : found.filter((record) => !('pid' in record) || selector.shows(record));
+    usage?.account(told);
+    const records = selector.takesAll ? told : told.filter((record) => !('pid' in record) || selector.shows(record));
     if (loss !== undefined) records.push(loss);
     const unaccounted = usage?.takeLoss();
     if (unaccounted !== undefined) records.push(unaccounted);

@@ -52,25 +52,32 @@ export class Accounts {
     const account = addThread(this.open.get(tgid), end, tgid);
     this.open.delete(tgid);
     if (!isLast) return this.keep(this.open, tgid, account, MOST.open);
-    const others = this.finished.get(tgid) ?? [];
-    this.keep(this.finished, tgid, [...others, { account, since: now }], MOST.finished);
+    const others = this.finished.get(tgid);
+    const finished = { account, since: now };
+    this.keep(this.finished, tgid, others === undefined ? [finished] : [...others, finished], MOST.finished);
   }
 
   private keep<Value>(map: Map<number, Value>, key: number, value: Value, most: number): void {
     // Again at the end: the order is that of the last news.
     map.delete(key);
     map.set(key, value);
+    if (map.size <= most) return;
     for (const oldest of map.keys()) {
-      if (map.size <= most) break;
       map.delete(oldest);
+      if (map.size <= most) break;
     }
   }
 
   /** The account of a process that ended at this age: the oldest of its number that is not older than the process was. */
   take(pid: number, ageSeconds: number | undefined): Account | undefined {
     const candidates = this.finished.get(pid);
-    const index = candidates?.findIndex(({ account }) => isPossible(account, ageSeconds)) ?? -1;
-    if (candidates === undefined || index < 0) return undefined;
+    if (candidates === undefined) return undefined;
+    const index = candidates.findIndex(({ account }) => isPossible(account, ageSeconds));
+    if (index < 0) return undefined;
+    if (candidates.length === 1) {
+      this.finished.delete(pid);
+      return candidates[0].account;
+    }
     const rest = candidates.slice(index + 1);
     // Those before it belong to ends that were not told.
     if (rest.length === 0) this.finished.delete(pid);

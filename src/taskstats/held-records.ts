@@ -19,7 +19,7 @@ interface Batch {
 
 interface Waiting {
   readonly batch: Batch;
-  readonly index: number;
+  readonly record: ProcessRecord;
   readonly whose: Whose;
 }
 
@@ -54,13 +54,13 @@ export class HeldRecords {
   hold(records: StreamRecord[], deliver: Deliver, now: number): void {
     const batch: Batch = { records, deliver, due: now + HOLD_MS, missing: 0 };
     const bootOffset = this.bootOffset();
-    records.forEach((record, index) => {
-      if (!isEnd(record)) return;
+    for (const record of records) {
+      if (!isEnd(record)) continue;
       const whose = whoseOf(record);
       const exact = this.early.take(whose, bootOffset);
-      if (exact !== undefined) records[index] = exactly(record, exact);
-      else this.wait({ batch, index, whose });
-    });
+      if (exact !== undefined) exactly(record, exact);
+      else this.wait({ batch, record, whose });
+    }
     this.batches.push(batch);
     this.held += records.length;
   }
@@ -77,13 +77,17 @@ export class HeldRecords {
     const all = this.waiting.get(exact.tgid) ?? [];
     const one = all.find(({ whose }) => isOf(exact, whose, bootOffset));
     if (one === undefined) return this.early.add(exact);
-    const { batch, index } = one;
-    batch.records[index] = exactly(batch.records[index] as ProcessRecord, exact);
+    const { batch, record } = one;
+    exactly(record, exact);
     batch.missing--;
     this.forget(one, all);
   }
 
   private forget(one: Waiting, all = this.waiting.get(one.whose.pid) ?? []): void {
+    if (all.length === 1 && all[0] === one) {
+      this.waiting.delete(one.whose.pid);
+      return;
+    }
     const rest = all.filter((other) => other !== one);
     if (rest.length === 0) this.waiting.delete(one.whose.pid);
     else this.waiting.set(one.whose.pid, rest);

@@ -18,19 +18,28 @@ import type { ConnectorSocket } from '../netlink/socket.ts';
 import { CONTROLLER, TASKSTATS } from './abi.ts';
 import { decodeThreadEnd, type ThreadEnd } from './decode.ts';
 import type { AccountDoors } from './doors.ts';
-import { attributeIn, attributesOf, encodeRequest, errorAt, headerAt, textValue, u16At } from './genetlink.ts';
+import {
+  attributeIn,
+  attributesOf,
+  type Extent,
+  encodeRequest,
+  errorAt,
+  headerAt,
+  textValue,
+  u16At,
+} from './genetlink.ts';
 
 /** An account takes 1280 bytes of the queue, and the kernel doubles what is asked for: some 26,000 accounts. */
 const BUFFER_BYTES = 16 * 2 ** 20;
 
 const int = (value: number): Uint8Array => new Uint8Array(Int32Array.of(value).buffer);
 
-/** The datagrams of one `receive`, as places in its words. */
-function* datagramsOf(socket: ConnectorSocket, count: number) {
+/** Takes the datagrams of one `receive`, as places in its words. */
+function eachDatagram(socket: ConnectorSocket, count: number, take: (datagram: Extent) => void): void {
   const { stride, lengths, senders } = socket.received;
   for (let i = 0; i < count; i++) {
     // The kernel has port 0, and nobody else.
-    if (senders[i] === 0) yield { start: i * stride * 4, end: i * stride * 4 + Math.min(lengths[i], stride * 4) };
+    if (senders[i] === 0) take({ start: i * stride * 4, end: i * stride * 4 + Math.min(lengths[i], stride * 4) });
   }
 }
 
@@ -41,13 +50,13 @@ function familyOf(socket: ConnectorSocket, name: string): number | undefined {
   let found: number | undefined;
   // Answers are queued when `send` returns.
   for (let count = socket.receive(); count > 0; count = socket.receive()) {
-    for (const datagram of datagramsOf(socket, count)) {
+    eachDatagram(socket, count, (datagram) => {
       const { words } = socket.received;
       const header = headerAt(words, datagram);
-      if (header === undefined || header.type !== family) continue;
+      if (header === undefined || header.type !== family) return;
       const id = attributeIn(words, attributesOf(datagram.start), header.end, attributes.id);
       found = id === undefined ? found : u16At(words, id.start);
-    }
+    });
   }
   return found;
 }
@@ -105,24 +114,25 @@ export class TaskstatsSubscription {
   private acknowledgement(): number {
     let errno = EPERM;
     for (let count = this.socket.receive(); count > 0; count = this.socket.receive()) {
-      for (const datagram of datagramsOf(this.socket, count)) {
+      eachDatagram(this.socket, count, (datagram) => {
         errno = errorAt(this.socket.received.words, datagram) ?? errno;
-      }
+      });
     }
     return errno;
   }
 
   /** Tells every account that is queued; returns how many datagrams there were. */
   drain(onEnd: (end: ThreadEnd) => void): number {
-    const slots = this.socket.received.lengths.length;
+    const { lengths, words } = this.socket.received;
+    const take = (datagram: Extent): void => {
+      const end = decodeThreadEnd(words, datagram, this.family);
+      if (end !== undefined) onEnd(end);
+    };
     let total = 0;
-    for (let count = slots; count === slots; ) {
+    for (let count = lengths.length; count === lengths.length; ) {
       count = this.socket.receive();
       total += count;
-      for (const datagram of datagramsOf(this.socket, count)) {
-        const end = decodeThreadEnd(this.socket.received.words, datagram, this.family);
-        if (end !== undefined) onEnd(end);
-      }
+      eachDatagram(this.socket, count, take);
     }
     return total;
   }

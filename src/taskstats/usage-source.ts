@@ -124,15 +124,15 @@ export class UsageSource {
     }
   }
 
-  /** The same records, the exits among them with their accounts, which were queued before the exits were told. */
-  account(records: StreamRecord[]): StreamRecord[] {
-    return records.map((record) => (record.event === 'exit' && !record.thread ? this.withAccount(record) : record));
+  /** Gives the exits among these records their accounts, which were queued before the exits were told. */
+  account(records: readonly StreamRecord[]): void {
+    for (const record of records) if (record.event === 'exit' && !record.thread) this.accountFor(record);
   }
 
-  private withAccount(record: ProcessRecord): ProcessRecord {
+  private accountFor(record: ProcessRecord): void {
     const start = record.exit?.start;
     const account = this.accounts.take(record.pid, start && secondsBetween(start, record.at));
-    return account === undefined ? record : accounted(record, account, this.countsDelays);
+    if (account !== undefined) accounted(record, account, this.countsDelays);
   }
 
   /** Accounts that were lost since the last call. */
@@ -151,7 +151,8 @@ export class UsageSource {
   /** One end, whoever told it: gets its account, and is held as it would be in the stream. */
   tell(record: ProcessRecord, deliver: (record: ProcessRecord) => void): void {
     this.drain();
-    this.hold([this.withAccount(record)], ([told]) => deliver(told as ProcessRecord));
+    this.accountFor(record);
+    this.hold([record], ([told]) => deliver(told as ProcessRecord));
   }
 
   /** Hands records over in their order, at once or after a moment. */

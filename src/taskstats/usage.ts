@@ -92,31 +92,26 @@ function settle(usage: Mutable<Usage>, exact: Exact): void {
   usage.involuntarySwitches = exact.involuntarySwitches;
 }
 
-const endWith = (end: ProcessEnd | undefined, usage: Usage): ProcessEnd => ({
-  waitStatus: end?.waitStatus,
-  start: end?.start,
-  duration: end?.duration,
-  usage,
-});
-
-/** The exit with what its account tells, also of who it was where nobody else knew. */
-export function accounted(record: ProcessRecord, account: Account, countsDelays: boolean | undefined): ProcessRecord {
-  const { image } = record;
+/**
+ * Gives an exit what its account tells, also of who it was where nobody else knew. In place, as `settle` does: nobody else has seen the
+ * record yet.
+ */
+export function accounted(record: ProcessRecord, account: Account, countsDelays: boolean | undefined): void {
+  const { image, exit } = record;
+  if (exit === undefined) return;
+  (exit as Mutable<ProcessEnd>).usage = usageOf(account, countsDelays);
+  const told = record as Mutable<ProcessRecord>;
+  told.ppid ??= account.ppid;
   const comm = image.comm ?? account.comm;
   const uid = image.uid ?? account.uid;
-  const isNew = image.comm !== comm || image.uid !== uid;
-  return {
-    ...record,
-    exit: endWith(record.exit, usageOf(account, countsDelays)),
-    image: isNew ? { ...image, ...(comm !== undefined && { comm }), ...(uid !== undefined && { uid }) } : image,
-    ppid: record.ppid ?? account.ppid,
-  };
+  if (comm === image.comm && uid === image.uid) return;
+  told.image = { ...image, ...(comm !== undefined && { comm }), ...(uid !== undefined && { uid }) };
 }
 
-/** The record itself where it has an account already, which nobody else has seen yet; else a new one. */
-export function exactly(record: ProcessRecord, exact: Exact): ProcessRecord {
-  const known = record.exit?.usage;
-  const usage = known ?? { ...NOTHING };
+/** The exact account has come, for an exit that has another one already or none. */
+export function exactly({ exit }: ProcessRecord, exact: Exact): void {
+  if (exit === undefined) return;
+  const usage = exit.usage ?? { ...NOTHING };
   settle(usage, exact);
-  return known === undefined ? { ...record, exit: endWith(record.exit, usage) } : record;
+  (exit as Mutable<ProcessEnd>).usage = usage;
 }

@@ -71,7 +71,8 @@ function decode(bytes: Uint8Array) {
 for (const version of Object.keys(SIZE).map(Number)) {
   test(`every field of version ${version} is read from its own place`, () => {
     const end = decode(threadMessage({ version, tid: 4242, stats: ALL }));
-    assert.deepEqual({ ...end?.stats }, version < 12 ? SINCE_8 : SINCE_12);
+    const told = Object.entries(end?.stats ?? {}).filter(([, value]) => value !== undefined);
+    assert.deepEqual(Object.fromEntries(told), version < 12 ? SINCE_8 : SINCE_12);
     assert.equal(end?.tid, 4242);
     assert.equal(end?.process, undefined);
   });
