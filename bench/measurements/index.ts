@@ -11,6 +11,7 @@ import { memory } from './memory.ts';
 import { series } from './series.ts';
 import { stall } from './stall.ts';
 import { start } from './start.ts';
+import { usage } from './usage.ts';
 
 export const MEASUREMENTS: Readonly<Record<string, (bench: Bench) => Promise<Result>>> = {
   events,
@@ -21,6 +22,7 @@ export const MEASUREMENTS: Readonly<Record<string, (bench: Bench) => Promise<Res
   memory,
   idle,
   stall,
+  usage,
   arguments: ownArguments,
   dump,
 };
