@@ -1,6 +1,7 @@
 /** What happens beside the events: the last look at the end, ends settled by looking, rescans, the heartbeat, a second Ctrl-C. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { main } from '../src/main.ts';
 import * as dg from './support/datagrams.ts';
 import { at } from './support/datagrams.ts';
 import { runProgram, ScriptedHost } from './support/scripted-host.ts';
@@ -162,6 +163,18 @@ test('a second Ctrl-C does not wait for a reader that does not read', async () =
   });
   assert.equal(host.aborted, 130);
   assert.equal(code, 0);
+  assert.equal(host.connector.listeners, 0);
+});
+
+test('a watch that breaks off while it is set up leaves no listener behind', async () => {
+  const host = new ScriptedHost({ argv: ['--drop-privileges'], env: { SUDO_USER: 'ada' } });
+  host.isRoot = true;
+  host.becomeUser = async () => {
+    throw new Error('no such luck');
+  };
+  await assert.rejects(main(host));
+  assert.equal(host.connector.listeners, 2);
+  for (const task of host.exitTasks) task();
   assert.equal(host.connector.listeners, 0);
 });
 

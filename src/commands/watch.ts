@@ -193,6 +193,8 @@ export async function watch(host: Host, plan: Plan, kernel: Kernel, selection: S
     );
   }
   const output = outputOf(host, plan, monitor);
+  // Whatever goes wrong from here on: the kernel must not go on building events for nobody.
+  const leaving = host.atExit(() => monitor.subscription.close());
   const context = {
     wallOffset: kernel.clocks().wallOffset,
     extras: plan.extras,
@@ -225,6 +227,7 @@ export async function watch(host: Host, plan: Plan, kernel: Kernel, selection: S
   run.note({ event: 'start', at, facts: startFacts(host, plan, monitor, capture) });
   const ending = await ended;
   await monitor.settled();
+  leaving.cancel();
   monitor.stop();
   run.end(ending, monitor.refused);
   await output.flushed();

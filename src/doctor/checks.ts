@@ -167,7 +167,12 @@ export const CHECKS: readonly Check[] = [
     name: 'hidepid',
     question: 'Does /proc show the processes of other users?',
     run: ({ hidepid, seesOthers }) => {
-      if (seesOthers) return ok(hidepid === undefined ? 'yes' : `yes, in spite of hidepid=${hidepid}`);
+      if (seesOthers)
+        return ok(
+          hidepid === undefined
+            ? 'not set: /proc shows everybody'
+            : `/proc shows everybody, in spite of hidepid=${hidepid}`,
+        );
       return degraded(
         `${hidepid === undefined ? 'no' : `no: it is mounted with hidepid=${hidepid}`}; their arguments stay unknown`,
         "sudo, CAP_SYS_PTRACE, or membership of the group that /proc's mount option gid= names",

@@ -227,7 +227,7 @@ export class ScriptedHost implements Host {
     };
   }
 
-  readonly isRoot = false;
+  isRoot = false;
 
   isForeground(): boolean {
     return true;
