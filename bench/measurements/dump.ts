@@ -1,6 +1,7 @@
 /** All processes and their parents at one moment, while very many sleep. */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { openTaskDump } from '../../src/bpf/task-dump.ts';
 import { type Bench, cleanEnvironment } from '../bench.ts';
@@ -19,6 +20,15 @@ function timed(task: () => unknown): number {
   return performance.now() - start;
 }
 
+/** System calls of a whole program, all its threads together, as strace counts them; undefined where there is no strace. */
+function systemCalls(bench: Bench, command: string): number | undefined {
+  const [counts, output] = [`${bench.directory}/calls`, `${bench.directory}/dumped`];
+  const { error } = spawnSync('strace', ['-f', '-c', '-o', counts, 'sh', '-c', `exec ${command} > ${output}`]);
+  if (error !== undefined) return undefined;
+  const [, calls] = /^\s*100\.00\s+\S+\s+\S+\s+(\d+).* total$/m.exec(readFileSync(counts, 'latin1')) ?? [];
+  return calls === undefined ? undefined : Number(calls);
+}
+
 export async function dump(bench: Bench): Promise<Result> {
   const env = cleanEnvironment();
   const { sleeping } = bench.scale;
@@ -33,9 +43,11 @@ export async function dump(bench: Bench): Promise<Result> {
   const hasPs = procwatchHelp('ps').includes('procwatch ps');
   const opened = openTaskDump({ tasks: 'leaders' });
   const walk = 'reason' in opened ? undefined : opened.dump;
+  const loop = `${bench.program('ends')} stats 1`;
+  const own = `${process.execPath} ${BIN} ps`;
   const subjects = [
     { name: PS, measure: quiet(PS) },
-    { name: `${LOOP}, whole program`, measure: quiet(`${bench.program('ends')} stats 1`) },
+    { name: `${LOOP}, whole program`, measure: quiet(loop) },
     {
       name: `${LOOP}, each dump`,
       measure: () =>
@@ -44,7 +56,7 @@ export async function dump(bench: Bench): Promise<Result> {
     ...(walk === undefined
       ? []
       : [{ name: 'procwatch, each dump, as objects, after 20 others', measure: () => timed(() => walk.tasks()) }]),
-    ...(hasPs ? [{ name: 'procwatch ps, whole program', measure: quiet(`${process.execPath} ${BIN} ps`) }] : []),
+    ...(hasPs ? [{ name: 'procwatch ps, whole program', measure: quiet(own) }] : []),
   ];
   const load = spawn(bench.program('load'), ['held', String(sleeping)], { stdio: ['pipe', 'pipe', 'inherit'] });
   try {
@@ -53,6 +65,9 @@ export async function dump(bench: Bench): Promise<Result> {
     for (let i = 0; i < WARM_UP; i++) walk?.tasks();
     const samples = await bench.takeTurns(subjects, async ({ measure }) => measure());
     const figures = Object.fromEntries([...samples].map(([name, of]) => [name, { ms: spread(of) }]));
+    const calls = [PS, loop, own].map(
+      (command) => systemCalls(bench, command)?.toLocaleString('en-US') ?? 'not counted',
+    );
     return {
       name: 'dump',
       title: `All processes at once, with ${sleeping.toLocaleString('en-US')} asleep`,
@@ -66,6 +81,7 @@ export async function dump(bench: Bench): Promise<Result> {
       figures,
       aims: [],
       notes: [
+        `System calls of the whole programs, as strace counts them: ps ${calls[0]}, the loop in C ${calls[1]}, procwatch ps ${calls[2]}.`,
         ...(hasPs ? [] : ['procwatch ps: this version has no such command']),
         ...('reason' in opened ? [`no dump from inside the kernel: ${opened.reason}`] : []),
       ],
