@@ -15,6 +15,8 @@ export interface Scale {
   readonly starts: number;
   readonly sleeping: number;
   readonly idleMs: number;
+  /** After its start V8 cleans up once, some eight seconds later: what is to be seen idle is given so long. */
+  readonly settleMs: number;
   readonly stallMs: number;
   readonly pacedMs: number;
   readonly holdMs: number;
@@ -31,6 +33,7 @@ export const FULL: Scale = {
   starts: 15,
   sleeping: 10_000,
   idleMs: 10_000,
+  settleMs: 12_000,
   stallMs: 5000,
   pacedMs: 6000,
   holdMs: 1000,
@@ -46,6 +49,7 @@ export const SMOKE: Scale = {
   starts: 1,
   sleeping: 60,
   idleMs: 300,
+  settleMs: 0,
   stallMs: 300,
   pacedMs: 400,
   holdMs: 20,

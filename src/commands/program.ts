@@ -58,7 +58,8 @@ function addCommand(program: Command, name: string, host: Host, finish: (result:
   if (row.operands === undefined) command.allowExcessArguments();
   else command.usage(`[options] ${row.operands}`).argument('[operands...]');
   if (row.passesThrough) command.passThroughOptions();
-  addOptions(command, row.options);
+  // Options take commander a millisecond a command: those of commands that nobody named are not asked for.
+  if (name === DEFAULT_COMMAND || host.argv.includes(name)) addOptions(command, row.options);
   command.action(async (operands: readonly string[]) => {
     if (row.operands === undefined && command.args.length > 0) throw unexpected(host, name, command.args[0]);
     finish(await row.run(host, typedOf(command, row.options), row.operands === undefined ? [] : operands));
