@@ -8,6 +8,8 @@ export interface Aim {
   readonly limit: number;
   readonly unit: string;
   readonly measured: number | undefined;
+  /** What stands between it and the limit, told where it is missed. */
+  readonly why?: string;
 }
 
 export interface Result {
@@ -53,6 +55,12 @@ export function aimTable(aims: readonly Aim[]): string {
   return table(['aim', 'limit', 'measured', 'verdict'], rows);
 }
 
+/** Why what is missed is missed, as far as it is known. */
+function reasons(aims: readonly Aim[]): string[] {
+  const missed = aims.filter((aim) => isMet(aim) === false);
+  return missed.flatMap(({ aim, text, why }) => (why === undefined ? [] : [`- ${aim}. ${text}: ${why}`]));
+}
+
 export function section({ title, what, columns, rows, notes }: Result): string {
   const parts = [`## ${title}`, what, table(columns, rows), ...notes.map((note) => `- ${note}`)];
   return parts
@@ -71,6 +79,7 @@ export function document(facts: readonly (readonly [string, string])[], results:
     table(['where', 'what'], facts),
     '## Aims',
     aimTable(aims),
+    ...(reasons(aims).length > 0 ? [reasons(aims).join('\n')] : []),
     ...results.map(section),
   ].join('\n\n')}\n`;
 }

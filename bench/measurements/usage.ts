@@ -60,6 +60,7 @@ export async function usage(bench: Bench): Promise<Result> {
       limit: 1.25,
       unit: ' ×',
       measured: ratio(cost(pair.with), cost(pair.without)),
+      why: 'a message of 596 bytes for each thread, an object more for each exit, and records that wait for the exact figure longer than the nursery keeps anything (DECISIONS.md, 43).',
     })),
     notes: [],
   };

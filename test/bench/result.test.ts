@@ -14,6 +14,13 @@ test('an aim is met up to its limit, and a miss says by how much', () => {
   assert.equal(verdict(aim(undefined)), 'not measured');
 });
 
+test('what is missed is followed by the reason, what is met is not', () => {
+  const because = (one: Aim): Aim => ({ ...one, why: 'it is so.' });
+  const report = document([], [{ ...RESULT, aims: [because(aim(1)), because(aim(3))] }]);
+  assert.equal(report.split('it is so.').length, 2);
+  assert.match(report, /^- 3\. start: it is so\.$/m);
+});
+
 test('a table has a rule, and a bar in a cell does not end it', () => {
   assert.equal(table(['tool', 'ms'], [['a|b', '1']]), '| tool | ms |\n| --- | ---: |\n| a\\|b | 1 |');
   assert.match(aimTable([aim(1)]), /^\| 3\. start \| ≤ 2 × \| 1 × \| met \|$/m);
