@@ -7,7 +7,7 @@ import { extrace, forkstat, lack, procwatch, reader, type Tool } from '../tools.
 
 const PROCWATCH = 'procwatch --json -e all --threads';
 const WHY =
-  'of the CPU time about a sixth is V8 compiling what has just become hot, a tenth its garbage collector, and a sixth the system calls that read and write; hot, our own code takes some 1.4 µs an event.';
+  'a good part of the CPU time is V8 compiling what has just become hot, its garbage collector, and the system calls that read and write (DECISIONS.md, 46).';
 const FORKSTAT = 'forkstat -e all -l';
 
 export async function events(bench: Bench): Promise<Result> {

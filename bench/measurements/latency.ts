@@ -82,7 +82,7 @@ export async function latency(bench: Bench): Promise<Result> {
         limit: 2,
         unit: ' ×',
         measured: ratio(figures[PROCWATCH].p50_us?.median, figures[READER].p50_us?.median),
-        why: 'between two rare events the caches grow cold; Node.js with nothing but koffi, recvmmsg and a write took 1.75 × (DECISIONS.md, 46).',
+        why: 'between two rare events the caches grow cold, and Node.js alone has much to fetch again (DECISIONS.md, 46).',
       },
     ],
     notes: [],

@@ -45,7 +45,7 @@ export async function memory(bench: Bench): Promise<Result> {
         limit: 80,
         unit: ' MB',
         measured: peak,
-        why: "Node.js alone takes 39 MB, and the program at rest, with koffi and the kernel's types read for the capture, 66 MB.",
+        why: "most of it is there before the first event: Node.js, koffi, and the kernel's types that were read for the capture.",
       },
       {
         aim: 5,

@@ -43,7 +43,7 @@ export async function start(bench: Bench): Promise<Result> {
         limit: 2,
         unit: ' ×',
         measured: ratio(figures[SUBSCRIBED].ms?.median, figures[NODE].ms?.median),
-        why: 'Node.js with koffi and a bare subscription takes 1.45 ×; the rest is reading a program of 390 KB (DECISIONS.md, 46).',
+        why: 'Node.js and koffi come first, and the rest is reading the program (DECISIONS.md, 46).',
       },
     ],
     notes: [],
