@@ -1,17 +1,14 @@
 /** `procwatch ps` on the real kernel: its walk against /proc on 1,000 processes, who is selected, threads, and without privileges. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { assertTask } from '../schema/validator.ts';
-import { register } from './support/leftovers.ts';
 import { kernelTest } from './support/requirements.ts';
+import { NOBODY, sleepers } from './support/sleepers.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/procwatch.js', import.meta.url));
-const NOBODY = 65534;
 const COUNT = 1000;
 const EVERYTHING = 'base,cred,time,memory,io,args,cgroup';
 
@@ -44,22 +41,11 @@ const pidsOf = (those: readonly Row[]): number[] => those.map(({ pid }) => Numbe
 
 /** A shell of nobody's with sleeping children, every one of which is asleep in its own program when this resolves. */
 async function family(count: number): Promise<ChildProcess & { readonly pid: number }> {
-  const script = `i=0; while [ $i -lt ${count} ]; do sleep 1000 & i=$((i+1)); done; echo ready; wait`;
-  const shell = register(
-    spawn('/bin/sh', ['-c', script], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      detached: true,
-      uid: NOBODY,
-      gid: NOBODY,
-    }),
-  );
-  const { pid, stdout } = shell;
-  if (pid === undefined || stdout === null) throw new Error('no shell');
-  await once(createInterface({ input: stdout }), 'line');
+  const shell = await sleepers(count);
   for (let tries = 0; tries < 600; tries++) {
-    const children = rows(['--children', String(pid), '--source', 'proc']);
+    const children = rows(['--children', String(shell.pid), '--source', 'proc']);
     if (children.length === count && children.every(({ comm, state }) => comm === 'sleep' && state === 'S')) {
-      return Object.assign(shell, { pid });
+      return shell;
     }
     await sleep(100);
   }

@@ -1,43 +1,22 @@
 /** Who is there, by the kernel's own list and by /proc: the same processes, with the same facts. And both repair the table after a loss. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { kernel } from '../../src/linux/kernel.ts';
 import type { ProcessStat } from '../../src/process/procstat.ts';
 import { ReadScan, WalkedScan } from '../../src/process/scan.ts';
 import { fixture } from './support/fixtures.ts';
-import { register } from './support/leftovers.ts';
 import { Resident, run } from './support/process.ts';
 import { kernelTest } from './support/requirements.ts';
+import { NOBODY, sleepers } from './support/sleepers.ts';
 import { type Row, until, Watcher } from './support/watcher.ts';
 
 const COUNT = 1000;
-const NOBODY = 65534;
-
-/** A shell of nobody's whose children sleep. */
-async function sleepers(): Promise<ChildProcess & { readonly pid: number }> {
-  const script = `i=0; while [ $i -lt ${COUNT} ]; do sleep 1000 & i=$((i+1)); done; echo ready; wait`;
-  const shell = register(
-    spawn('/bin/sh', ['-c', script], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      detached: true,
-      uid: NOBODY,
-      gid: NOBODY,
-    }),
-  );
-  const { pid, stdout } = shell;
-  if (pid === undefined || stdout === null) throw new Error('no shell');
-  await once(createInterface({ input: stdout }), 'line');
-  return Object.assign(shell, { pid });
-}
 
 kernelTest('of 1,000 processes and all others both scans tell the same', ['root'], async () => {
   const { reader } = kernel;
   const walk = await kernel.openWalk();
   if ('reason' in walk) throw new Error(walk.reason);
   const [walked, read] = [new WalkedScan(walk, reader), new ReadScan(reader)];
-  const { pid } = await sleepers();
+  const { pid } = await sleepers(COUNT);
   try {
     const isReady = ({ comm, state }: ProcessStat): boolean => comm === 'sleep' && state === 'S';
     const children = await until('all are asleep', () => {
