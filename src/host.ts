@@ -12,7 +12,7 @@ import type { ProcReader } from './process/proc-reader.ts';
 import type { ProcessWalk } from './process/scan.ts';
 import type { Text } from './process/text.ts';
 import type { TaskDoors } from './ps/task.ts';
-import type { AccountDoors } from './taskstats/doors.ts';
+import type { AccountDoors } from './usage/doors.ts';
 
 export interface OutputStream {
   readonly isTerminal: boolean;

@@ -19,7 +19,7 @@ import { ReadScan, readEach, type Scan, WalkedScan } from './process/scan.ts';
 import type { Selector } from './process/select.ts';
 import type { Wants } from './process/teller.ts';
 import { type Infers, Tracker } from './process/tracker.ts';
-import type { UsageSource } from './taskstats/usage-source.ts';
+import type { UsageSource } from './usage/usage-source.ts';
 
 export interface MonitorOptions {
   readonly hearing: Hearing;
@@ -162,7 +162,7 @@ export class Monitor {
     this.subscription.close();
     this.capture?.close();
     this.scan.close();
-    this.options.usage?.close();
+    this.options.usage?.close(this.onRecords);
   }
 
   /** Resolves when all records made so far have been handed over: some wait a moment for their usage. */

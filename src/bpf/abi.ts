@@ -3,6 +3,8 @@
 /** The functions of the kernel our programs call. */
 export const HELPER = {
   mapLookup: 1,
+  mapUpdate: 2,
+  mapDelete: 3,
   monotonicNanos: 5,
   probeReadUser: 112,
   probeReadUserString: 114,
@@ -10,7 +12,15 @@ export const HELPER = {
   ringbufOutput: 130,
   ringbufReserve: 131,
   ringbufSubmit: 132,
+  ringbufDiscard: 133,
+  ringbufQuery: 134,
 } as const;
 
 /** BPF_RB_NO_WAKEUP: a wake-up per record would cost ten times the program itself; the connector's socket wakes us. */
 export const NO_WAKEUP = 1;
+/** BPF_RB_FORCE_WAKEUP */
+export const WAKEUP = 2;
+/** BPF_RB_AVAIL_DATA: asks a ring for the bytes that nobody has read yet. */
+export const UNREAD_BYTES = 0;
+/** BPF_ANY: an update may create and may overwrite. */
+export const ANY = 0;

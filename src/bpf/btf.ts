@@ -36,7 +36,7 @@ const KINDS: readonly { readonly fixed: number; readonly each: number }[] = [
   /* type_tag */ { fixed: 0, each: 0 },
   /* enum64 */ { fixed: 0, each: 3 },
 ];
-const KIND = { ptr: 2, array: 3, struct: 4, union: 5, typedef: 8, func: 12 } as const;
+const KIND = { ptr: 2, array: 3, struct: 4, union: 5, typedef: 8, func: 12, prototype: 13 } as const;
 /** const, volatile, restrict, typedef, type_tag: the same thing under another name. */
 const SEE_THROUGH = new Set([8, 9, 10, 11, 18]);
 
@@ -94,6 +94,15 @@ export class Btf {
   idOf(kind: 'struct' | 'typedef' | 'func', name: string): number | undefined {
     const wanted = Buffer.from(`${name}\0`, 'latin1');
     return this.idsOfKind.get(KIND[kind])?.find((id) => this.isNamed(this.starts[id], wanted));
+  }
+
+  /** How many parameters the functions have that a typedef of a pointer to functions stands for; undefined if it stands for no such thing. */
+  parametersOf(typedef: string): number | undefined {
+    const id = this.idOf('typedef', typedef);
+    const pointer = id === undefined ? undefined : this.resolve(id);
+    if (pointer === undefined || this.kindOf(pointer) !== KIND.ptr) return undefined;
+    const prototype = this.resolve(this.words[this.starts[pointer] + 2]);
+    return this.kindOf(prototype) === KIND.prototype ? this.words[this.starts[prototype] + 1] & 0xffff : undefined;
   }
 
   /** Where `path` lies in a struct; a dot descends into a struct that is a member, and unnamed structs and unions are looked through. */

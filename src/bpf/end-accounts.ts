@@ -1,34 +1,55 @@
 /**
- * The exact account of every life (CPU time, peak memory, faults), from the kernel's last look at the process. It arrives 13 to 51 ms
- * after the end was told: right for summaries, and for records that may wait for it.
+ * The exact account of every life (CPU time, peak memory, faults, input and output), from two programs in the kernel: one notes what a
+ * process is about to lose, one writes the account when it has run for the last time. That is some microseconds after its exit was told.
+ * An account that finds the ring full is missing, which whoever waits for it notices.
  */
+import type { Readiness } from '../netlink/socket.ts';
 import { endProgram } from './end-program.ts';
-import { decodeEnd, type EndRecord } from './end-record.ts';
-import { type CaptureOptions, orReason } from './exec-capture.ts';
+import { type EndRecord, endDecoder } from './end-record.ts';
+import { orReason } from './exec-capture.ts';
 import { readKernelTypes } from './kernel-types.ts';
+import { KEY, MOST_NOTES, memoryProgram, NOTE } from './memory-program.ts';
+import { pageBytes } from './syscalls.ts';
 import { Tracepoint } from './tracepoint.ts';
 
-/** Some 2,000 ends. */
-const RING_BYTES = 256 * 1024;
+export interface EndAccountsOptions {
+  /** Another file than the kernel's own description of its types. */
+  readonly types?: string;
+  /** A power of two and a multiple of the page. */
+  readonly ringBytes?: number;
+  /** Ends with status 0 are left out, inside the kernel. */
+  readonly onlyFailures?: boolean;
+  /** Whether the kernel counts delays, where it says so. */
+  readonly countsDelays?: boolean | undefined;
+}
+
+/** Some 13,000 ends. */
+const RING_BYTES = 2 * 1024 * 1024;
 
 export class EndAccounts {
-  private readonly tracepoint: Tracepoint;
+  private readonly programs: Tracepoint;
+  private readonly decode: (at: number, length: number) => EndRecord | undefined;
 
-  constructor(tracepoint: Tracepoint) {
-    this.tracepoint = tracepoint;
+  constructor(programs: Tracepoint, countsDelays: boolean | undefined) {
+    this.programs = programs;
+    this.decode = endDecoder(programs.bytes, { pageKib: pageBytes() / 1024, countsDelays });
   }
 
-  /** What has arrived since, oldest first. */
-  drain(): EndRecord[] {
-    return this.tracepoint.drain().flatMap((bytes) => decodeEnd(bytes) ?? []);
+  /** Tells what has arrived since, oldest first; returns how many. */
+  read(onEnd: (end: EndRecord) => void): number {
+    return this.programs.read((_, at, length) => {
+      const end = this.decode(at, length);
+      if (end !== undefined) onEnd(end);
+    });
   }
 
-  takeLost(): number {
-    return this.tracepoint.takeLost();
+  /** Called when half of the ring is unread. */
+  onReadable(listener: () => void): Readiness {
+    return this.programs.onReadable(listener);
   }
 
   close(): void {
-    this.tracepoint.close();
+    this.programs.close();
   }
 }
 
@@ -36,8 +57,14 @@ export class EndAccounts {
 export function openEndAccounts({
   types,
   ringBytes = RING_BYTES,
-}: CaptureOptions = {}): { readonly accounts: EndAccounts } | { readonly reason: string } {
-  return orReason(() => ({
-    accounts: new EndAccounts(new Tracepoint(endProgram(readKernelTypes(types)), ringBytes)),
-  }));
+  onlyFailures = false,
+  countsDelays,
+}: EndAccountsOptions = {}): { readonly accounts: EndAccounts } | { readonly reason: string } {
+  return orReason(() => {
+    const btf = readKernelTypes(types);
+    // The one that settles comes last: what it tells is whole from the first end on.
+    const programs = [memoryProgram(btf), endProgram(btf, { onlyFailures, ringBytes })];
+    const notes = { key: KEY.bytes, value: NOTE.bytes, entries: MOST_NOTES };
+    return { accounts: new EndAccounts(new Tracepoint(programs, { ringBytes, notes }), countsDelays) };
+  });
 }

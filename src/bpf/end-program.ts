@@ -1,14 +1,18 @@
 /**
- * The program that settles the account of every process: on the tracepoint sched_process_free, for leaders only, it writes what
- * signal_struct has summed up. There the sums are final, which they are not at sched_process_exit nor in taskstats: those miss the time
- * since the last tick, which is all the time that a short process has.
+ * The program that settles the account of every process: when its last thread is switched off the CPU for good, all that it used is in the
+ * kernel's counters. Earlier it is not, neither at the tracepoint of exit nor in taskstats: those miss the time since the last tick,
+ * which is all the time that a short process has. It runs at every switch of tasks, and leaves at its third instruction for all others.
+ *
+ * Source: kernel/exit.c (`do_task_dead`, `__exit_signal`), kernel/sched/core.c (`__schedule`), kernel/sched/cputime.c.
  */
-import { HELPER, NO_WAKEUP } from './abi.ts';
+import { HELPER, NO_WAKEUP, UNREAD_BYTES, WAKEUP } from './abi.ts';
 import type { Btf } from './btf.ts';
 import { END } from './end-record.ts';
 import {
+  add,
   call,
   exit,
+  FRAME,
   go,
   label,
   load,
@@ -16,90 +20,277 @@ import {
   move,
   type Register,
   type Row,
+  shiftLeft,
   store,
   value,
   when,
 } from './instructions.ts';
-import { attachId, offsetsOf } from './offsets.ts';
-import { countLost, OUT, type TracepointProgram } from './tracepoint-program.ts';
+import { KEY, NOTE } from './memory-program.ts';
+import { attachId, offsetsOf, optionalOffsets } from './offsets.ts';
+import { OUT, type TracepointProgram } from './tracepoint-program.ts';
 
 const NEEDED = {
+  state: ['task_struct', '__state', 4],
   pid: ['task_struct', 'pid', 4],
   tgid: ['task_struct', 'tgid', 4],
+  leader: ['task_struct', 'group_leader', 8],
+  identity: ['task_struct', 'thread_pid', 8],
   start: ['task_struct', 'start_boottime', 8],
   comm: ['task_struct', 'comm', 16],
+  cred: ['task_struct', 'real_cred', 8],
   exitCode: ['task_struct', 'exit_code', 4],
   signal: ['task_struct', 'signal', 8],
+  uid: ['cred', 'uid', 4],
+  gid: ['cred', 'gid', 4],
+  live: ['signal_struct', 'live', 4],
+  threads: ['signal_struct', 'nr_threads', 4],
   flags: ['signal_struct', 'flags', 4],
   groupExitCode: ['signal_struct', 'group_exit_code', 4],
-  cpuNanos: ['signal_struct', 'sum_sched_runtime', 8],
-  userNanos: ['signal_struct', 'utime', 8],
-  systemNanos: ['signal_struct', 'stime', 8],
-  minorFaults: ['signal_struct', 'min_flt', 8],
-  majorFaults: ['signal_struct', 'maj_flt', 8],
-  voluntarySwitches: ['signal_struct', 'nvcsw', 8],
-  involuntarySwitches: ['signal_struct', 'nivcsw', 8],
-  peakPages: ['signal_struct', 'maxrss', 8],
+  toldUser: ['signal_struct', 'prev_cputime.utime', 8],
+  toldSystem: ['signal_struct', 'prev_cputime.stime', 8],
+  sequence: ['signal_struct', 'stats_lock.seqcount', 4],
 } as const;
 
-/** The sums that are copied as they are, from the member to the field of the same name. */
-const SUMS = [
-  'cpuNanos',
-  'userNanos',
-  'systemNanos',
-  'minorFaults',
-  'majorFaults',
-  'voluntarySwitches',
-  'involuntarySwitches',
-  'peakPages',
-] as const;
+/** What the threads used that are gone already, and what the first one did. */
+const SUMS = {
+  cpuNanos: 'sum_sched_runtime',
+  userNanos: 'utime',
+  systemNanos: 'stime',
+  minorFaults: 'min_flt',
+  majorFaults: 'maj_flt',
+  voluntarySwitches: 'nvcsw',
+  involuntarySwitches: 'nivcsw',
+} as const;
+const OF_LEADER = { ...SUMS, cpuNanos: 'se.sum_exec_runtime' } as const;
 
+/** The sum over threads counts in blocks; signal_struct has sums in bytes as well, but those contain the children that were waited for. */
+const IO = {
+  readBytes: { blocks: ['signal_struct', 'inblock', 8], bytes: ['task_struct', 'ioac.read_bytes', 8] },
+  writeBytes: { blocks: ['signal_struct', 'oublock', 8], bytes: ['task_struct', 'ioac.write_bytes', 8] },
+} as const;
+const BLOCK_BITS = 9;
+
+/** Of all threads where there were several, else of the one. */
+const DELAYS = {
+  ofAll: ['signal_struct', 'stats', 8],
+  total: ['taskstats', 'blkio_delay_total', 8],
+  ofOne: ['task_struct', 'delays', 8],
+  nanos: ['task_delay_info', 'blkio_delay', 8],
+} as const;
+
+/** TASK_DEAD (linux/sched.h). */
+const DEAD = 0x80;
+
+/** The thread that is switched off; once it is known which that is, a scratch register. */
 const TASK: Register = 6;
+const SEQUENCE: Register = 6;
 const SIGNAL: Register = 7;
 const RECORD: Register = 8;
+const LEADER: Register = 9;
+const ON_STACK = { key: -KEY.bytes } as const;
+
+/** Who reaps the process adds it up, on another CPU perhaps, and is done in less time than these take. */
+const ATTEMPTS = 8;
+
+export interface EndWants {
+  /** Ends with status 0 are not told. */
+  readonly onlyFailures: boolean;
+  /** From half of this on, unread, the reader is woken. */
+  readonly ringBytes: number;
+}
 
 /** Throws UnknownLayout. */
-export function endProgram(btf: Btf): TracepointProgram {
+export function endProgram(btf: Btf, { onlyFailures, ringBytes }: EndWants): TracepointProgram {
   const at = offsetsOf(btf, NEEDED);
-  const sums: Row[] = SUMS.flatMap((name) => [load('u64', 1, SIGNAL, at[name]), store('u64', RECORD, END[name], 1)]);
+  const io = {
+    readBytes: optionalOffsets(btf, IO.readBytes),
+    writeBytes: optionalOffsets(btf, IO.writeBytes),
+  };
+  const delays = optionalOffsets(btf, DELAYS);
+  const threads = optionalOffsets(btf, { ofAll: DELAYS.ofAll });
+
+  /** Of threads that are gone, of the first one, or of both: where it is among the gone it must not count twice. */
+  const sums = (of: { readonly gone: boolean; readonly first: boolean }): Row[] => [
+    ...(Object.keys(SUMS) as (keyof typeof SUMS)[]).flatMap((name) => {
+      const { sum, own } = offsetsOf(btf, {
+        sum: ['signal_struct', SUMS[name], 8],
+        own: ['task_struct', OF_LEADER[name], 8],
+      });
+      return [
+        move(1, value(0)),
+        ...(of.gone ? [load('u64', 1, SIGNAL, sum)] : []),
+        ...(of.first ? [load('u64', 2, LEADER, own), add(1, 2)] : []),
+        store('u64', RECORD, END[name], 1),
+      ];
+    }),
+    ...(Object.keys(IO) as (keyof typeof IO)[]).flatMap((name) => {
+      const places = io[name];
+      if (places === undefined) return [store('u64', RECORD, END[name], value(0))];
+      return [
+        move(1, value(0)),
+        ...(of.gone ? [load('u64', 1, SIGNAL, places.blocks), shiftLeft(1, value(BLOCK_BITS))] : []),
+        ...(of.first ? [load('u64', 2, LEADER, places.bytes), add(1, 2)] : []),
+        store('u64', RECORD, END[name], 1),
+      ];
+    }),
+  ];
+
+  const attempt = (i: number): Row[] => [
+    load('u32', SEQUENCE, SIGNAL, at.sequence),
+    when(SEQUENCE, '&', value(1), `busy${i}`), //        being written
+    load('u32', 1, SIGNAL, at.threads),
+    store('u32', RECORD, END.threadsLeft, 1),
+    load('u64', 1, LEADER, at.identity),
+    when(1, '==', value(0), `reaped${i}`), //            gone: the sums have it
+    ...sums({ gone: true, first: true }),
+    go(`check${i}`),
+    label(`reaped${i}`),
+    ...sums({ gone: true, first: false }),
+    label(`check${i}`),
+    load('u32', 1, SIGNAL, at.sequence),
+    when(1, '==', SEQUENCE, 'settled'),
+    label(`busy${i}`),
+    call(HELPER.monotonicNanos), //                      takes a moment
+  ];
+
+  /** A process that never had another thread is the first one, whoever adds up what. */
+  const alone: Row[] =
+    threads === undefined
+      ? []
+      : [
+          load('u64', 1, SIGNAL, threads.ofAll),
+          when(1, '!=', value(0), 'several'),
+          ...sums({ gone: false, first: true }),
+          go('settled'),
+          label('several'),
+        ];
+
+  const who: Row[] = [
+    load('u64', 1, LEADER, at.start),
+    store('u64', RECORD, END.start, 1),
+    store('u64', FRAME, ON_STACK.key + KEY.start, 1),
+    load('u32', 1, LEADER, at.tgid),
+    store('u32', RECORD, END.tgid, 1),
+    store('u64', FRAME, ON_STACK.key + KEY.tgid, 1),
+    load('u64', 1, LEADER, at.comm),
+    store('u64', RECORD, END.comm, 1),
+    load('u64', 1, LEADER, at.comm + 8),
+    store('u64', RECORD, END.comm + 8, 1),
+    load('u64', 1, LEADER, at.cred),
+    load('u32', 2, 1, at.uid),
+    store('u32', RECORD, END.realUid, 2),
+    load('u32', 2, 1, at.gid),
+    store('u32', RECORD, END.realGid, 2),
+    load('u32', 1, LEADER, at.exitCode),
+    store('u32', RECORD, END.exitCode, 1),
+    load('u32', 1, SIGNAL, at.flags),
+    store('u32', RECORD, END.signalFlags, 1),
+    load('u32', 1, SIGNAL, at.groupExitCode),
+    store('u32', RECORD, END.groupExitCode, 1),
+    load('u64', 1, SIGNAL, at.toldUser),
+    store('u64', RECORD, END.toldUserNanos, 1),
+    load('u64', 1, SIGNAL, at.toldSystem),
+    store('u64', RECORD, END.toldSystemNanos, 1),
+  ];
+
+  const delay: Row[] =
+    delays === undefined
+      ? [store('u64', RECORD, END.ioDelayNanos, value(0))]
+      : [
+          move(2, value(0)),
+          load('u64', 1, SIGNAL, delays.ofAll),
+          when(1, '==', value(0), 'one'),
+          load('u64', 2, 1, delays.total),
+          go('delay'),
+          label('one'),
+          load('u64', 1, LEADER, delays.ofOne),
+          when(1, '==', value(0), 'delay'), //           nobody counts them
+          load('u64', 2, 1, delays.nanos),
+          label('delay'),
+          store('u64', RECORD, END.ioDelayNanos, 2),
+        ];
+
+  const note = (notes: number): Row[] => [
+    store('u64', RECORD, END.peakPages, value(0)),
+    store('u64', RECORD, END.exeInode, value(0)),
+    store('u32', RECORD, END.hasMemory, value(0)),
+    store('u32', RECORD, END.ppid, value(0)),
+    loadMap(1, notes),
+    move(2, FRAME),
+    add(2, value(ON_STACK.key)),
+    call(HELPER.mapLookup),
+    when(0, '==', value(0), 'no note'),
+    load('u64', 1, 0, NOTE.peakPages),
+    store('u64', RECORD, END.peakPages, 1),
+    load('u64', 1, 0, NOTE.exeInode),
+    store('u64', RECORD, END.exeInode, 1),
+    load('u64', 1, 0, NOTE.ppid),
+    store('u32', RECORD, END.ppid, 1),
+    store('u32', RECORD, END.hasMemory, value(1)),
+    loadMap(1, notes),
+    move(2, FRAME),
+    add(2, value(ON_STACK.key)),
+    call(HELPER.mapDelete),
+    label('no note'),
+  ];
+
+  /** By either code: which of them counts is the reader's to say. */
+  const unlessFailed: Row[] = onlyFailures
+    ? [
+        load('u32', 1, LEADER, at.exitCode),
+        when(1, '!=', value(0), 'wanted'),
+        load('u32', 1, SIGNAL, at.groupExitCode),
+        when(1, '==', value(0), 'out'),
+        label('wanted'),
+      ]
+    : [];
+
   return {
-    attachTo: attachId(btf, 'typedef', 'btf_trace_sched_process_free'),
+    attach: 'tracepoint',
+    attachTo: attachId(btf, 'typedef', 'btf_trace_sched_switch'),
     scratchBytes: 0,
-    rows: ({ ring, lost }) => [
-      load('u64', TASK, 1, 0), //                     (struct task_struct *task)
+    rows: ({ ring, notes }) => [
+      load('u64', TASK, 1, 8), //                        (bool preempt, struct task_struct *prev, …)
+      load('u32', 2, TASK, at.state),
+      when(2, '!=', value(DEAD), 'out'),
+      load('u64', SIGNAL, TASK, at.signal), //           held as long as the task is
+      load('u32', 1, SIGNAL, at.live),
+      when(1, '!=', value(0), 'out'), //                 others of its threads live on
+      load('u64', LEADER, TASK, at.leader),
       load('u32', 1, TASK, at.pid),
       load('u32', 2, TASK, at.tgid),
-      when(1, '!=', 2, 'out'), //                     a thread: its share is in the sums
+      when(1, '==', 2, 'last'),
+      load('u32', 1, SIGNAL, at.threads), //             another thread than the first tells the end
+      when(1, '>', value(1), 'out'), //                  if all but the first are in the sums
+      load('u32', 1, LEADER, at.state), //               and that one was switched off before
+      when(1, '!=', value(DEAD), 'out'),
+      label('last'),
+      ...unlessFailed,
       loadMap(1, ring),
       move(2, value(END.bytes)),
       move(3, value(0)),
       call(HELPER.ringbufReserve),
-      when(0, '==', value(0), 'full'),
+      when(0, '==', value(0), 'out'), //                 no room: whoever waits for it will notice
       move(RECORD, 0),
-      call(HELPER.monotonicNanos),
-      store('u64', RECORD, END.at, 0),
-      load('u64', 1, TASK, at.start),
-      store('u64', RECORD, END.start, 1),
-      load('u32', 1, TASK, at.tgid),
-      store('u32', RECORD, END.tgid, 1),
-      load('u32', 1, TASK, at.exitCode),
-      store('u32', RECORD, END.exitCode, 1),
-      load('u64', 1, TASK, at.comm),
-      store('u64', RECORD, END.comm, 1),
-      load('u64', 1, TASK, at.comm + 8),
-      store('u64', RECORD, END.comm + 8, 1),
-      load('u64', SIGNAL, TASK, at.signal), //        still held by this last reference
-      load('u32', 1, SIGNAL, at.flags),
-      store('u32', RECORD, END.signalFlags, 1),
-      load('u32', 1, SIGNAL, at.groupExitCode),
-      store('u32', RECORD, END.groupExitCode, 1),
-      ...sums,
-      move(1, RECORD),
+      ...Array.from({ length: ATTEMPTS }, (_, i) => attempt(i)).flat(),
+      ...alone,
+      move(1, RECORD), //                                never settled: rather none than a wrong one
       move(2, value(NO_WAKEUP)),
-      call(HELPER.ringbufSubmit),
+      call(HELPER.ringbufDiscard),
       go('out'),
-      label('full'),
-      ...countLost(lost),
+      label('settled'),
+      ...who,
+      ...delay,
+      ...note(notes),
+      loadMap(1, ring),
+      move(2, value(UNREAD_BYTES)),
+      call(HELPER.ringbufQuery),
+      move(2, value(NO_WAKEUP)),
+      when(0, '<=', value(ringBytes / 2), 'quietly'),
+      move(2, value(WAKEUP)),
+      label('quietly'),
+      move(1, RECORD),
+      call(HELPER.ringbufSubmit),
       OUT,
       move(0, value(0)),
       exit(),

@@ -1,80 +1,145 @@
 /**
- * What a whole life cost, as our program writes it when the kernel lets go of a process: layout and decoder. Pure. It comes some
- * milliseconds after the parent's wait, never before; the figures are those of wait4(2)'s rusage.
+ * What a whole life cost, as our program writes it when the last thread of a process has run for the last time: layout and decoder. Pure.
+ * The figures are those that wait4(2) gives or will give to the parent, except for the peak of memory, which is of the last program alone.
  *
- * Source: kernel/exit.c (`__exit_signal` adds the last thread to signal_struct), kernel/fork.c (`put_task_struct`).
+ * Source: kernel/exit.c (`__exit_signal` adds up what threads used), kernel/sched/cputime.c (`cputime_adjust`).
  */
-import type { Moment } from '../process/moment.ts';
 import type { Text } from '../process/text.ts';
-import { commAt, momentAt } from './record-fields.ts';
+import type { Account } from '../usage/account.ts';
+import { COMM_BYTES, commAt } from './record-fields.ts';
 
 /** Byte offsets. */
 export const END = {
-  /** u64, ns, CLOCK_MONOTONIC: when the record was written, not when the process ended. */
-  at: 0,
   /** u64, ns, CLOCK_BOOTTIME. */
-  start: 8,
-  /** u64s: ns of CPU time, exact; the same by ticks, in user and in kernel mode; counters; pages. */
-  cpuNanos: 16,
-  userNanos: 24,
-  systemNanos: 32,
-  minorFaults: 40,
-  majorFaults: 48,
-  voluntarySwitches: 56,
-  involuntarySwitches: 64,
-  peakPages: 72,
+  start: 0,
+  /** u64s: ns of CPU time, exact; the same by ticks, in user and in kernel mode; counters; bytes; ns; pages; an inode. */
+  cpuNanos: 8,
+  userNanos: 16,
+  systemNanos: 24,
+  minorFaults: 32,
+  majorFaults: 40,
+  voluntarySwitches: 48,
+  involuntarySwitches: 56,
+  readBytes: 64,
+  writeBytes: 72,
+  ioDelayNanos: 80,
+  peakPages: 88,
+  exeInode: 96,
+  /** u64s, ns: what somebody was told last of either time, while it lived. */
+  toldUserNanos: 104,
+  toldSystemNanos: 112,
   /** u32s. */
-  tgid: 80,
-  signalFlags: 84,
-  groupExitCode: 88,
-  exitCode: 92,
-  comm: 96,
-  bytes: 112,
+  tgid: 120,
+  signalFlags: 124,
+  groupExitCode: 128,
+  exitCode: 132,
+  realUid: 136,
+  realGid: 140,
+  /** More than 1: other threads have ended that a tracer holds, and are not in the sums. */
+  threadsLeft: 144,
+  /** 0: `peakPages` and `exeInode` are not known. */
+  hasMemory: 148,
+  /** 0: not known. */
+  ppid: 152,
+  comm: 160,
+  bytes: 160 + COMM_BYTES,
 } as const;
 
-export interface EndRecord {
-  readonly tgid: number;
-  readonly at: Moment;
-  /** On CLOCK_BOOTTIME: with the tgid it says which process. */
-  readonly start: Moment;
-  /** As wait(2) gave it to the parent. */
+/** One object for each end: tens of thousands a second are made, and each goes into the record of an exit as it is. */
+export interface EndRecord extends Account {
+  readonly pid: number;
+  /** Nanoseconds on CLOCK_BOOTTIME: with the pid it says which process. Exact for 104 days of uptime, then to some nanoseconds. */
+  readonly startNanos: number;
+  /** As wait(2) gives it to the parent. */
   readonly waitStatus: number;
-  /** All threads together, to the nanosecond. */
-  readonly cpuNanos: number;
-  /** Sampled by the clock tick unless the kernel accounts precisely: good for a ratio, not for a short life. */
-  readonly userNanos: number;
-  readonly systemNanos: number;
-  readonly minorFaults: number;
-  readonly majorFaults: number;
-  readonly voluntarySwitches: number;
-  readonly involuntarySwitches: number;
-  /** In pages. */
-  readonly peakPages: number;
-  readonly comm: Text;
+}
+
+/** What the decoder must know of the machine. */
+export interface EndUnits {
+  readonly pageKib: number;
+  /** False: the kernel's zeros are no measurement. Undefined: it does not say, so a zero is none. */
+  readonly countsDelays: boolean | undefined;
 }
 
 /** SIGNAL_GROUP_EXIT (include/linux/sched/signal.h): the group's code counts, as in `wait_task_zombie`. */
 const GROUP_EXIT = 0x4;
+const NANOS_PER_MICRO = 1000;
+const TWO_32 = 2 ** 32;
 
-/** Undefined if the record is none of ours. */
-export function decodeEnd(bytes: Uint8Array): EndRecord | undefined {
-  if (bytes.byteLength < END.bytes) return undefined;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const number = (offset: number): number => Number(view.getBigUint64(offset, true));
-  const isGroupExit = (view.getUint32(END.signalFlags, true) & GROUP_EXIT) !== 0;
-  return {
-    tgid: view.getUint32(END.tgid, true),
-    at: momentAt(view, END.at),
-    start: momentAt(view, END.start),
-    waitStatus: view.getUint32(isGroupExit ? END.groupExitCode : END.exitCode, true),
-    cpuNanos: number(END.cpuNanos),
-    userNanos: number(END.userNanos),
-    systemNanos: number(END.systemNanos),
-    minorFaults: number(END.minorFaults),
-    majorFaults: number(END.majorFaults),
-    voluntarySwitches: number(END.voluntarySwitches),
-    involuntarySwitches: number(END.involuntarySwitches),
-    peakPages: number(END.peakPages),
-    comm: commAt(bytes, END.comm),
+/**
+ * The kernel's own rule (`cputime_adjust`): ticks say how exact time is divided, and neither part may be less than what somebody was told
+ * before.
+ */
+function systemShare(
+  cpuNanos: number,
+  { user, system, toldUser, toldSystem }: Readonly<Record<'user' | 'system' | 'toldUser' | 'toldSystem', number>>,
+): number {
+  if (toldUser + toldSystem >= cpuNanos) return Math.min(toldSystem, cpuNanos);
+  const share = system === 0 ? 0 : cpuNanos * (system / (user + system));
+  return Math.min(Math.max(share, toldSystem), cpuNanos - toldUser);
+}
+
+/** The name decoded last, and its words: thousands of processes of one name end one after another. */
+let latest: { readonly words: readonly number[]; readonly comm: Text } | undefined;
+
+function commOf(bytes: Uint8Array, words: Uint32Array, at: number): Text {
+  const first = (at + END.comm) / 4;
+  const known = latest?.words;
+  if (
+    latest !== undefined &&
+    known !== undefined &&
+    known[0] === words[first] &&
+    known[1] === words[first + 1] &&
+    known[2] === words[first + 2] &&
+    known[3] === words[first + 3]
+  ) {
+    return latest.comm;
+  }
+  const comm = commAt(bytes, at + END.comm);
+  latest = { words: [...words.subarray(first, first + COMM_BYTES / 4)], comm };
+  return comm;
+}
+
+/** Decodes records where they lie in a ring. Little endian, as every machine is that runs Node.js and BPF programs of ours. */
+export function endDecoder(bytes: Uint8Array, { pageKib, countsDelays }: EndUnits) {
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2);
+  /** Undefined if the record is none of ours. `at` is a multiple of 4. */
+  return (at: number, length: number): EndRecord | undefined => {
+    if (length < END.bytes) return undefined;
+    const word = at >>> 2;
+    const u64 = (offset: number): number => words[word + (offset >>> 2)] + words[word + (offset >>> 2) + 1] * TWO_32;
+    const u32 = (offset: number): number => words[word + (offset >>> 2)];
+    const cpuNanos = u64(END.cpuNanos);
+    const system = systemShare(cpuNanos, {
+      user: u64(END.userNanos),
+      system: u64(END.systemNanos),
+      toldUser: u64(END.toldUserNanos),
+      toldSystem: u64(END.toldSystemNanos),
+    });
+    const ioDelayNanos = u64(END.ioDelayNanos);
+    const hasMemory = u32(END.hasMemory) !== 0;
+    const exeInode = u64(END.exeInode);
+    return {
+      pid: u32(END.tgid),
+      startNanos: u64(END.start),
+      waitStatus: u32((u32(END.signalFlags) & GROUP_EXIT) !== 0 ? END.groupExitCode : END.exitCode),
+      comm: commOf(bytes, words, at),
+      uid: u32(END.realUid),
+      ppid: u32(END.ppid) || undefined,
+      cpuNanos,
+      cpuIsLowerBound: u32(END.threadsLeft) > 1,
+      userMicros: (cpuNanos - system) / NANOS_PER_MICRO,
+      systemMicros: system / NANOS_PER_MICRO,
+      maxRssKib: hasMemory ? u64(END.peakPages) * pageKib : undefined,
+      minorFaults: u64(END.minorFaults),
+      majorFaults: u64(END.majorFaults),
+      readBytes: u64(END.readBytes),
+      writeBytes: u64(END.writeBytes),
+      voluntarySwitches: u64(END.voluntarySwitches),
+      involuntarySwitches: u64(END.involuntarySwitches),
+      exeInode: exeInode > 0 && Number.isSafeInteger(exeInode) ? exeInode : undefined,
+      ioDelayNanos: (countsDelays ?? ioDelayNanos > 0) ? ioDelayNanos : undefined,
+      gid: u32(END.realGid),
+    };
   };
 }

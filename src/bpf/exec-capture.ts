@@ -33,7 +33,7 @@ export function openExecCapture({
   ringBytes = RING_BYTES,
   args = 'with',
 }: CaptureOptions = {}): { readonly capture: ExecCapture } | { readonly reason: string } {
-  return orReason(() => ({ capture: new Tracepoint(execProgram(readKernelTypes(types), args), ringBytes) }));
+  return orReason(() => ({ capture: new Tracepoint([execProgram(readKernelTypes(types), args)], { ringBytes }) }));
 }
 
 /** What `open` gives, or the reason why it cannot. */

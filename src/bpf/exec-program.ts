@@ -134,6 +134,7 @@ export function execProgram(btf: Btf, args: 'with' | 'without'): TracepointProgr
   ];
 
   return {
+    attach: 'tracepoint',
     attachTo: attachId(btf, 'typedef', 'btf_trace_sched_process_exec'),
     scratchBytes: EXEC.bytes + ARGS_LIMIT + PATH_BYTES,
     rows: ({ ring, lost, scratch }) => [

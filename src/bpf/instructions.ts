@@ -14,12 +14,12 @@ const SIZE = { u32: 0x00, u16: 0x08, u8: 0x10, u64: 0x18 } as const;
 export type Size = keyof typeof SIZE;
 
 /** All comparisons of sizes are unsigned: the verifier refuses a length that a signed one has clamped. */
-const JUMP = { always: 0x00, '==': 0x10, '>': 0x20, '!=': 0x50, '<=': 0xb0 } as const;
+const JUMP = { always: 0x00, '==': 0x10, '>': 0x20, '&': 0x40, '!=': 0x50, '<=': 0xb0 } as const;
 export type Condition = Exclude<keyof typeof JUMP, 'always'>;
 
 const CLASS = { load: 0x01, storeValue: 0x02, store: 0x03, alu: 0x07, jump: 0x05 } as const;
 const MODE = { memory: 0x60, atomic: 0xc0 } as const;
-const ALU = { add: 0x00, subtract: 0x10, move: 0xb0 } as const;
+const ALU = { add: 0x00, subtract: 0x10, shiftLeft: 0x60, move: 0xb0 } as const;
 const FROM_REGISTER = 0x08;
 /** Two slots, the second for the upper half of the value; source 1 says that the value is the descriptor of a map. */
 const LOAD_WIDE = 0x18;
@@ -51,6 +51,7 @@ const operate = (code: number, to: Register, by: Operand, target?: string): Row 
 export const move = (to: Register, by: Operand): Row => operate(CLASS.alu | ALU.move, to, by);
 export const add = (to: Register, by: Operand): Row => operate(CLASS.alu | ALU.add, to, by);
 export const subtract = (to: Register, by: Operand): Row => operate(CLASS.alu | ALU.subtract, to, by);
+export const shiftLeft = (to: Register, by: Operand): Row => operate(CLASS.alu | ALU.shiftLeft, to, by);
 
 /** to = *(from + offset) */
 export const load = (size: Size, to: Register, from: Register, offset: number): Row => ({

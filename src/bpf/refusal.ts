@@ -4,6 +4,7 @@ import { UnknownLayout } from './offsets.ts';
 
 export type Step =
   | 'create an array'
+  | 'create a table'
   | 'create a ring buffer'
   | 'load the program'
   | 'attach the program'

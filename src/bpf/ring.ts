@@ -1,6 +1,6 @@
 /**
  * The reader's view of a BPF ring buffer, pure over memory that somebody else writes: positions, the marks on a record, and the order
- * in which both must be touched. Everything is copied out before the room is given back.
+ * in which both must be touched. Everything is taken out before the room is given back.
  *
  * Source: kernel/bpf/ringbuf.c. Positions are u64 that only grow. A record is a u32 length with two marks, a u32 for the kernel, and
  * the data; the next begins at a multiple of 8. The data is mapped twice in a row, so that no record ever wraps.
@@ -25,7 +25,8 @@ export class Ring {
   private readonly consumer: BigUint64Array;
   private readonly producer: BigUint64Array;
   private readonly words: Int32Array;
-  private readonly bytes: Uint8Array;
+  /** What `read` shows. */
+  readonly bytes: Uint8Array;
   private readonly size: number;
   private position: bigint;
 
@@ -38,28 +39,40 @@ export class Ring {
     this.position = Atomics.load(this.consumer, 0);
   }
 
-  /**
-   * The records that are complete, oldest first, each a copy of its own. Stops at one that another CPU has begun and not finished: it
-   * and what lies behind it come with the next drain.
-   */
+  /** The records that are complete, oldest first, each a copy of its own. */
   drain(): Uint8Array[] {
     const records: Uint8Array[] = [];
+    this.read((bytes, at, length) => records.push(bytes.slice(at, at + length)));
+    return records;
+  }
+
+  /**
+   * Shows the records that are complete, oldest first, where they lie: what is wanted of one must be copied before `take` returns, and
+   * its room is given back when all are shown. Stops at a record that another CPU has begun and not
+   * finished: it and what lies behind it come with the next read. Returns how many there were.
+   */
+  read(take: (bytes: Uint8Array, at: number, length: number) => void): number {
     const available = Number(Atomics.load(this.producer, 0) - this.position);
+    if (available === 0) return 0;
     const start = Number(this.position % BigInt(this.size));
     let read = 0;
+    let count = 0;
     while (read < available) {
       const at = (start + read) % this.size;
       // Unsigned, to see the busy mark.
       const word = Atomics.load(this.words, at / 4) >>> 0;
       if ((word & BUSY) !== 0) break;
       const length = word & LENGTH;
-      if ((word & DISCARDED) === 0) records.push(this.bytes.slice(at + HEADER_BYTES, at + HEADER_BYTES + length));
+      if ((word & DISCARDED) === 0) {
+        take(this.bytes, at + HEADER_BYTES, length);
+        count++;
+      }
       read += (HEADER_BYTES + length + 7) & ~7;
     }
     if (read > 0) {
       this.position += BigInt(read);
       Atomics.store(this.consumer, 0, this.position);
     }
-    return records;
+    return count;
   }
 }

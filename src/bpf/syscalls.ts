@@ -25,11 +25,12 @@ const COMMAND = {
   linkCreate: 28,
   iteratorCreate: 33,
 } as const;
-const MAP = { array: 2, perCpuArray: 6, ring: 27 } as const;
+const MAP = { array: 2, perCpuArray: 6, leastRecentlyUsed: 9, ring: 27 } as const;
 const MMAPABLE = 0x400;
 /** BPF_PROG_TYPE_TRACING and its ways to be attached. */
 const TRACING = 26;
-const ATTACH = { tracepoint: 23, iterator: 28 } as const;
+const ATTACH = { tracepoint: 23, entry: 24, iterator: 28 } as const;
+export type Attachment = keyof typeof ATTACH;
 /** What the kernel may call on our behalf depends on it; the program, not procwatch, is under it. */
 const LICENSE = Buffer.from('Dual MIT/GPL\0', 'latin1');
 
@@ -88,6 +89,11 @@ export function createScratch(bytes: number): number {
   return createMap('create an array', MAP.perCpuArray, { key: KEY_BYTES, value: Math.ceil(bytes / 8) * 8 }, 1);
 }
 
+/** A table by key that forgets what was not used for longest when it is full. */
+export function createNotes(bytes: { readonly key: number; readonly value: number }, entries: number): number {
+  return createMap('create a table', MAP.leastRecentlyUsed, bytes, entries);
+}
+
 /** `bytes` must be a power of two and a multiple of the page. */
 export function createRing(bytes: number): number {
   return createMap('create a ring buffer', MAP.ring, { key: 0, value: 0 }, bytes);
@@ -97,7 +103,7 @@ export function createRing(bytes: number): number {
 const LOAD_ATTEMPTS = 5;
 
 /** Loads a program that is to be attached to a type of BTF. A refused one is shown to the verifier once more, for its reason. */
-export function loadProgram(code: Uint8Array, attach: keyof typeof ATTACH, attachTo: number): number {
+export function loadProgram(code: Uint8Array, attach: Attachment, attachTo: number): number {
   const fields = {
     [PROGRAM.type]: TRACING,
     [PROGRAM.count]: code.byteLength / INSTRUCTION_BYTES,
@@ -123,8 +129,8 @@ export function loadProgram(code: Uint8Array, attach: keyof typeof ATTACH, attac
   throw new Refusal('load the program', -result, log.toString('latin1', 0, end < 0 ? LOG_BYTES : end));
 }
 
-/** The program runs until the descriptor is closed. */
-export function attachTracepoint(program: number): number {
+/** A tracepoint, or the entry of a function: the program runs until the descriptor is closed. */
+export function attach(program: number): number {
   return orRefuse('attach the program', bpf(COMMAND.openTracepoint, { 8: program }));
 }
 
@@ -180,3 +186,4 @@ export function map(fd: number, bytes: number, access: keyof typeof PROTECTION, 
 }
 
 export const { close, pageBytes } = libc;
+export { whenReadable } from '../linux/readiness.ts';

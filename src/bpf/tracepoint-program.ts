@@ -22,10 +22,13 @@ export interface TracepointMaps {
   readonly lost: number;
   /** One value for each CPU, to build a record of variable length in; -1 for a program without. */
   readonly scratch: number;
+  /** A table in which one program leaves notes for another; -1 for programs without. */
+  readonly notes: number;
 }
 
 export interface TracepointProgram {
-  /** BTF id of the typedef `btf_trace_…` of the tracepoint. */
+  /** A tracepoint, by the BTF id of its typedef `btf_trace_…`; or the entry of a function, by its own id. */
+  readonly attach: 'tracepoint' | 'entry';
   readonly attachTo: number;
   /** 0: needs none. */
   readonly scratchBytes: number;

@@ -1,36 +1,48 @@
 /**
- * A program on a tracepoint with its ring and its loss counter, set up as one and taken down as one. Nothing of it outlives the
+ * Programs on tracepoints with their ring and their loss counter, set up as one and taken down as one. Nothing of it outlives the
  * descriptors: they are all closed on the first failure, and the kernel closes them when procwatch dies.
  */
+import type { Readiness } from '../netlink/socket.ts';
 import { assemble } from './instructions.ts';
 import { Ring } from './ring.ts';
 import * as kernel from './syscalls.ts';
 import type { TracepointProgram } from './tracepoint-program.ts';
 
+export interface TracepointSizes {
+  /** A power of two and a multiple of the page. */
+  readonly ringBytes: number;
+  /** Of the table that the programs share, where they need one; in bytes and entries. */
+  readonly notes?: { readonly key: number; readonly value: number; readonly entries: number };
+}
+
 export class Tracepoint {
   private readonly undo: (() => void)[] = [];
   private ring: Ring | undefined;
+  private ringFd = -1;
   private lost: BigUint64Array | undefined;
   private lostBefore = 0n;
-  private program = -1;
+  private loaded: readonly number[] = [];
   private missed = 0n;
 
-  /** `ringBytes`: a power of two and a multiple of the page. Throws a Refusal. */
-  constructor(program: TracepointProgram, ringBytes: number) {
+  /** Throws a Refusal. */
+  constructor(programs: readonly TracepointProgram[], sizes: TracepointSizes) {
     try {
-      this.open(program, ringBytes);
+      this.open(programs, sizes);
     } catch (error) {
       this.close();
       throw error;
     }
   }
 
-  private open(program: TracepointProgram, ringBytes: number): void {
+  private open(programs: readonly TracepointProgram[], { ringBytes, notes: table }: TracepointSizes): void {
     const lost = this.own(kernel.createCounter());
-    const scratch = program.scratchBytes > 0 ? this.own(kernel.createScratch(program.scratchBytes)) : -1;
+    const scratchBytes = Math.max(...programs.map((program) => program.scratchBytes));
+    const scratch = scratchBytes > 0 ? this.own(kernel.createScratch(scratchBytes)) : -1;
+    const notes = table === undefined ? -1 : this.own(kernel.createNotes(table, table.entries));
     const ring = this.own(kernel.createRing(ringBytes));
-    const code = assemble(program.rows({ ring, lost, scratch }));
-    const loaded = this.own(kernel.loadProgram(code, 'tracepoint', program.attachTo));
+    this.loaded = programs.map(({ rows, attach, attachTo }) =>
+      this.own(kernel.loadProgram(assemble(rows({ ring, lost, scratch, notes })), attach, attachTo)),
+    );
     const page = kernel.pageBytes();
     this.lost = new BigUint64Array(this.map(lost, page, 'readWrite'), 0, 1);
     this.ring = new Ring({
@@ -38,9 +50,9 @@ export class Tracepoint {
       producer: this.map(ring, page, 'read', page),
       data: this.map(ring, 2 * ringBytes, 'read', 2 * page),
     });
-    this.program = loaded;
-    // Last: from here on records come.
-    this.own(kernel.attachTracepoint(loaded));
+    this.ringFd = ring;
+    // Last, and in their order: from here on records come.
+    for (const program of this.loaded) this.own(kernel.attach(program));
   }
 
   private own(fd: number): number {
@@ -59,10 +71,26 @@ export class Tracepoint {
     return this.ring?.drain() ?? [];
   }
 
+  /** Shows complete records where they lie, oldest first (`Ring.read`); returns how many. */
+  read(take: (bytes: Uint8Array, at: number, length: number) => void): number {
+    return this.ring?.read(take) ?? 0;
+  }
+
+  /** The memory that `read` shows. Only while it is open. */
+  get bytes(): Uint8Array {
+    return this.ring?.bytes ?? new Uint8Array(0);
+  }
+
+  /** Called when the programs ask for it. */
+  onReadable(listener: () => void): Readiness {
+    return kernel.whenReadable(this.ringFd, listener);
+  }
+
   /** Records that are missing since this was last asked: they found the ring full, or the kernel skipped the program (it counts that). */
   takeLost(): number {
     if (this.lost === undefined) return 0;
-    this.missed = kernel.missedRuns(this.program) ?? this.missed;
+    const missed = this.loaded.flatMap((program) => kernel.missedRuns(program) ?? []);
+    if (missed.length === this.loaded.length) this.missed = missed.reduce((sum, runs) => sum + runs, 0n);
     const total = Atomics.load(this.lost, 0) + this.missed;
     const count = Number(total - this.lostBefore);
     this.lostBefore = total;

@@ -162,7 +162,8 @@ export const WATCH_OPTIONS = {
   usage: {
     long: 'usage',
     group: 'how',
-    meaning: 'of each exit, what it used: CPU time, memory, faults, input and output; wants CAP_NET_ADMIN',
+    meaning:
+      'of each exit, what it used: CPU time, memory, faults, input and output; wants CAP_BPF and CAP_PERFMON, or CAP_NET_ADMIN',
     read: given,
   },
   meta: { long: 'meta', group: 'how', meaning: 'JSON: a first "start" and a last "end" record', read: given },

@@ -9,7 +9,7 @@ import { isOver } from '../process/exits.ts';
 import { SELECT_ALL, Selector } from '../process/select.ts';
 import { shellStatus } from '../process/wait-status.ts';
 import { Sink } from '../sink.ts';
-import type { UsageSource } from '../taskstats/usage-source.ts';
+import type { UsageSource } from '../usage/usage-source.ts';
 import { captureFor } from './capture.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
 import { openOutput } from './output.ts';
@@ -156,7 +156,7 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
   };
   const make = await FORMATTERS[plan.format]();
   const settings = { colour: plan.colour, columns: plan.columns, screen: () => output.size() };
-  const usage = await openUsage(host, kernel, plan.extras.has('usage'));
+  const usage = await openUsage(host, kernel, { wanted: plan.extras.has('usage'), onlyFailures: false });
   const monitor = monitorOf(host, kernel, plan, usage);
   const tree = new LifeTree(operands);
   const log = new Log(plan, make(context, settings), new Sink(output, plan.queueBytes), tree, host.now());

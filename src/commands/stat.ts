@@ -164,7 +164,7 @@ export async function startStat(host: Host, options: StatOptions): Promise<ExitN
   const plan = planStat(host, options);
   const kernel = await host.kernel();
   const selection = await selectionFor(kernel, { ...readOptions(WATCH_OPTIONS, {}), ...options, json: false });
-  const usage = await openUsage(host, kernel, options.usage);
+  const usage = await openUsage(host, kernel, { wanted: options.usage, onlyFailures: plan.hearing.onlyFailures });
   const monitor = new Monitor(host, kernel, { ...monitorOptions(plan, selection), ...(usage && { usage }) });
   let output: OutputStream;
   try {

@@ -15,7 +15,7 @@ import type { Matcher } from '../process/patterns.ts';
 import type { ProcessRecord, StreamRecord } from '../process/record.ts';
 import { namesOf, SELECT_ALL, Selector } from '../process/select.ts';
 import { inWords, shellStatus } from '../process/wait-status.ts';
-import type { UsageSource } from '../taskstats/usage-source.ts';
+import type { UsageSource } from '../usage/usage-source.ts';
 import { type Target, Waiting } from '../waiting.ts';
 import type { ValuesOf } from './options.ts';
 import { openUsage } from './usage.ts';
@@ -257,14 +257,14 @@ async function waitFor(
     monitor?.start(take, [...waiting.pids]);
     if (options.timeout !== undefined) listeners.push(host.after(options.timeout, () => finish('timeout')));
     // Last, since the program in the kernel takes its time to load: who ends meanwhile has a status, and no account.
-    usage = await openUsage(host, kernel, options.usage);
+    usage = await openUsage(host, kernel, { wanted: options.usage, onlyFailures: false });
     usage?.start();
     waiting.begin();
     return await done;
   } finally {
     for (const listener of listeners) listener.cancel();
     waiting.close();
-    usage?.close();
+    usage?.close(() => {});
     await host.stdout.flushed();
   }
 }

@@ -185,7 +185,10 @@ function outputOf(host: Host, plan: Plan, monitor: Monitor): OutputStream {
 }
 
 export async function watch(host: Host, plan: Plan, kernel: Kernel, selection: Selection): Promise<ExitName> {
-  const usage = await openUsage(host, kernel, plan.extras.has('usage'));
+  const usage = await openUsage(host, kernel, {
+    wanted: plan.extras.has('usage'),
+    onlyFailures: plan.hearing.onlyFailures,
+  });
   const monitor = new Monitor(host, kernel, { ...monitorOptions(plan, selection), ...(usage && { usage }) });
   if (plan.bufferWasAsked && monitor.subscription.bufferBytes < plan.bufferBytes) {
     host.stderr.write(

@@ -8,7 +8,7 @@ import { plus } from '../process/moment.ts';
 import type { Ancestor, ProcessEventName, ProcessRecord } from '../process/record.ts';
 import type { Text } from '../process/text.ts';
 import { type Outcome, outcomeOf } from '../process/wait-status.ts';
-import type { Usage } from '../taskstats/usage.ts';
+import type { Usage } from '../usage/usage.ts';
 import { escapeText, shellLine } from './escape.ts';
 import type { LineBuffer } from './line-buffer.ts';
 import { localTime, monotonicNanos, putMonotonicNanos, putUtcTime, utcTime } from './times.ts';
@@ -463,7 +463,7 @@ export const FIELDS: readonly Field[] = [
   used(
     'cpu_is_lower_bound',
     'boolean',
-    'true: cpu_s lacks the time since the last tick or sleep of each thread, which is all the time of most short lives; the exact figure was not to be had in time, or not at all',
+    'true: cpu_s lacks the time since the last tick or sleep of each thread, which is all the time of most short lives; no program of ours may run in the kernel, or a tracer holds threads of the process',
     (u) => u.cpuIsLowerBound || undefined,
   ),
   used(
@@ -484,7 +484,7 @@ export const FIELDS: readonly Field[] = [
   used(
     'read_bytes',
     'integer',
-    'bytes read from storage, rounded down to 1024 for each thread; not those of threads that ended before procwatch listened',
+    'bytes read from storage; of threads that ended before the first one rounded down to 512 each, with a lower bound of cpu_s to 1024 each and without those that ended before procwatch listened',
     (u) => u.readBytes,
   ),
   used(
@@ -493,7 +493,12 @@ export const FIELDS: readonly Field[] = [
     'bytes made dirty for storage, counted when they are written to the page cache; rounded like read_bytes',
     (u) => u.writeBytes,
   ),
-  used('nvcsw', 'integer', 'context switches because it waited', (u) => u.voluntarySwitches),
+  used(
+    'nvcsw',
+    'integer',
+    'context switches because it waited; the last one of all, at its end, is among them unless its parent had waited for it already',
+    (u) => u.voluntarySwitches,
+  ),
   used('nivcsw', 'integer', 'context switches because it was made to', (u) => u.involuntarySwitches),
   used(
     'io_delay_s',

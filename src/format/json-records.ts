@@ -158,7 +158,7 @@ export interface ExitJson extends ProcessFieldsJson {
   readonly inferred?: boolean;
   /** With --usage: seconds of CPU time of all threads together, to the microsecond; exact unless cpu_is_lower_bound says otherwise. */
   readonly cpu_s?: number;
-  /** With --usage: true: cpu_s lacks the time since the last tick or sleep of each thread, which is all the time of most short lives; the exact figure was not to be had in time, or not at all. */
+  /** With --usage: true: cpu_s lacks the time since the last tick or sleep of each thread, which is all the time of most short lives; no program of ours may run in the kernel, or a tracer holds threads of the process. */
   readonly cpu_is_lower_bound?: boolean;
   /** With --usage: seconds in user mode; with an exact cpu_s divided as getrusage(2) does, to the microsecond, else in clock ticks (1 to 10 ms) and mostly 0 for short lives. */
   readonly user_s?: number;
@@ -170,11 +170,11 @@ export interface ExitJson extends ProcessFieldsJson {
   readonly minflt?: number;
   /** With --usage: page faults that had to wait for input. */
   readonly majflt?: number;
-  /** With --usage: bytes read from storage, rounded down to 1024 for each thread; not those of threads that ended before procwatch listened. */
+  /** With --usage: bytes read from storage; of threads that ended before the first one rounded down to 512 each, with a lower bound of cpu_s to 1024 each and without those that ended before procwatch listened. */
   readonly read_bytes?: number;
   /** With --usage: bytes made dirty for storage, counted when they are written to the page cache; rounded like read_bytes. */
   readonly write_bytes?: number;
-  /** With --usage: context switches because it waited. */
+  /** With --usage: context switches because it waited; the last one of all, at its end, is among them unless its parent had waited for it already. */
   readonly nvcsw?: number;
   /** With --usage: context switches because it was made to. */
   readonly nivcsw?: number;

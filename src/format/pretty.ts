@@ -188,7 +188,7 @@ const LOSS_IN_WORDS: Record<LossReason, (count: number | undefined) => string> =
   output: (count) => `${counted(count, 'record')} dropped: the reader of this output is too slow`,
   capture: (count) => `${counted(count, 'exec')} not captured: the ring in the kernel was full`,
   starved: (count) => `${counted(count, 'event')} lost: the kernel had stopped sending them`,
-  usage: (count) => `${counted(count, 'account')} of what ended lost: the kernel's queue for them was full`,
+  usage: (count) => `${counted(count, 'account')} of what ended lost`,
 };
 
 function parentCell({ ppid, parentComm }: ProcessRecord): string {

@@ -1,5 +1,5 @@
 /** What a process cost, in a few words: CPU time and peak memory. Pure. */
-import type { Usage } from '../taskstats/usage.ts';
+import type { Usage } from '../usage/usage.ts';
 import { humanDuration } from './times.ts';
 
 const NANO = 1e9;

@@ -1,14 +1,11 @@
 /** What accounts need of the real system. Source: Documentation/accounting/taskstats.rst, kernel.task_delayacct in sysctl/kernel.rst. */
 import { readFileSync } from 'node:fs';
-import type { AccountDoors } from '../taskstats/doors.ts';
-import { isInitialNetwork } from './namespaces.ts';
+import type { AccountDoors } from '../usage/doors.ts';
+import { isInitial, isInitialNetwork } from './namespaces.ts';
 import { openTaskstats } from './socket.ts';
 
 const POSSIBLE_CPUS = '/sys/devices/system/cpu/possible';
 const COUNTS_DELAYS = '/proc/sys/kernel/task_delayacct';
-
-/** Some 8,000 ends. */
-const RING_BYTES = 2 ** 20;
 
 function textOf(path: string): string | undefined {
   try {
@@ -18,17 +15,21 @@ function textOf(path: string): string | undefined {
   }
 }
 
+function countsDelays(): boolean | undefined {
+  const text = textOf(COUNTS_DELAYS);
+  return text === undefined ? undefined : text !== '0';
+}
+
 export const accountDoors: AccountDoors = {
+  async openExact({ onlyFailures }) {
+    // Programs in the kernel tell the numbers of the host.
+    if (!isInitial('pid')) return { reason: "this is a pid namespace of its own (run it in the host's: --pid=host)" };
+    const { openEndAccounts } = await import('../bpf/end-accounts.ts');
+    const opened = openEndAccounts({ onlyFailures, countsDelays: countsDelays() });
+    return 'reason' in opened ? opened : opened.accounts;
+  },
   openTaskstats,
   possibleCpus: () => textOf(POSSIBLE_CPUS) ?? '0',
-  countsDelays() {
-    const text = textOf(COUNTS_DELAYS);
-    return text === undefined ? undefined : text !== '0';
-  },
+  countsDelays,
   isInitialNetwork,
-  async openExact() {
-    const { openEndAccounts } = await import('../bpf/end-accounts.ts');
-    const opened = openEndAccounts({ ringBytes: RING_BYTES });
-    return 'reason' in opened ? opened : { exact: opened.accounts };
-  },
 };

@@ -3,7 +3,7 @@
  * stream begins, ends and has a hole. Members that are undefined are unknown.
  */
 import type { WireKind } from '../netlink/events.ts';
-import type { Usage } from '../taskstats/usage.ts';
+import type { Usage } from '../usage/usage.ts';
 import type { Image } from './image.ts';
 import type { Moment } from './moment.ts';
 import type { Text } from './text.ts';

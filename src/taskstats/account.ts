@@ -1,28 +1,8 @@
 /** What one process used, all its threads together: a sum that grows as its threads end. Pure. */
-import type { Text } from '../process/text.ts';
+import type { Account } from '../usage/account.ts';
 import type { Stats, ThreadEnd } from './decode.ts';
 
-/** A member that is undefined is one that this kernel does not tell. */
-export interface Account {
-  readonly comm: Text | undefined;
-  /** Real ids. */
-  readonly uid: number | undefined;
-  readonly gid: number | undefined;
-  /** At the end. */
-  readonly ppid: number | undefined;
-  /** A lower bound. */
-  readonly cpuNanos: number | undefined;
-  readonly userMicros: number | undefined;
-  readonly systemMicros: number | undefined;
-  readonly maxRssKib: number | undefined;
-  readonly minorFaults: number | undefined;
-  readonly majorFaults: number | undefined;
-  readonly readBytes: number | undefined;
-  readonly writeBytes: number | undefined;
-  readonly voluntarySwitches: number | undefined;
-  readonly involuntarySwitches: number | undefined;
-  readonly ioDelayNanos: number | undefined;
-  readonly exeInode: number | undefined;
+export interface ThreadsAccount extends Account {
   /** Seconds from the birth of the process to this account, where it is known. */
   readonly ageSeconds: number | undefined;
 }
@@ -33,7 +13,7 @@ const larger = (a: number | undefined, b: number | undefined): number | undefine
 
 const MICRO = 1e6;
 
-function ofOne(stats: Stats, isLeader: boolean): Account {
+function ofOne(stats: Stats, isLeader: boolean): ThreadsAccount {
   const age = stats.processElapsedMicros ?? (isLeader ? stats.elapsedMicros : undefined);
   return {
     comm: stats.comm,
@@ -41,6 +21,7 @@ function ofOne(stats: Stats, isLeader: boolean): Account {
     gid: stats.gid,
     ppid: stats.ppid || undefined,
     cpuNanos: stats.cpuNanos,
+    cpuIsLowerBound: stats.cpuNanos !== undefined,
     userMicros: stats.userMicros,
     systemMicros: stats.systemMicros,
     maxRssKib: stats.maxRssKib,
@@ -50,20 +31,21 @@ function ofOne(stats: Stats, isLeader: boolean): Account {
     writeBytes: stats.writeBytes,
     voluntarySwitches: stats.voluntarySwitches,
     involuntarySwitches: stats.involuntarySwitches,
+    exeInode: Number.isSafeInteger(stats.exeInode) ? stats.exeInode || undefined : undefined,
     ioDelayNanos: stats.ioDelayNanos,
-    exeInode: stats.exeInode || undefined,
     ageSeconds: age === undefined ? undefined : age / MICRO,
   };
 }
 
 /** The later one knows the parent and the age; the name is the first thread's, which is the name of the process. */
-function joined(before: Account, now: Account, nowIsLeader: boolean): Account {
+function joined(before: ThreadsAccount, now: ThreadsAccount, nowIsLeader: boolean): ThreadsAccount {
   return {
     comm: nowIsLeader ? now.comm : before.comm,
     uid: now.uid,
     gid: now.gid,
     ppid: now.ppid,
     cpuNanos: sum(before.cpuNanos, now.cpuNanos),
+    cpuIsLowerBound: now.cpuIsLowerBound,
     userMicros: sum(before.userMicros, now.userMicros),
     systemMicros: sum(before.systemMicros, now.systemMicros),
     maxRssKib: larger(before.maxRssKib, now.maxRssKib),
@@ -73,14 +55,14 @@ function joined(before: Account, now: Account, nowIsLeader: boolean): Account {
     writeBytes: sum(before.writeBytes, now.writeBytes),
     voluntarySwitches: sum(before.voluntarySwitches, now.voluntarySwitches),
     involuntarySwitches: sum(before.involuntarySwitches, now.involuntarySwitches),
-    ioDelayNanos: sum(before.ioDelayNanos, now.ioDelayNanos),
     exeInode: now.exeInode ?? before.exeInode,
+    ioDelayNanos: sum(before.ioDelayNanos, now.ioDelayNanos),
     ageSeconds: now.ageSeconds ?? before.ageSeconds,
   };
 }
 
 /** The kernel's own sums count threads as well that ended before anybody listened. They have no memory, no faults and no ids. */
-function withSums(account: Account, sums: Stats): Account {
+function withSums(account: ThreadsAccount, sums: Stats): ThreadsAccount {
   return {
     ...account,
     cpuNanos: larger(account.cpuNanos, sums.cpuNanos),
@@ -93,7 +75,11 @@ function withSums(account: Account, sums: Stats): Account {
 }
 
 /** Adds the end of one more thread to what is known of its process. */
-export function addThread(before: Account | undefined, { tid, stats, process }: ThreadEnd, tgid: number): Account {
+export function addThread(
+  before: ThreadsAccount | undefined,
+  { tid, stats, process }: ThreadEnd,
+  tgid: number,
+): ThreadsAccount {
   const isLeader = tid === tgid;
   const now = ofOne(stats, isLeader);
   const account = before === undefined ? now : joined(before, now, isLeader);

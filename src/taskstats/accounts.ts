@@ -3,11 +3,11 @@
  * waits for a moment only; what nobody claims leaves after a while, and there is a bound on all of it. Pure.
  */
 import { LAST_THREAD } from './abi.ts';
-import { type Account, addThread } from './account.ts';
+import { addThread, type ThreadsAccount } from './account.ts';
 import type { ThreadEnd } from './decode.ts';
 
 interface Finished {
-  readonly account: Account;
+  readonly account: ThreadsAccount;
   readonly since: number;
 }
 
@@ -21,7 +21,7 @@ const CLOCK_TOLERANCE_SECONDS = 0.025;
 
 export class Accounts {
   /** Of processes that live on with fewer threads. */
-  private readonly open = new Map<number, Account>();
+  private readonly open = new Map<number, ThreadsAccount>();
   /** Complete; for each number in the order of the ends. */
   private readonly finished = new Map<number, Finished[]>();
   /** Threads whose process their account does not name (before version 12), by thread id. */
@@ -69,7 +69,7 @@ export class Accounts {
   }
 
   /** The account of a process that ended at this age: the oldest of its number that is not older than the process was. */
-  take(pid: number, ageSeconds: number | undefined): Account | undefined {
+  take(pid: number, ageSeconds: number | undefined): ThreadsAccount | undefined {
     const candidates = this.finished.get(pid);
     if (candidates === undefined) return undefined;
     const index = candidates.findIndex(({ account }) => isPossible(account, ageSeconds));
@@ -100,6 +100,6 @@ export class Accounts {
   }
 }
 
-function isPossible({ ageSeconds }: Account, atEnd: number | undefined): boolean {
+function isPossible({ ageSeconds }: ThreadsAccount, atEnd: number | undefined): boolean {
   return ageSeconds === undefined || atEnd === undefined || ageSeconds <= atEnd + CLOCK_TOLERANCE_SECONDS;
 }

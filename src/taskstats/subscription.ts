@@ -15,9 +15,9 @@ import {
   SOL_SOCKET,
 } from '../netlink/abi.ts';
 import type { ConnectorSocket } from '../netlink/socket.ts';
+import type { AccountDoors } from '../usage/doors.ts';
 import { CONTROLLER, TASKSTATS } from './abi.ts';
 import { decodeThreadEnd, type ThreadEnd } from './decode.ts';
-import type { AccountDoors } from './doors.ts';
 import {
   attributeIn,
   attributesOf,

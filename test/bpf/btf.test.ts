@@ -65,6 +65,26 @@ test('types are found by kind and whole name', () => {
   for (const name of ['tas', 'iterate', 'nobody']) assert.equal(btf.idOf('struct', name), undefined, name);
 });
 
+test('the parameters of a tracepoint are counted, and what is no tracepoint has none', () => {
+  const b = new BtfBuilder();
+  const u32 = b.int('unsigned int', 4);
+  b.typedef(
+    'trace_end',
+    b.pointer(
+      b.proto(0, [
+        ['data', u32],
+        ['task', u32],
+        ['last', u32],
+      ]),
+    ),
+  );
+  b.typedef('number', u32);
+  b.typedef('address', b.pointer(u32));
+  const btf = new Btf(b.build());
+  const counts = ['trace_end', 'number', 'address', 'nobody'].map((name) => btf.parametersOf(name));
+  assert.deepEqual(counts, [3, undefined, undefined, undefined]);
+});
+
 test('members are found through unnamed structs and unions and every qualifier', () => {
   const btf = new Btf(sample().bytes);
   assert.deepEqual(btf.member('task', 'first'), { offset: 0, bytes: 4 });

@@ -20,6 +20,7 @@ const CASES: [what: string, row: i.Row, bytes: string][] = [
   ['r3 += r0', i.add(3, 0), '0f03000000000000'],
   ['r2 += -4', i.add(2, i.value(-4)), '07020000fcffffff'],
   ['r9 -= r3', i.subtract(9, 3), '1f39000000000000'],
+  ['r1 <<= 9', i.shiftLeft(1, i.value(9)), '6701000009000000'],
   ['call 130', i.call(130), '8500000082000000'],
   ['exit', i.exit(), '9500000000000000'],
   ['lock *(u64 *)(r0 + 0) += r1', i.addAtomically(0, 0, 1), 'db10000000000000'],
@@ -36,13 +37,14 @@ test('jumps count instructions from the next one, a map counts twice, a label no
     i.when(9, '<=', i.value(0x7eb8), 'out'),
     i.when(1, '!=', 2, 'out'),
     i.when(1, '>', 2, 'out'),
+    i.when(6, '&', i.value(1), 'out'),
     i.go('out'),
     i.label('out'),
     i.exit(),
   ];
   assert.equal(
     hex(rows),
-    '1500060000000000 1811000003000000 0000000000000000 b5090300b87e0000 5d21020000000000 2d21010000000000 0500000000000000 9500000000000000',
+    '1500070000000000 1811000003000000 0000000000000000 b5090400b87e0000 5d21030000000000 2d21020000000000 4506010001000000 0500000000000000 9500000000000000',
   );
 });
 

@@ -1,14 +1,14 @@
 /** `procwatch wait` on the real kernel: it always ends, and never with a status that is not the true one. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fixture, scratch } from './support/fixtures.ts';
 import { Held, Resident, run } from './support/process.ts';
 import { kernelTest } from './support/requirements.ts';
 import { inShell, procwatch, programTest, Running, targets } from './support/wait-support.ts';
-import { BIN, connectorSockets, type Row, until } from './support/watcher.ts';
+import { BIN, connectorSockets, descriptors, hasAccountPrograms, type Row, until } from './support/watcher.ts';
 
 const NEEDS = ['connector', 'compiler'] as const;
 const LONG = process.env.PROCWATCH_LONG === '1';
@@ -102,14 +102,7 @@ kernelTest(
 
 /** Whether procwatch has got hold of so many processes: from here on nothing of their ends can be missed. */
 function hasDescriptor(pid: number, count = 1): boolean {
-  const links = readdirSync(`/proc/${pid}/fd`).map((fd) => {
-    try {
-      return readlinkSync(`/proc/${pid}/fd/${fd}`);
-    } catch {
-      return '';
-    }
-  });
-  if (links.filter((link) => /^(anon_inode:\[pidfd\]|pidfd:)/.test(link)).length < count) return false;
+  if (descriptors(pid, /^(anon_inode:\[pidfd\]|pidfd:)/) < count) return false;
   // Between getting hold of a process and waiting for it, it looks at it, and that does not sleep.
   return /\) S /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
 }
@@ -434,11 +427,25 @@ for (const namespaces of [['--net'], ['--pid', '--fork'], ['--pid', '--fork', '-
   );
 }
 
+kernelTest('--usage works in a network namespace of its own', ['root', 'unshare'], async () => {
+  const resident = await Resident.start(['sleep']);
+  const wait = [process.execPath, BIN, 'wait', '--json', '--usage', String(resident.pid)];
+  const waiting = new Running('unshare', ['--net', ...wait]);
+  await until('it waits', () => hasDescriptor(waiting.pid));
+  await until('its account is, too', () => hasAccountPrograms(waiting.pid));
+  await resident.kill();
+  assert.equal(await waiting.code(), 137);
+  assert.doesNotMatch(waiting.stderr, /--usage/);
+  assert.ok(Number(JSON.parse(waiting.stdout).cpu_s) > 0, waiting.stdout);
+});
+
 kernelTest(
-  '--usage in a network namespace of its own says that the kernel sends nothing there',
+  'where no program may run, --usage in a network namespace of its own says that the kernel sends nothing there',
   ['root', 'unshare'],
   async () => {
-    const shell = new Running('unshare', ['--net', process.execPath, BIN, 'wait', '--usage', '--timeout', '1ms', '1']);
+    const rights = ['setpriv', '--bounding-set=-bpf,-perfmon,-sys_admin'];
+    const wait = [process.execPath, BIN, 'wait', '--usage', '--timeout', '1ms', '1'];
+    const shell = new Running('unshare', ['--net', ...rights, ...wait]);
     assert.equal(await shell.code(), 124);
     assert.equal(shell.stderr.match(/--usage: no usage.*host's network namespace only/g)?.length, 1, shell.stderr);
   },

@@ -101,6 +101,15 @@ const CHECKS = {
     assert.equal(of[2][0].signal, 'SIGKILL');
   },
 
+  'what a process used is exact, from programs at the entry of a function and at the switch of tasks': async () => {
+    const { of } = await watching(['--usage'], async () => [await ended(sh('exit 3')), await ended(sh('kill -9 $$'))]);
+    for (const records of of) {
+      const { cpu_s, cpu_is_lower_bound, max_rss_kib, ppid } = records.at(-1);
+      assert.ok(cpu_s > 0 && max_rss_kib > 0, JSON.stringify(records));
+      assert.deepEqual([cpu_is_lower_bound, ppid], [undefined, process.pid]);
+    }
+  },
+
   'two watches and their ends leave the count of listeners as it must be': async () => {
     const first = await watching(['-e', 'exec'], async () => [await ended(sh('exit 0'))]);
     const second = await watching(['-e', 'exec'], async () => [await ended(sh('exit 0'))]);

@@ -3,7 +3,7 @@ import type { Child, Host, Kernel, OutputStream, Signal, SnapshotKernel, Users }
 import { main } from '../../src/main.ts';
 import type { Circumstances } from '../../src/netlink/diagnose.ts';
 import type { Clocks, Moment } from '../../src/process/moment.ts';
-import type { AccountDoors } from '../../src/taskstats/doors.ts';
+import type { AccountDoors } from '../../src/usage/doors.ts';
 import { at } from './datagrams.ts';
 import { ScriptedReader } from './scripted-reader.ts';
 import { type ConnectorScript, ScriptedConnector } from './scripted-socket.ts';

@@ -1,6 +1,7 @@
 /** What a process used, made by hand, and taskstats messages made byte by byte: offsets written down from the kernel's headers and from nothing in src. */
 import { endianness } from 'node:os';
-import type { Usage } from '../../src/taskstats/usage.ts';
+import type { ExactDoor, ExactEnd } from '../../src/usage/doors.ts';
+import type { Usage } from '../../src/usage/usage.ts';
 
 export const usage = (over: Partial<Usage> = {}): Usage => ({
   cpuNanos: undefined,
@@ -19,6 +20,37 @@ export const usage = (over: Partial<Usage> = {}): Usage => ({
   gid: undefined,
   ...over,
 });
+
+/** The account of a life, as the programs in the kernel write it. */
+export const exactEnd = (over: Partial<ExactEnd> & Pick<ExactEnd, 'pid'>): ExactEnd => ({
+  ...usage(),
+  startNanos: 0,
+  waitStatus: 0,
+  comm: undefined,
+  uid: undefined,
+  ppid: undefined,
+  ...over,
+});
+
+/** The programs in the kernel, played by hand. */
+export class ScriptedExact implements ExactDoor {
+  readonly queue: ExactEnd[] = [];
+  closed = false;
+
+  read(onEnd: (end: ExactEnd) => void): number {
+    const ends = this.queue.splice(0);
+    for (const end of ends) onEnd(end);
+    return ends.length;
+  }
+
+  onReadable() {
+    return { pause: () => {}, resume: () => {}, close: () => {} };
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+}
 
 const LE = endianness() === 'LE';
 

@@ -39,6 +39,20 @@ export async function until<T>(what: string, look: () => T | undefined | false, 
   throw new Error(`waited in vain: ${what}`);
 }
 
+/** How many such things a process has open. */
+export function descriptors(pid: number, what: RegExp): number {
+  return readdirSync(`/proc/${pid}/fd`).filter((fd) => {
+    try {
+      return what.test(readlinkSync(`/proc/${pid}/fd/${fd}`));
+    } catch {
+      return false;
+    }
+  }).length;
+}
+
+/** Whether both programs that make accounts run for a process. */
+export const hasAccountPrograms = (pid: number): boolean => descriptors(pid, /bpf_link/) === 2;
+
 /** A row of /proc/net/netlink. */
 export interface NetlinkSocket {
   readonly port: number;
@@ -76,6 +90,8 @@ function isSubscribed(pid: number): boolean {
 export interface StartOptions {
   readonly uid?: number;
   readonly env?: Record<string, string>;
+  /** A program that becomes procwatch, with its arguments. */
+  readonly prefix?: readonly string[];
 }
 
 export class Watcher {
@@ -89,9 +105,10 @@ export class Watcher {
   private readonly ended: Promise<Ended>;
   private hasEnded = false;
 
-  private constructor(args: readonly string[], { uid, env }: StartOptions) {
+  private constructor(args: readonly string[], { uid, env, prefix = [] }: StartOptions) {
     this.isJson = args.includes('--json');
-    this.child = spawn(process.execPath, [BIN, ...args], {
+    const [command, ...rest] = [...prefix, process.execPath, BIN, ...args];
+    this.child = spawn(command, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
       cwd: '/',

@@ -2,14 +2,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ConnectorSocket, Readiness, Received } from '../../src/netlink/socket.ts';
+import type { ExactWants } from '../../src/usage/doors.ts';
 import * as dg from '../support/datagrams.ts';
 import { at } from '../support/datagrams.ts';
 import { runProgram, ScriptedHost } from '../support/scripted-host.ts';
 import {
   attribute,
   errorMessage,
+  exactEnd,
   FAMILY,
   genericMessage,
+  ScriptedExact,
   type ThreadMessage,
   threadMessage,
 } from '../support/usage.ts';
@@ -149,37 +152,114 @@ test('accounts that were lost are counted in the stream, and for --fail-on-loss'
   assert.equal(code, 3);
 });
 
-test('exact accounts that the ring had no room for are lost accounts too', async () => {
-  const host = new ScriptedHost({ argv: ['--json', '--usage', '-e', 'exit'] });
-  let lost = 5;
-  const takeLost = (): number => {
-    const count = lost;
-    lost = 0;
-    return count;
-  };
-  const exact = { drain: () => [], takeLost, close: () => {} };
+/** The whole program where programs of ours run in the kernel. */
+async function watchedExactly(
+  act: (host: ScriptedHost, exact: ScriptedExact) => void,
+  argv: readonly string[] = ['--json', '--usage', '-e', 'exit,fork'],
+) {
+  const exact = new ScriptedExact();
+  const wants: ExactWants[] = [];
+  const host = new ScriptedHost({ argv });
   host.accounts = {
     ...host.accounts,
-    openTaskstats: () => new ScriptedTaskstats(),
-    openExact: async () => ({ exact }),
+    openTaskstats: () => assert.fail('taskstats are for where nothing better is to be had'),
+    openExact: async (wanted) => {
+      wants.push(wanted);
+      return exact;
+    },
   };
-  await runProgram(host, () => {
-    host.advance(1000);
-    host.connector.deliver(dg.exit(200, 0, 100, { time: at(5) }));
-    host.advance(200);
+  const code = await runProgram(host, () => {
+    act(host, exact);
     host.signal('SIGINT');
+    host.advance(1000);
   });
-  const rows = host.stdout.text
-    .trim()
-    .split('\n')
-    .map((line): Row => JSON.parse(line));
+  const lines = host.stdout.text.split('\n').filter((line) => line.startsWith('{'));
+  const rows = lines.map((line): Row => JSON.parse(line));
+  return { rows, code, wants, stderr: host.stderr.text, closed: exact.closed };
+}
+
+const LIFE = { start: at(5), startNanos: Number(at(5)) };
+
+/** A process is born and ends. */
+function lives(host: ScriptedHost, pid: number): void {
+  host.connector.deliver(dg.fork(100, pid, { time: LIFE.start }));
+  host.connector.deliver(dg.exit(pid, 0, 100, { time: at(6) }));
+}
+
+test('an exit gets its exact account, and nothing is said of lower bounds', async () => {
+  const { rows, stderr, closed } = await watchedExactly((host, exact) => {
+    exact.queue.push(exactEnd({ pid: 200, startNanos: LIFE.startNanos, cpuNanos: 1_234_567, maxRssKib: 900 }));
+    lives(host, 200);
+  });
+  const [, row] = rows;
+  assert.deepEqual([row.event, row.cpu_s, row.max_rss_kib], ['exit', 0.001235, 900]);
+  assert.equal('cpu_is_lower_bound' in row, false);
+  assert.equal(stderr, '');
+  assert.ok(closed);
+});
+
+test('an account that comes after its exit was heard is waited for, and the order is kept', async () => {
+  const { rows } = await watchedExactly((host, exact) => {
+    lives(host, 200);
+    lives(host, 201);
+    exact.queue.push(exactEnd({ pid: 201, startNanos: LIFE.startNanos, cpuNanos: 2_000_000 }));
+    host.advance(1);
+    exact.queue.push(exactEnd({ pid: 200, startNanos: LIFE.startNanos, cpuNanos: 1_000_000 }));
+    host.advance(10);
+    lives(host, 202);
+    exact.queue.push(exactEnd({ pid: 202, startNanos: LIFE.startNanos, cpuNanos: 3_000_000 }));
+  });
+  assert.deepEqual(
+    rows.map(({ event, pid, cpu_s }) => [event, pid, cpu_s]),
+    [
+      ['fork', 200, undefined],
+      ['exit', 200, 0.001],
+      ['fork', 201, undefined],
+      ['exit', 201, 0.002],
+      ['fork', 202, undefined],
+      ['exit', 202, 0.003],
+    ],
+  );
+});
+
+test('an exit whose account never comes is told without one, and as a loss', async () => {
+  const { rows, code } = await watchedExactly(
+    (host) => {
+      lives(host, 200);
+      host.advance(1000);
+      lives(host, 201);
+    },
+    ['--json', '--usage', '-e', 'exit', '--fail-on-loss'],
+  );
+  const exits = rows.filter(({ event }) => event === 'exit').map(({ pid, cpu_s }) => [pid, cpu_s]);
+  assert.deepEqual(exits, [
+    [200, undefined],
+    [201, undefined],
+  ]);
+  const losses = rows.filter(({ event }) => event === 'lost').map(({ reason, count }) => [reason, count]);
+  assert.deepEqual(losses, [
+    ['usage', 1],
+    ['usage', 1],
+  ]);
+  assert.equal(code, 3);
+});
+
+test('what is missing when the watch ends is told as a loss as well', async () => {
+  const { rows } = await watchedExactly((host) => lives(host, 200), ['--json', '--usage', '-e', 'exit']);
   assert.deepEqual(
     rows.map(({ event, reason, count }) => [event, reason, count]),
     [
       ['exit', undefined, undefined],
-      ['lost', 'usage', 5],
+      ['lost', 'usage', 1],
     ],
   );
+});
+
+test('who watches failures alone has no accounts of the others made', async () => {
+  const failures = await watchedExactly(() => {}, ['--json', '--usage', '-e', 'nonzero-exit']);
+  assert.equal(failures.wants[0].onlyFailures, true);
+  const all = await watchedExactly(() => {});
+  assert.equal(all.wants[0].onlyFailures, false);
 });
 
 test('accounts that others forge are not believed', async () => {
@@ -216,14 +296,10 @@ async function notices(accounts: Partial<ScriptedHost['accounts']>): Promise<str
   return host.stderr.text.split('\n').filter((line) => line.includes('--usage'));
 }
 
-const EXACT = { exact: { drain: () => [], takeLost: () => 0, close: () => {} } };
-
 test('what is refused is told once, and no more is promised than there is', async () => {
   const why = 'the kernel gives its accounts to CAP_NET_ADMIN only, in the initial user namespace';
   assert.deepEqual(await notices({}), [`procwatch: --usage: no usage: ${why}`]);
-  assert.deepEqual(await notices({ openExact: async () => EXACT }), [
-    `procwatch: --usage: no usage but exact CPU times: ${why}`,
-  ]);
+  assert.deepEqual(await notices({ openExact: async () => new ScriptedExact() }), []);
 });
 
 test('in a network namespace of its own, where the kernel agrees and sends nothing, it says so', async () => {

@@ -1,0 +1,177 @@
+/**
+ * The usage of processes for a stream of records: accounts are taken in whenever events were, exits get theirs at once, and where one is
+ * still to come the stream is held for a moment, in its order. Owns the timers of this side; what the kernel refuses becomes a notice,
+ * and the stream goes on without.
+ */
+import type { Host } from '../host.ts';
+import type { WireEvent } from '../netlink/events.ts';
+import type { Readiness } from '../netlink/socket.ts';
+import { type Moment, secondsBetween } from '../process/moment.ts';
+import type { LostRecord, ProcessRecord, StreamRecord } from '../process/record.ts';
+import { TaskstatsSource } from '../taskstats/taskstats-source.ts';
+import type { AccountSource } from './account-source.ts';
+import type { AccountDoors, ExactWants } from './doors.ts';
+import { ExactAccounts } from './exact-accounts.ts';
+import { type Deliver, HeldRecords } from './held-records.ts';
+import { accounted } from './usage.ts';
+
+type Timed = Pick<Host, 'now' | 'after'>;
+
+/** Queues hold what half a second of the fastest machine makes, so one look in this time keeps them from running over. */
+const LOOK_MS = 100;
+/** While records are held. */
+const HOLD_LOOK_MS = 2;
+/** The last accounts, at the end of the watch: a process that has told its exit has microseconds left to run. */
+const LAST_LOOKS = 100;
+
+/** Nothing is dropped but by a full queue, and the smallest one holds more than this: until then the kernel need not be asked. */
+const LEAST_OF_A_FULL_QUEUE = 64;
+/** Asked all the same after this time, for what was dropped behind the last one drained. */
+const ASK_SECONDS = 1;
+
+const milliseconds = ({ seconds, nanos }: Moment): number => seconds * 1000 + nanos / 1e6;
+
+const isEnd = (record: StreamRecord): record is ProcessRecord => record.event === 'exit' && !record.thread;
+
+export class UsageSource {
+  private readonly host: Timed;
+  private readonly source: AccountSource;
+  private readonly held = new HeldRecords();
+  private readonly timers = new Map<'look' | 'hold', { cancel(): void }>();
+  private readiness: Readiness | undefined;
+  private allWell: Moment;
+  /** Accounts since losses were last asked for. */
+  private drained = 0;
+
+  private constructor(host: Timed, source: AccountSource) {
+    this.host = host;
+    this.source = source;
+    this.allWell = host.now();
+  }
+
+  /**
+   * To be opened before the events are subscribed to, so that no exit is heard without its account. Undefined where the kernel gives no
+   * accounts at all; what is missing is told to `notice`.
+   */
+  static async open(
+    host: Timed,
+    doors: AccountDoors,
+    wants: ExactWants & { readonly bootOffset: () => Moment },
+    notice: (text: string) => void,
+  ): Promise<UsageSource | undefined> {
+    const exact = await doors.openExact(wants);
+    if (!('reason' in exact)) return new UsageSource(host, new ExactAccounts(exact, wants.bootOffset));
+    const taskstats = TaskstatsSource.open(doors);
+    if ('reason' in taskstats) {
+      notice(`no usage: ${taskstats.reason}`);
+      return undefined;
+    }
+    notice(`CPU times are lower bounds, since short times are not in the kernel's accounts: ${exact.reason}`);
+    return new UsageSource(host, taskstats);
+  }
+
+  private get now(): number {
+    return milliseconds(this.host.now());
+  }
+
+  /** From now on the queue is kept from running over, also while nobody hears of any exit. */
+  start(): void {
+    const readiness = this.source.onReadable(() => {
+      this.drain();
+      readiness.pause();
+      this.timers.set(
+        'look',
+        this.host.after(LOOK_MS, () => readiness.resume()),
+      );
+    });
+    this.readiness = readiness;
+  }
+
+  private drain(): void {
+    this.drained += this.source.drain(this.now);
+  }
+
+  /** Accounts of what these events tell, before their records are told. */
+  hear(events: readonly WireEvent[]): void {
+    if (!events.some(({ kind }) => kind === 'exit')) return;
+    this.drain();
+    this.source.hear(events, this.now);
+  }
+
+  /** Gives an exit its account; false if that is still to come. */
+  private readonly settle = (end: ProcessRecord): boolean => {
+    const account = this.source.take(end);
+    if (account === undefined) return false;
+    accounted(end, account);
+    return true;
+  };
+
+  /** Gives the exits among these records their accounts, as far as they have come. */
+  account(records: readonly StreamRecord[]): void {
+    for (const record of records) if (isEnd(record)) this.settle(record);
+  }
+
+  /** Accounts that are missing since the last call. */
+  takeLoss(): LostRecord | undefined {
+    const at = this.host.now();
+    const since = this.allWell;
+    const without = this.held.takeWithout();
+    if (without === 0 && this.drained < LEAST_OF_A_FULL_QUEUE && secondsBetween(since, at) < ASK_SECONDS) {
+      return undefined;
+    }
+    this.drained = 0;
+    this.allWell = at;
+    const count = without + this.source.takeLost();
+    return count === 0 ? undefined : { event: 'lost', reason: 'usage', count, at, since };
+  }
+
+  /** One end, whoever told it: gets its account, and is held as it would be in the stream. */
+  tell(record: ProcessRecord, deliver: (record: ProcessRecord) => void): void {
+    this.drain();
+    this.settle(record);
+    this.hold([record], ([told]) => deliver(told as ProcessRecord));
+  }
+
+  /** Hands records over in their order, at once or after a moment. */
+  hold(records: StreamRecord[], deliver: Deliver): void {
+    const missing = this.source.comesLate ? records.filter(isMissing) : [];
+    if (missing.length === 0 && this.held.isEmpty) return deliver(records);
+    this.held.hold(records, missing, deliver, this.now);
+    this.release();
+  }
+
+  private release(): void {
+    this.held.release(this.now, this.settle);
+    if (this.held.isEmpty || this.timers.has('hold')) return;
+    this.timers.set(
+      'hold',
+      this.host.after(HOLD_LOOK_MS, () => {
+        this.timers.delete('hold');
+        this.drain();
+        this.release();
+      }),
+    );
+  }
+
+  /** Resolves when all that is held now has been handed over: a fraction of a second at the most. */
+  async settled(): Promise<void> {
+    if (!this.held.isEmpty) await new Promise<void>((resolve) => this.held.hold([], [], () => resolve(), this.now));
+  }
+
+  /** Hands over what is held, as it is, and ends. What is missing then is told as a loss. */
+  close(deliver: Deliver): void {
+    for (let look = 0; look < LAST_LOOKS && !this.held.isEmpty; look++) {
+      this.drain();
+      this.held.release(this.now, this.settle);
+    }
+    this.held.release(Number.POSITIVE_INFINITY, this.settle);
+    const loss = this.takeLoss();
+    if (loss !== undefined) deliver([loss]);
+    for (const timer of this.timers.values()) timer.cancel();
+    this.readiness?.close();
+    this.source.close();
+  }
+}
+
+const isMissing = (record: StreamRecord): record is ProcessRecord =>
+  isEnd(record) && record.exit !== undefined && record.exit.usage === undefined;
