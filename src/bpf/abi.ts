@@ -7,6 +7,7 @@ export const HELPER = {
   mapDelete: 3,
   monotonicNanos: 5,
   probeReadUser: 112,
+  probeReadKernel: 113,
   probeReadUserString: 114,
   seqWrite: 127,
   ringbufOutput: 130,

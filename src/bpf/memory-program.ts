@@ -47,13 +47,48 @@ const NEEDED = {
 const RESIDENT = [0, 1, 3] as const;
 const COUNTERS = 4;
 
-/** Where the counters of resident pages lie in mm_struct: since 6.2 each is a `percpu_counter`, before they were numbers. */
-function residentOffsets(btf: Btf): number[] {
+const TASK: Register = 6;
+const MEMORY: Register = 7;
+const PEAK: Register = 8;
+const COUNTER_BYTES = 8;
+const ON_STACK = {
+  key: -KEY.bytes,
+  note: -KEY.bytes - NOTE.bytes,
+  counters: -KEY.bytes - NOTE.bytes - COUNTERS * COUNTER_BYTES,
+} as const;
+
+/** The counters are rough, and for a moment one may lie below zero, which unsigned is more than any memory has. */
+const MOST_PAGES = 0x7fffffff;
+
+const addCounter = (i: number, from: Register, offset: number): Row[] => [
+  load('u64', 1, from, offset),
+  when(1, '>', value(MOST_PAGES), `negative${i}`),
+  add(PEAK, 1),
+  label(`negative${i}`),
+];
+
+/**
+ * Adds up the counters of resident pages in mm_struct. Since 6.2 each is a `percpu_counter`. Before, they were numbers of a type that the
+ * verifier cannot look into: they are copied by address.
+ */
+function addResident(btf: Btf): Row[] {
   const all = btf.member('mm_struct', 'rss_stat');
   const inOne = btf.member('percpu_counter', 'count');
   if (all === undefined || inOne === undefined) throw new UnknownLayout("this kernel's BTF has no mm_struct.rss_stat");
   const step = all.bytes / COUNTERS;
-  return RESIDENT.map((i) => all.offset + i * step + (step > inOne.bytes ? inOne.offset : 0));
+  if (step > COUNTER_BYTES) {
+    return RESIDENT.flatMap((which, i) => addCounter(i, MEMORY, all.offset + which * step + inOne.offset));
+  }
+  return [
+    move(1, FRAME),
+    add(1, value(ON_STACK.counters)),
+    move(2, value(all.bytes)),
+    move(3, MEMORY),
+    add(3, value(all.offset)),
+    call(HELPER.probeReadKernel),
+    when(0, '!=', value(0), 'out'), //                 locked down
+    ...RESIDENT.flatMap((which, i) => addCounter(i, FRAME, ON_STACK.counters + which * COUNTER_BYTES)),
+  ];
 }
 
 /**
@@ -68,22 +103,10 @@ function attachment(btf: Btf): Pick<TracepointProgram, 'attach' | 'attachTo'> {
     : { attach: 'entry', attachTo: attachId(btf, 'func', 'taskstats_exit') };
 }
 
-const TASK: Register = 6;
-const MEMORY: Register = 7;
-const PEAK: Register = 8;
-const ON_STACK = { key: -KEY.bytes, note: -KEY.bytes - NOTE.bytes } as const;
-/** The counters are rough, and for a moment one may lie below zero, which unsigned is more than any memory has. */
-const MOST_PAGES = 0x7fffffff;
-
 /** Throws UnknownLayout. */
 export function memoryProgram(btf: Btf): TracepointProgram {
   const at = offsetsOf(btf, NEEDED);
-  const resident: Row[] = residentOffsets(btf).flatMap((offset, i) => [
-    load('u64', 1, MEMORY, offset),
-    when(1, '>', value(MOST_PAGES), `negative${i}`),
-    add(PEAK, 1),
-    label(`negative${i}`),
-  ]);
+  const resident = addResident(btf);
   return {
     ...attachment(btf),
     scratchBytes: 0,

@@ -1,7 +1,7 @@
 /** `procwatch wait` on the real kernel: it always ends, and never with a status that is not the true one. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fixture, scratch } from './support/fixtures.ts';

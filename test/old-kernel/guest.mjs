@@ -18,9 +18,13 @@ const sh = (script, who = {}) => spawn('/bin/sh', ['-c', script], { stdio: ['pip
 /** Watches while something happens; the records, without those of others. */
 async function watching(args, task) {
   const watch = spawn(process.execPath, [PROGRAM, '--json', '--meta', ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';
+  let errors = '';
+  watch.stderr.setEncoding('utf8').on('data', (more) => {
+    errors += more;
+  });
   const started = new Promise((resolve) => {
     watch.stdout.setEncoding('utf8').on('data', (more) => {
       text += more;
@@ -37,7 +41,7 @@ async function watching(args, task) {
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
-  return { start: records[0], of: pids.map((pid) => records.filter((record) => record.pid === pid)) };
+  return { start: records[0], of: pids.map((pid) => records.filter((record) => record.pid === pid)), errors };
 }
 
 async function ended(child) {
@@ -102,7 +106,11 @@ const CHECKS = {
   },
 
   'what a process used is exact, from programs at the entry of a function and at the switch of tasks': async () => {
-    const { of } = await watching(['--usage'], async () => [await ended(sh('exit 3')), await ended(sh('kill -9 $$'))]);
+    const { of, errors } = await watching(['--usage'], async () => [
+      await ended(sh('exit 3')),
+      await ended(sh('kill -9 $$')),
+    ]);
+    assert.equal(errors, '');
     for (const records of of) {
       const { cpu_s, cpu_is_lower_bound, max_rss_kib, ppid } = records.at(-1);
       assert.ok(cpu_s > 0 && max_rss_kib > 0, JSON.stringify(records));
