@@ -1,51 +1,24 @@
 /** What one process used, all its threads together: a sum that grows as its threads end. Pure. */
-import type { Account } from '../usage/account.ts';
 import type { Stats, ThreadEnd } from './decode.ts';
-
-export interface ThreadsAccount extends Account {
-  /** Seconds from the birth of the process to this account, where it is known. */
-  readonly ageSeconds: number | undefined;
-}
 
 const sum = (a: number | undefined, b: number | undefined): number | undefined => (a === undefined ? b : a + (b ?? 0));
 const larger = (a: number | undefined, b: number | undefined): number | undefined =>
   a === undefined ? b : Math.max(a, b ?? 0);
 
-const MICRO = 1e6;
-
-function ofOne(stats: Stats, isLeader: boolean): ThreadsAccount {
-  const age = stats.processElapsedMicros ?? (isLeader ? stats.elapsedMicros : undefined);
+/** The later one knows the parent and the age; name, number and own age are the first thread's, which is the process to most. */
+function joined(before: Stats, now: Stats, nowIsLeader: boolean): Stats {
+  const first = nowIsLeader ? now : before;
   return {
-    comm: stats.comm,
-    uid: stats.uid,
-    gid: stats.gid,
-    ppid: stats.ppid || undefined,
-    cpuNanos: stats.cpuNanos,
-    cpuIsLowerBound: stats.cpuNanos !== undefined,
-    userMicros: stats.userMicros,
-    systemMicros: stats.systemMicros,
-    maxRssKib: stats.maxRssKib,
-    minorFaults: stats.minorFaults,
-    majorFaults: stats.majorFaults,
-    readBytes: stats.readBytes,
-    writeBytes: stats.writeBytes,
-    voluntarySwitches: stats.voluntarySwitches,
-    involuntarySwitches: stats.involuntarySwitches,
-    exeInode: Number.isSafeInteger(stats.exeInode) ? stats.exeInode || undefined : undefined,
-    ioDelayNanos: stats.ioDelayNanos,
-    ageSeconds: age === undefined ? undefined : age / MICRO,
-  };
-}
-
-/** The later one knows the parent and the age; the name is the first thread's, which is the name of the process. */
-function joined(before: ThreadsAccount, now: ThreadsAccount, nowIsLeader: boolean): ThreadsAccount {
-  return {
-    comm: nowIsLeader ? now.comm : before.comm,
+    flag: now.flag,
+    tid: first.tid,
+    tgid: now.tgid,
+    elapsedMicros: first.elapsedMicros,
+    processElapsedMicros: now.processElapsedMicros ?? before.processElapsedMicros,
+    comm: first.comm,
     uid: now.uid,
-    gid: now.gid,
     ppid: now.ppid,
     cpuNanos: sum(before.cpuNanos, now.cpuNanos),
-    cpuIsLowerBound: now.cpuIsLowerBound,
+    cpuIsLowerBound: true,
     userMicros: sum(before.userMicros, now.userMicros),
     systemMicros: sum(before.systemMicros, now.systemMicros),
     maxRssKib: larger(before.maxRssKib, now.maxRssKib),
@@ -57,12 +30,12 @@ function joined(before: ThreadsAccount, now: ThreadsAccount, nowIsLeader: boolea
     involuntarySwitches: sum(before.involuntarySwitches, now.involuntarySwitches),
     exeInode: now.exeInode ?? before.exeInode,
     ioDelayNanos: sum(before.ioDelayNanos, now.ioDelayNanos),
-    ageSeconds: now.ageSeconds ?? before.ageSeconds,
+    gid: now.gid,
   };
 }
 
 /** The kernel's own sums count threads as well that ended before anybody listened. They have no memory, no faults and no ids. */
-function withSums(account: ThreadsAccount, sums: Stats): ThreadsAccount {
+function withSums(account: Stats, sums: Stats): Stats {
   return {
     ...account,
     cpuNanos: larger(account.cpuNanos, sums.cpuNanos),
@@ -75,13 +48,13 @@ function withSums(account: ThreadsAccount, sums: Stats): ThreadsAccount {
 }
 
 /** Adds the end of one more thread to what is known of its process. */
-export function addThread(
-  before: ThreadsAccount | undefined,
-  { tid, stats, process }: ThreadEnd,
-  tgid: number,
-): ThreadsAccount {
-  const isLeader = tid === tgid;
-  const now = ofOne(stats, isLeader);
-  const account = before === undefined ? now : joined(before, now, isLeader);
+export function addThread(before: Stats | undefined, { tid, stats, process }: ThreadEnd, tgid: number): Stats {
+  const account = before === undefined ? stats : joined(before, stats, tid === tgid);
   return process === undefined ? account : withSums(account, process.stats);
+}
+
+/** Seconds from the birth of the process to its account, where it is known. */
+export function ageSeconds({ tid, elapsedMicros, processElapsedMicros }: Stats, pid: number): number | undefined {
+  const micros = processElapsedMicros ?? (tid === pid ? elapsedMicros : undefined);
+  return micros === undefined ? undefined : micros / 1e6;
 }

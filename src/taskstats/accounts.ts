@@ -3,12 +3,14 @@
  * waits for a moment only; what nobody claims leaves after a while, and there is a bound on all of it. Pure.
  */
 import { LAST_THREAD } from './abi.ts';
-import { addThread, type ThreadsAccount } from './account.ts';
-import type { ThreadEnd } from './decode.ts';
+import { addThread, ageSeconds } from './account.ts';
+import type { Stats, ThreadEnd } from './decode.ts';
 
 interface Finished {
-  readonly account: ThreadsAccount;
+  readonly account: Stats;
   readonly since: number;
+  /** Of the next process with the same number. */
+  later: Finished | undefined;
 }
 
 /** Some seconds: exits come within milliseconds, but a machine may be busy. */
@@ -21,9 +23,9 @@ const CLOCK_TOLERANCE_SECONDS = 0.025;
 
 export class Accounts {
   /** Of processes that live on with fewer threads. */
-  private readonly open = new Map<number, ThreadsAccount>();
-  /** Complete; for each number in the order of the ends. */
-  private readonly finished = new Map<number, Finished[]>();
+  private readonly open = new Map<number, Stats>();
+  /** Complete; for each number the first end that nobody claimed, and behind it the later ones. */
+  private readonly finished = new Map<number, Finished>();
   /** Threads whose process their account does not name (before version 12), by thread id. */
   private readonly strays = new Map<number, ThreadEnd>();
 
@@ -33,7 +35,7 @@ export class Accounts {
   }
 
   add(end: ThreadEnd, now: number): void {
-    const isLast = ((end.stats.flag ?? 0) & LAST_THREAD) !== 0 || end.process !== undefined;
+    const isLast = (end.stats.flag & LAST_THREAD) !== 0 || end.process !== undefined;
     // The last thread of a process without sums was its only one.
     const tgid = end.stats.tgid ?? end.process?.tgid ?? (isLast ? end.tid : undefined);
     if (tgid === undefined) this.keep(this.strays, end.tid, end, MOST.threads);
@@ -52,9 +54,10 @@ export class Accounts {
     const account = addThread(this.open.get(tgid), end, tgid);
     this.open.delete(tgid);
     if (!isLast) return this.keep(this.open, tgid, account, MOST.open);
-    const others = this.finished.get(tgid);
-    const finished = { account, since: now };
-    this.keep(this.finished, tgid, others === undefined ? [finished] : [...others, finished], MOST.finished);
+    const finished = { account, since: now, later: undefined };
+    const first = this.finished.get(tgid);
+    if (first !== undefined) lastOf(first).later = finished;
+    this.keep(this.finished, tgid, first ?? finished, MOST.finished);
   }
 
   private keep<Value>(map: Map<number, Value>, key: number, value: Value, most: number): void {
@@ -69,26 +72,20 @@ export class Accounts {
   }
 
   /** The account of a process that ended at this age: the oldest of its number that is not older than the process was. */
-  take(pid: number, ageSeconds: number | undefined): ThreadsAccount | undefined {
-    const candidates = this.finished.get(pid);
-    if (candidates === undefined) return undefined;
-    const index = candidates.findIndex(({ account }) => isPossible(account, ageSeconds));
-    if (index < 0) return undefined;
-    if (candidates.length === 1) {
-      this.finished.delete(pid);
-      return candidates[0].account;
-    }
-    const rest = candidates.slice(index + 1);
+  take(pid: number, age: number | undefined): Stats | undefined {
+    let one = this.finished.get(pid);
     // Those before it belong to ends that were not told.
-    if (rest.length === 0) this.finished.delete(pid);
-    else this.finished.set(pid, rest);
-    return candidates[index].account;
+    while (one !== undefined && !isPossible(one.account, pid, age)) one = one.later;
+    if (one === undefined) return undefined;
+    if (one.later === undefined) this.finished.delete(pid);
+    else this.finished.set(pid, one.later);
+    return one.account;
   }
 
   /** Forgets what nobody claimed for too long. Entries are in the order of their last account. */
   expire(now: number): void {
-    for (const [pid, all] of this.finished) {
-      if (now - all[all.length - 1].since < UNCLAIMED_MS) return;
+    for (const [pid, first] of this.finished) {
+      if (now - lastOf(first).since < UNCLAIMED_MS) return;
       this.finished.delete(pid);
     }
   }
@@ -100,6 +97,13 @@ export class Accounts {
   }
 }
 
-function isPossible({ ageSeconds }: ThreadsAccount, atEnd: number | undefined): boolean {
-  return ageSeconds === undefined || atEnd === undefined || ageSeconds <= atEnd + CLOCK_TOLERANCE_SECONDS;
+function lastOf(first: Finished): Finished {
+  let one = first;
+  while (one.later !== undefined) one = one.later;
+  return one;
+}
+
+function isPossible(account: Stats, pid: number, ageAtEnd: number | undefined): boolean {
+  const age = ageSeconds(account, pid);
+  return age === undefined || ageAtEnd === undefined || age <= ageAtEnd + CLOCK_TOLERANCE_SECONDS;
 }

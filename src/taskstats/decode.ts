@@ -4,14 +4,23 @@
  */
 import { LITTLE_ENDIAN } from '../netlink/abi.ts';
 import { type Text, textOf } from '../process/text.ts';
+import type { Account } from '../usage/account.ts';
 import { TASKSTATS } from './abi.ts';
 import { attributeIn, attributesOf, type Extent, headerAt, u16At } from './genetlink.ts';
 import { FIELD_NAMES, type FieldName, LAYOUT, offsetOf } from './layout.ts';
 
-/** A `struct taskstats`: a field that this version of it has not got is undefined. */
-export type Stats = { readonly [Name in Exclude<FieldName, 'comm'>]?: number | undefined } & {
-  readonly comm?: Text | undefined;
-};
+/**
+ * A `struct taskstats`, as the account it is in most cases: that of a process with one thread. A field that this version of it has not got
+ * is undefined.
+ */
+export interface Stats extends Account {
+  readonly flag: number;
+  readonly tid: number | undefined;
+  readonly tgid: number | undefined;
+  /** Of this thread, and of its process. */
+  readonly elapsedMicros: number | undefined;
+  readonly processElapsedMicros: number | undefined;
+}
 
 export interface ThreadEnd {
   readonly tid: number;
@@ -70,33 +79,34 @@ function placesFor(words: Uint32Array, { start, end }: Extent): Places | undefin
 /** One literal, so that all accounts have one shape: they are made by the ten thousand a second. */
 function statsIn(words: Uint32Array, struct: Extent): Stats | undefined {
   const offsets = placesFor(words, struct)?.offsets;
-  if (offsets === undefined) return undefined;
+  if (offsets?.flag === undefined) return undefined;
   const { start } = struct;
-  const u8 = (at: number | undefined) => (at === undefined ? undefined : READ[1](words, start + at));
   const u32 = (at: number | undefined) => (at === undefined ? undefined : READ[4](words, start + at));
   const u64 = (at: number | undefined) => (at === undefined ? undefined : READ[8](words, start + at));
+  const exeInode = u64(offsets.exeInode);
   return {
-    flag: u8(offsets.flag),
-    ioDelayNanos: u64(offsets.ioDelayNanos),
-    cpuNanos: u64(offsets.cpuNanos),
+    flag: READ[1](words, start + offsets.flag),
+    tid: u32(offsets.tid),
+    tgid: u32(offsets.tgid),
+    elapsedMicros: u64(offsets.elapsedMicros),
+    processElapsedMicros: u64(offsets.processElapsedMicros),
     comm: offsets.comm === undefined ? undefined : textAt(words, start + offsets.comm, LAYOUT.comm.bytes),
     uid: u32(offsets.uid),
-    gid: u32(offsets.gid),
-    tid: u32(offsets.tid),
-    ppid: u32(offsets.ppid),
-    elapsedMicros: u64(offsets.elapsedMicros),
+    ppid: u32(offsets.ppid) || undefined,
+    cpuNanos: u64(offsets.cpuNanos),
+    cpuIsLowerBound: true,
     userMicros: u64(offsets.userMicros),
     systemMicros: u64(offsets.systemMicros),
+    maxRssKib: u64(offsets.maxRssKib),
     minorFaults: u64(offsets.minorFaults),
     majorFaults: u64(offsets.majorFaults),
-    maxRssKib: u64(offsets.maxRssKib),
     readBytes: u64(offsets.readBytes),
     writeBytes: u64(offsets.writeBytes),
     voluntarySwitches: u64(offsets.voluntarySwitches),
     involuntarySwitches: u64(offsets.involuntarySwitches),
-    tgid: u32(offsets.tgid),
-    processElapsedMicros: u64(offsets.processElapsedMicros),
-    exeInode: u64(offsets.exeInode),
+    exeInode: Number.isSafeInteger(exeInode) ? exeInode || undefined : undefined,
+    ioDelayNanos: u64(offsets.ioDelayNanos),
+    gid: u32(offsets.gid),
   };
 }
 

@@ -93,11 +93,13 @@ test('after a loss, what was begun is not added to the next process of that numb
 
 test('however many accounts there are, only so many are kept', () => {
   const accounts = new Accounts();
-  const process = undefined;
+  const { stats } = single(1);
+  const end = (tid: number, tgid: number | undefined, flag: number) =>
+    accounts.add({ tid, stats: { ...stats, tgid, flag }, process: undefined }, 0);
   for (let pid = 1; pid <= 100_000; pid++) {
-    accounts.add({ tid: pid, stats: { tgid: pid, flag: LAST }, process }, 0);
-    accounts.add({ tid: pid + 1_000_000, stats: { tgid: pid }, process }, 0);
-    accounts.add({ tid: pid + 2_000_000, stats: {}, process }, 0);
+    end(pid, pid, LAST);
+    end(pid + 1_000_000, pid, 0);
+    end(pid + 2_000_000, undefined, 0);
   }
   assert.ok(accounts.size < 150_000, `${accounts.size}`);
 });

@@ -41,6 +41,7 @@ const ALL: Taskstats = {
 
 const SINCE_8 = {
   flag: 0x20,
+  cpuIsLowerBound: true,
   ioDelayNanos: 11,
   cpuNanos: 2 ** 40 + 12,
   comm: 'cc1plus',
