@@ -1,4 +1,5 @@
-/** What one process used and who it was, whoever told: the part that goes into its exit record as it is. */
+/** What one process used and who it was, whoever told, and how its exit record gets it. Pure. */
+import type { ProcessEnd, ProcessRecord } from '../process/record.ts';
 import type { Text } from '../process/text.ts';
 import type { Usage } from './usage.ts';
 
@@ -9,4 +10,22 @@ export interface Account extends Usage {
   readonly uid: number | undefined;
   /** At the end. */
   readonly ppid: number | undefined;
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/**
+ * Gives an exit what its account tells, also of who it was where nobody else knew. In place: tens of thousands come a second, what is
+ * copied is what costs most, and nobody else has seen the record yet.
+ */
+export function accounted(record: ProcessRecord, account: Account): void {
+  const { image, exit } = record;
+  if (exit === undefined) return;
+  (exit as Mutable<ProcessEnd>).usage = account;
+  const told = record as Mutable<ProcessRecord>;
+  told.ppid ??= account.ppid;
+  const comm = image.comm ?? account.comm;
+  const uid = image.uid ?? account.uid;
+  if (comm === image.comm && uid === image.uid) return;
+  told.image = { ...image, ...(comm !== undefined && { comm }), ...(uid !== undefined && { uid }) };
 }

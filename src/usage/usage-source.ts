@@ -1,19 +1,15 @@
 /**
  * The usage of processes for a stream of records: accounts are taken in whenever events were, exits get theirs at once, and where one is
- * still to come the stream is held for a moment, in its order. Owns the timers of this side; what the kernel refuses becomes a notice,
- * and the stream goes on without.
+ * still to come the stream is held for a moment, in its order. Owns the timers of this side.
  */
 import type { Host } from '../host.ts';
 import type { WireEvent } from '../netlink/events.ts';
 import type { Readiness } from '../netlink/socket.ts';
 import { type Moment, secondsBetween } from '../process/moment.ts';
 import type { LostRecord, ProcessRecord, StreamRecord } from '../process/record.ts';
-import { TaskstatsSource } from '../taskstats/taskstats-source.ts';
+import { accounted } from './account.ts';
 import type { AccountSource } from './account-source.ts';
-import type { AccountDoors, ExactWants } from './doors.ts';
-import { ExactAccounts } from './exact-accounts.ts';
 import { type Deliver, HeldRecords } from './held-records.ts';
-import { accounted } from './usage.ts';
 
 type Timed = Pick<Host, 'now' | 'after'>;
 
@@ -43,31 +39,11 @@ export class UsageSource {
   /** Accounts since losses were last asked for. */
   private drained = 0;
 
-  private constructor(host: Timed, source: AccountSource) {
+  /** The source is closed with this one. */
+  constructor(host: Timed, source: AccountSource) {
     this.host = host;
     this.source = source;
     this.allWell = host.now();
-  }
-
-  /**
-   * To be opened before the events are subscribed to, so that no exit is heard without its account. Undefined where the kernel gives no
-   * accounts at all; what is missing is told to `notice`.
-   */
-  static async open(
-    host: Timed,
-    doors: AccountDoors,
-    wants: ExactWants & { readonly bootOffset: () => Moment },
-    notice: (text: string) => void,
-  ): Promise<UsageSource | undefined> {
-    const exact = await doors.openExact(wants);
-    if (!('reason' in exact)) return new UsageSource(host, new ExactAccounts(exact, wants.bootOffset));
-    const taskstats = TaskstatsSource.open(doors);
-    if ('reason' in taskstats) {
-      notice(`no usage: ${taskstats.reason}`);
-      return undefined;
-    }
-    notice(`CPU times are lower bounds, since short times are not in the kernel's accounts: ${exact.reason}`);
-    return new UsageSource(host, taskstats);
   }
 
   private get now(): number {
