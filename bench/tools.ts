@@ -24,6 +24,16 @@ export const procwatch = (args: readonly string[], name = `procwatch ${args.join
   told: procwatchTold,
 });
 
+/** Root still, but no BPF program of its own may run in the kernel. */
+export const withoutPrograms = (tool: Tool): Tool => ({
+  ...tool,
+  name: `${tool.name}, no programs in the kernel`,
+  command: (file) => ['setpriv', '--bounding-set=-bpf,-perfmon,-sys_admin', ...tool.command(file)],
+});
+
+export const isInstalled = (program: string): boolean =>
+  spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program]).status === 0;
+
 export const forkstat = (args: readonly string[], name = `forkstat ${args.join(' ')}`): Tool => ({
   name,
   command: () => ['forkstat', ...args],
@@ -63,7 +73,7 @@ export type Compared = 'forkstat' | 'extrace' | 'execsnoop';
 /** Why a tool cannot take part, if so. */
 export function lack(name: Compared, bench: Bench): string | undefined {
   if (bench.isSmoke) return `${name}: left out of a smoke run`;
-  if (spawnSync('sh', ['-c', 'command -v "$1"', 'sh', name]).status !== 0) return `${name}: not installed`;
+  if (!isInstalled(name)) return `${name}: not installed`;
   if (name !== 'execsnoop') return undefined;
   const { stderr } = spawnSync('execsnoop', { timeout: 2500, killSignal: 'SIGINT', encoding: 'utf8' });
   return /failed to/.test(stderr) ? `execsnoop: does not work here (${stderr.trim().split('\n').at(-1)})` : undefined;

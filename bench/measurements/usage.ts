@@ -3,7 +3,7 @@ import type { Bench, LoadRun } from '../bench.ts';
 import type { Result } from '../result.ts';
 import { ratio, spread, written } from '../statistics.ts';
 import { watchLoad } from '../subject.ts';
-import { procwatch, type Tool } from '../tools.ts';
+import { isInstalled, procwatch, type Tool, withoutPrograms } from '../tools.ts';
 
 interface Load {
   readonly name: string;
@@ -31,7 +31,14 @@ export async function usage(bench: Bench): Promise<Result> {
     return { name: `${tool.name}, ${load.name}`, load, tool };
   };
   const pairs = [bare, commands].map((load) => ({ load, without: row(load), with: row(load, '--usage') }));
-  const subjects = pairs.flatMap((pair) => [pair.without, pair.with]);
+  const deprived = ({ load, tool }: Row): Row => {
+    const without = withoutPrograms(tool);
+    return { name: `${without.name}, ${load.name}`, load, tool: without };
+  };
+  const byTaskstats = isInstalled('setpriv')
+    ? pairs.flatMap((pair) => [deprived(pair.without), deprived(pair.with)])
+    : [];
+  const subjects = [...pairs.flatMap((pair) => [pair.without, pair.with]), ...byTaskstats];
   const samples = await bench.takeTurns(subjects, ({ tool, load }) =>
     watchLoad(bench, tool, async () => [await load.run()]),
   );
@@ -60,8 +67,10 @@ export async function usage(bench: Bench): Promise<Result> {
       limit: 1.25,
       unit: ' ×',
       measured: ratio(cost(pair.with), cost(pair.without)),
-      why: 'a message of 596 bytes for each thread, an object more for each exit, and records that wait for the exact figure longer than the nursery keeps anything (DECISIONS.md, 43).',
+      why: 'a dozen members more in each line, and an object more for each exit (DECISIONS.md, 43).',
     })),
-    notes: [],
+    notes: [
+      'Without programs in the kernel, arguments come from /proc and accounts, with lower bounds, from taskstats.',
+    ],
   };
 }
