@@ -3,15 +3,16 @@
  * stands on it. Also owns what happens beside the events: the heartbeat, the second look at unsettled ends, and the rescan after
  * a loss.
  */
+import { Backlog, type DrainedBatch } from './backlog.ts';
 import { Failure } from './errors.ts';
 import type { Host, Kernel } from './host.ts';
 import type { WireEvent } from './netlink/events.ts';
 import type { Hearing } from './netlink/filter.ts';
-import { type Batch, EventSource } from './netlink/source.ts';
+import { EventSource } from './netlink/source.ts';
 import { type Heartbeat, Subscription } from './netlink/subscribe.ts';
 import type { ImageCapture } from './process/image-capture.ts';
 import { type ImageSource, ProcImageSource } from './process/image-source.ts';
-import { compareMoments, type Moment, secondsBetween } from './process/moment.ts';
+import { type Moment, secondsBetween } from './process/moment.ts';
 import { inTimeOrder } from './process/order.ts';
 import type { ProcReader } from './process/proc-reader.ts';
 import type { LossReason, LostRecord, ProcessRecord, StreamRecord } from './process/record.ts';
@@ -50,11 +51,6 @@ const SETTLE = { firstMs: 5, mostMs: 1000 } as const;
 const RESCAN = { calmMs: 250, mostMs: 3000 } as const;
 /** Batches handled in one wake-up before the event loop gets its turn. */
 const ROUNDS = 64;
-/** Batches drained before their turn at the most: more than a full queue of the default size holds. */
-const AHEAD = 96;
-
-/** A batch, and when its draining began: what was captured before and is not in it was lost. */
-type DrainedBatch = Batch & { readonly at: Moment };
 type Timer = { cancel(): void };
 
 export class Monitor {
@@ -69,8 +65,7 @@ export class Monitor {
   private scan: Scan;
   private readonly timers = new Map<'heartbeat' | 'settle' | 'rescan' | 'carry', Timer>();
   private settleMs: number = SETTLE.firstMs;
-  /** Drained before their turn, mostly as a proof of what was read; the oldest first. */
-  private readonly ahead: DrainedBatch[] = [];
+  private readonly backlog: Backlog;
   private allWell: Moment;
   private rescanWanted: Moment | undefined;
   private onRecords: (records: StreamRecord[]) => void = () => {};
@@ -93,6 +88,7 @@ export class Monitor {
       now: () => toMilliseconds(host.now()),
       after: (ms, task) => host.after(ms, task),
     });
+    this.backlog = new Backlog(this.source, () => host.now());
     this.scan = new ReadScan(kernel.reader);
     this.images = this.imagesBy(kernel.reader, options.readsArgs === false ? 'exe' : 'args');
     this.tracker = new Tracker({
@@ -141,9 +137,9 @@ export class Monitor {
     this.onRecords = onRecords;
     const { reader } = this.kernel;
     const scan = known === undefined ? this.scan.facts() : readEach(known, (pid) => reader.facts(pid));
-    const since = this.drainAhead();
+    const since = this.backlog.drainAll();
     this.tracker.seed(scan, since);
-    if (!this.isTold()) this.arm('carry', 0, () => this.takeTurn());
+    if (!this.backlog.isEmpty()) this.arm('carry', 0, () => this.takeTurn());
     this.options.usage?.start();
     // Where the kernel captures arguments, or nobody wants any, nothing is lost by looking later.
     const hurries = this.options.hearing.scopes.has('exec') && this.capture === undefined;
@@ -180,63 +176,32 @@ export class Monitor {
   /** Tells all that has happened until now. */
   wake(): void {
     const now = this.host.now();
-    const isOlder = ({ events, lost }: Batch): boolean =>
-      lost > 0 || events.some(({ stamp }) => compareMoments(stamp, now) <= 0);
     do this.takeTurn();
-    while (this.ahead.some(isOlder));
-  }
-
-  private drain(how: 'drain' | 'drainMore'): DrainedBatch {
-    const at = this.host.now();
-    return { ...this.source[how](), at };
-  }
-
-  /**
-   * All that is queued now, though its turn comes later: what happened before a look at /proc may stand far back in a long queue.
-   */
-  private drainAhead(): readonly WireEvent[] {
-    do this.ahead.push(this.drain('drainMore'));
-    while (this.ahead[this.ahead.length - 1].full && this.ahead.length < AHEAD);
-    return this.ahead.length === 1 ? this.ahead[0].events : this.ahead.flatMap(({ events }) => events);
-  }
-
-  /** The first of what waits for its turn; together with what has come since, if it is small. */
-  private takeUp(): DrainedBatch {
-    const first = this.ahead.shift();
-    if (first !== undefined && (first.full || this.ahead.length > 0)) return first;
-    const fresh = this.drain('drain');
-    if (first === undefined) return fresh;
-    return { ...fresh, events: first.events.concat(fresh.events), lost: first.lost + fresh.lost };
+    while (this.backlog.reachesBack(now));
   }
 
   /** Handles what is queued; returns the number of events. What came meanwhile waits for the next turn where that is near. */
   private takeTurn(): number {
     let handled = 0;
     for (let round = 0; round < ROUNDS; round++) {
-      const batch = (round > 0 && this.ahead.shift()) || this.takeUp();
+      const batch = (round > 0 && this.backlog.shift()) || this.backlog.take();
       handled += batch.events.length;
       this.handle(batch);
-      if (this.isTold() || (this.source.isBusy && this.ahead.length === 1 && !this.ahead[0].full)) break;
+      if (this.backlog.isEmpty() || (this.source.isBusy && this.backlog.isSmall())) break;
     }
-    if (this.ahead.length > 0 && !this.source.isBusy) this.arm('carry', 0, () => this.takeTurn());
+    if (this.backlog.length > 0 && !this.source.isBusy) this.arm('carry', 0, () => this.takeTurn());
     this.armSettle();
     return handled;
   }
 
-  /** Whether nothing that was drained waits for its turn. */
-  private isTold(): boolean {
-    if (this.ahead.every(isNothing)) this.ahead.length = 0;
-    return this.ahead.length === 0;
-  }
-
-  /** Tells one batch. What had to be drained to prove what was read for it, or is there besides, is then ahead. */
+  /** Tells one batch. What had to be drained to prove what was read for it, or is there besides, is then in the backlog. */
   private handle(batch: DrainedBatch): void {
     const events = this.options.ordered ? inTimeOrder(batch.events) : batch.events;
     const hasRead = this.images.capture(events, ({ tgid }) => this.tracker.mayShow(tgid));
     const hasLooked = this.tracker.look(events);
-    const later = hasRead || hasLooked ? this.drainAhead() : [];
+    const later = hasRead || hasLooked ? this.backlog.drainAll() : [];
     this.images.confirm(later);
-    if (batch.full && this.ahead.length === 0) this.ahead.push(this.drain('drainMore'));
+    if (batch.full && this.backlog.length === 0) this.backlog.drainMore();
     this.options.usage?.hear(events);
     const records: StreamRecord[] = this.tracker.track(events, later);
     if (batch.lost > 0) records.push(...this.tellUnheard(batch));
@@ -351,7 +316,5 @@ export class Monitor {
     this.timers.set(name, this.host.after(milliseconds, task));
   }
 }
-
-const isNothing = ({ events, lost }: Batch): boolean => events.length === 0 && lost === 0;
 
 const toMilliseconds = ({ seconds, nanos }: Moment): number => seconds * 1000 + nanos / 1e6;
