@@ -19,7 +19,7 @@ const FILES: Record<string, string> = {
   '/proc/self/mountinfo': '23 1 0:21 / /proc rw,relatime shared:5 - proc proc rw\n',
   '/proc/1/cmdline': '/sbin/init\0',
 };
-const ANSWERS: Answers = { taskstats: 'given', pidfd: 'with status', capture: 'possible' };
+const ANSWERS: Answers = { accounts: 'exact', taskstats: 'given', pidfd: 'with status', capture: 'possible' };
 
 interface Patient extends World {
   readonly files?: Readonly<Record<string, string>>;
@@ -97,14 +97,18 @@ interface Case {
   readonly says: RegExp;
 }
 
+const INEXACT = { impossible: 'EPERM (operation not permitted)' };
 const NO_SUBSCRIPTION = { filter: 'unchecked', buffer: 'unchecked', 'listener-count': 'unchecked' };
 
 const CASES: readonly Case[] = [
   {
     name: 'an ordinary user is told what stays unknown',
-    patient: { files: { '/proc/self/status': 'CapEff:\t0000000000000000\n' }, answers: { taskstats: 'refused' } },
+    patient: {
+      files: { '/proc/self/status': 'CapEff:\t0000000000000000\n' },
+      answers: { accounts: INEXACT, taskstats: 'refused' },
+    },
     exit: 1,
-    finds: { privileges: 'degraded', taskstats: 'degraded' },
+    finds: { privileges: 'degraded', usage: 'degraded' },
     says: /exe and cwd of other users' processes stay unknown\n +fix: sudo/,
   },
   {
@@ -147,10 +151,10 @@ const CASES: readonly Case[] = [
     patient: {
       connector: { kind: 'refusing' },
       circumstances: { connectorListed: false },
-      answers: { taskstats: 'elsewhere' },
+      answers: { accounts: INEXACT, taskstats: 'elsewhere' },
     },
     exit: 69,
-    finds: { connector: 'unavailable', subscription: 'unavailable', ...NO_SUBSCRIPTION, taskstats: 'degraded' },
+    finds: { connector: 'unavailable', subscription: 'unavailable', ...NO_SUBSCRIPTION, usage: 'degraded' },
     says: /ECONNREFUSED[\s\S]*--network=host[\s\S]*not in this network or pid namespace/,
   },
   {
@@ -174,10 +178,17 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'a kernel without accounts of processes is told so',
-    patient: { answers: { taskstats: 'absent' } },
+    patient: { answers: { accounts: INEXACT, taskstats: 'absent' } },
     exit: 1,
-    finds: { taskstats: 'degraded' },
+    finds: { usage: 'degraded' },
     says: /CONFIG_TASKSTATS=y/,
+  },
+  {
+    name: 'where no program may run in the kernel, what processes used is known all the same, but not exactly',
+    patient: { answers: { accounts: INEXACT } },
+    exit: 1,
+    finds: { usage: 'degraded' },
+    says: /not the CPU time since the last clock tick: EPERM.*\n +fix: sudo, or CAP_BPF with CAP_PERFMON/,
   },
   {
     name: 'a kernel without process descriptors is told so',
@@ -225,7 +236,7 @@ const CASES: readonly Case[] = [
       'user-namespace': 'unchecked',
       subscription: 'unavailable',
       ...NO_SUBSCRIPTION,
-      taskstats: 'unchecked',
+      usage: 'unchecked',
       pidfd: 'unchecked',
       capture: 'unchecked',
     },

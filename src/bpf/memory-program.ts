@@ -26,8 +26,8 @@ import { OUT, type TracepointProgram } from './tracepoint-program.ts';
 /** By birth and number: nobody finds the note of another who had the same number. Byte offsets. */
 export const KEY = { start: 0, tgid: 8, bytes: 16 } as const;
 export const NOTE = { peakPages: 0, exeInode: 8, ppid: 16, bytes: 24 } as const;
-/** A note waits for some microseconds. What is never asked for makes room for others. */
-export const MOST_NOTES = 4096;
+/** A note waits for some microseconds, and what is never asked for makes room; but each CPU keeps 128 of them to itself. */
+export const MOST_NOTES = 16_384;
 
 const NEEDED = {
   tgid: ['task_struct', 'tgid', 4],

@@ -180,11 +180,18 @@ export const CHECKS: readonly Check[] = [
     },
   },
   {
-    name: 'taskstats',
-    question: 'Does the kernel tell what processes used?',
+    name: 'usage',
+    question: 'Can it be told what processes used?',
     run: ({ answers }) => {
       if (answers === undefined) return unchecked('not asked');
-      if (answers.taskstats === 'given') return ok('yes');
+      const { accounts } = answers;
+      if (accounts === 'exact') return ok('yes, exactly');
+      if (answers.taskstats === 'given') {
+        return degraded(
+          `yes, but not the CPU time since the last clock tick: ${accounts.impossible}`,
+          'sudo, or CAP_BPF with CAP_PERFMON; without it CPU times are lower bounds',
+        );
+      }
       if (answers.taskstats === 'absent') return degraded('no', 'the kernel needs CONFIG_TASKSTATS=y');
       if (answers.taskstats === 'refused') return degraded('not to us', 'sudo, or CAP_NET_ADMIN');
       return degraded(

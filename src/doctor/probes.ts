@@ -2,7 +2,9 @@
 import type { Kernel } from '../host.ts';
 
 export interface Answers {
-  /** The kernel's accounts of processes: given to us, refused to us, sent to the initial network and pid namespace only, or not there. */
+  /** Whether programs of ours may tell exactly what processes used; a reason where they may not. */
+  readonly accounts: 'exact' | { readonly impossible: string };
+  /** The kernel's own accounts of processes: given to us, refused to us, sent to the initial network and pid namespace only, or not there. */
   readonly taskstats: 'given' | 'refused' | 'elsewhere' | 'absent';
   /** Process descriptors: with the exit status of processes that were reaped (6.15), without it, or not there. */
   readonly pidfd: 'with status' | 'without status' | 'absent';

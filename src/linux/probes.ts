@@ -37,7 +37,20 @@ async function askCapture(): Promise<Answers['capture']> {
   return 'possible';
 }
 
+/** Likewise, for `--usage`. */
+async function askAccounts({ accounts }: Kernel): Promise<Answers['accounts']> {
+  const opened = await accounts.openExact({ onlyFailures: false });
+  if ('reason' in opened) return { impossible: opened.reason };
+  opened.close();
+  return 'exact';
+}
+
 export const probes: Probes = {
   versions: { node: process.versions.node, koffi: KOFFI_VERSION },
-  ask: async (kernel) => ({ taskstats: askTaskstats(), pidfd: await askPidfd(kernel), capture: await askCapture() }),
+  ask: async (kernel) => ({
+    accounts: await askAccounts(kernel),
+    taskstats: askTaskstats(),
+    pidfd: await askPidfd(kernel),
+    capture: await askCapture(),
+  }),
 };

@@ -74,7 +74,7 @@ const CHECKS = {
     const answer = (name) => checks.find((check) => check.name === name);
     assert.match(answer('filter').answer, /^a BPF program at the socket/);
     assert.equal(answer('subscription').verdict, 'ok');
-    assert.equal(answer('taskstats').verdict, 'ok');
+    assert.equal(answer('usage').answer, 'yes, exactly');
     assert.match(answer('pidfd').answer, /needs 6\.15/);
     assert.ok(verdict === 'ok' || verdict === 'degraded', JSON.stringify(checks));
   },
