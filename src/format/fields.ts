@@ -26,6 +26,7 @@ export interface FieldContext {
 }
 
 export type Value = number | bigint | boolean | Text | readonly Text[] | readonly Ancestor[] | undefined;
+export type UsedUnit = 'as told' | 'micros';
 export type FieldType = 'string' | 'integer' | 'number' | 'boolean' | 'strings' | 'ancestry';
 
 /** Carried by all records, or by these. */
@@ -45,6 +46,8 @@ export interface Field {
   readonly ofImage?: true;
   /** Told only where somebody wants it, since it costs something to know. */
   readonly extra?: Extra;
+  /** A figure of what the process used: of the usage alone, and in microseconds where `value` has seconds. */
+  readonly used?: { readonly of: (usage: Usage) => number | boolean | undefined; readonly unit: UsedUnit };
   readonly column: { readonly width: number; readonly align: 'left' | 'right' };
   /** The cell, where it reads better than the plain value. Already safe for a terminal. */
   readonly cell?: (record: ProcessRecord, context: FieldContext) => string;
@@ -67,32 +70,32 @@ function duration({ exit }: ProcessRecord): number | undefined {
 }
 
 const NANOS_PER_MICRO = 1000;
+const microsOf = (nanos: number | undefined): number | undefined =>
+  nanos === undefined ? undefined : nanos / NANOS_PER_MICRO;
 
-/** Seconds to the microsecond. */
-const fromNanos = (nanos: number): number => Math.round(nanos / NANOS_PER_MICRO) / MICRO;
-const fromMicros = (micros: number): number => Math.round(micros) / MICRO;
-
-/** A field of what a process used. */
+/** A field of what a process used; where the unit is microseconds it is told in seconds. */
 function used(
   name: string,
   type: 'integer' | 'number' | 'boolean',
   meaning: string,
   of: (usage: Usage) => number | boolean | undefined,
+  unit: UsedUnit = 'as told',
 ): Field {
+  const told = (usage: Usage): number | boolean | undefined => {
+    const found = of(usage);
+    return unit === 'micros' && typeof found === 'number' ? Math.round(found) / MICRO : found;
+  };
   return {
     name,
     type,
     meaning: `with --usage: ${meaning}`,
     carriers: ['exit'],
     extra: 'usage',
-    value: ({ exit }) => (exit?.usage === undefined ? undefined : of(exit.usage)),
+    used: { of, unit },
+    value: ({ exit }) => (exit?.usage === undefined ? undefined : told(exit.usage)),
     column: RIGHT(9),
   };
 }
-
-/** The same of a member that may be unknown. */
-const known = (value: number | undefined, convert: (value: number) => number): number | undefined =>
-  value === undefined ? undefined : convert(value);
 
 const LEFT = (width: number) => ({ width, align: 'left' }) as const;
 const RIGHT = (width: number) => ({ width, align: 'right' }) as const;
@@ -205,15 +208,6 @@ export const FIELDS: readonly Field[] = [
     column: LEFT(7),
   },
   {
-    name: 'exe_inode',
-    type: 'integer',
-    meaning:
-      'inode of the program; with --usage also where the program could not be looked at (not before kernel 5.19)',
-    carriers: 'all',
-    value: (r) => r.image.file?.inode ?? r.exit?.usage?.exeInode,
-    column: RIGHT(9),
-  },
-  {
     name: 'args',
     type: 'strings',
     meaning: 'the arguments, the program name first',
@@ -272,6 +266,14 @@ export const FIELDS: readonly Field[] = [
     ofImage: true,
     value: (r) => r.image.missing,
     column: LEFT(7),
+  },
+  {
+    name: 'exe_inode',
+    type: 'integer',
+    meaning: 'inode of the program; with --usage also where the program could not be looked at',
+    carriers: 'all',
+    value: (r) => r.image.file?.inode ?? r.exit?.usage?.exeInode,
+    column: RIGHT(9),
   },
   {
     name: 'image',
@@ -458,7 +460,8 @@ export const FIELDS: readonly Field[] = [
     'cpu_s',
     'number',
     'seconds of CPU time of all threads together, to the microsecond; exact unless cpu_is_lower_bound says otherwise',
-    (u) => known(u.cpuNanos, fromNanos),
+    (u) => microsOf(u.cpuNanos),
+    'micros',
   ),
   used(
     'cpu_is_lower_bound',
@@ -470,9 +473,10 @@ export const FIELDS: readonly Field[] = [
     'user_s',
     'number',
     'seconds in user mode; with an exact cpu_s divided as getrusage(2) does, to the microsecond, else in clock ticks (1 to 10 ms) and mostly 0 for short lives',
-    (u) => known(u.userMicros, fromMicros),
+    (u) => u.userMicros,
+    'micros',
   ),
-  used('sys_s', 'number', 'seconds in the kernel, like user_s', (u) => known(u.systemMicros, fromMicros)),
+  used('sys_s', 'number', 'seconds in the kernel, like user_s', (u) => u.systemMicros, 'micros'),
   used(
     'max_rss_kib',
     'integer',
@@ -504,7 +508,8 @@ export const FIELDS: readonly Field[] = [
     'io_delay_s',
     'number',
     'seconds that threads waited for block input and output, to the microsecond; only where kernel.task_delayacct is on',
-    (u) => known(u.ioDelayNanos, fromNanos),
+    (u) => microsOf(u.ioDelayNanos),
+    'micros',
   ),
   used('gid', 'integer', 'real group id', (u) => u.gid),
 ];

@@ -8,6 +8,7 @@ import type { Image } from '../process/image.ts';
 import { plus } from '../process/moment.ts';
 import type { Ancestor, LostRecord, ProcessEventName, ProcessRecord, StreamRecord } from '../process/record.ts';
 import { type BrokenText, readable, type Text } from '../process/text.ts';
+import type { Usage } from '../usage/usage.ts';
 import { type Field, type FieldContext, fieldsOf, type Value } from './fields.ts';
 import type { Formatter } from './formatter.ts';
 import { LineBuffer } from './line-buffer.ts';
@@ -146,11 +147,27 @@ function memberOf({ name, type, value, ours, put }: Field): Member {
   };
 }
 
-/** The fields of one kind of record, in the table's order, parted by what can be kept with the image. */
+/** Writes a member of what a process used; nothing where it is unknown. */
+type UsedMember = (usage: Usage, out: LineBuffer) => void;
+
+function usedMemberOf(name: string, { of, unit }: NonNullable<Field['used']>): UsedMember {
+  const prefix = ascii(keyOf(name));
+  return (usage, out) => {
+    const found = of(usage);
+    if (found === undefined) return;
+    out.raw(prefix);
+    if (typeof found === 'boolean') out.ascii(String(found));
+    else if (unit === 'micros') out.millionths(found);
+    else out.integer(found);
+  };
+}
+
+/** The fields of one kind of record, in the table's order, parted by what they are of. What was used comes last. */
 interface Layout {
   readonly before: readonly Member[];
   readonly ofImage: readonly Member[];
   readonly after: readonly Member[];
+  readonly ofUsage: readonly UsedMember[];
 }
 
 function layoutOf(event: ProcessEventName, extras: FieldContext['extras']): Layout {
@@ -161,8 +178,9 @@ function layoutOf(event: ProcessEventName, extras: FieldContext['extras']): Layo
     ofImage: fields.filter(({ ofImage }) => ofImage).map(memberOf),
     after: fields
       .slice(first)
-      .filter(({ ofImage }) => !ofImage)
+      .filter(({ ofImage, used }) => !ofImage && used === undefined)
       .map(memberOf),
+    ofUsage: fields.flatMap(({ name, used }) => (used === undefined ? [] : usedMemberOf(name, used))),
   };
 }
 
@@ -218,6 +236,8 @@ export class JsonFormatter implements Formatter {
     for (const write of layout.before) write(record, context, out);
     out.raw(this.bytesOfImage(layout.ofImage, record));
     for (const write of layout.after) write(record, context, out);
+    const usage = record.exit?.usage;
+    if (usage !== undefined) for (const write of layout.ofUsage) write(usage, out);
   }
 
   private bytesOfImage(members: readonly Member[], record: ProcessRecord): Uint8Array {

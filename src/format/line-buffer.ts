@@ -63,7 +63,12 @@ export class LineBuffer {
 
   /** A number from 0 up, to six decimals; zeros at the end are left out. */
   decimal(value: number): void {
-    const micros = Math.round(value * 1e6);
+    this.millionths(value * 1e6);
+  }
+
+  /** The same of a number of millionths. */
+  millionths(value: number): void {
+    const micros = Math.round(value);
     const whole = Math.floor(micros / 1e6);
     this.integer(whole);
     let rest = micros - whole * 1e6;

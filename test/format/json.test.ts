@@ -5,6 +5,7 @@ import { FIELDS } from '../../src/format/fields.ts';
 import { JsonFormatter } from '../../src/format/json.ts';
 import type { StreamRecord } from '../../src/process/record.ts';
 import { broken, context, ended, HAZARDS, lost, rawHazards, record } from '../support/records.ts';
+import { usage } from '../support/usage.ts';
 
 type Flat = Record<string, unknown>;
 const line = (of: StreamRecord): string => new JsonFormatter(context).format(of);
@@ -20,6 +21,52 @@ test('a record is one line with one object, its members in the order of the fiel
     order.filter((name) => names.includes(name)),
   );
   assert.ok(names.length > 20);
+});
+
+test('what was used comes last, in the order of the field table, times in seconds to the microsecond', () => {
+  const end = ended(0);
+  const used = usage({
+    cpuNanos: 1_234_567_890,
+    cpuIsLowerBound: true,
+    userMicros: 1000.4,
+    systemMicros: 0,
+    maxRssKib: 5_000_000_000,
+    minorFaults: 1,
+    majorFaults: 0,
+    readBytes: 2 ** 40,
+    writeBytes: 512,
+    voluntarySwitches: 3,
+    involuntarySwitches: 4,
+    exeInode: 77,
+    ioDelayNanos: 1500,
+    gid: 100,
+  });
+  const told = new JsonFormatter({ ...context, extras: new Set(['usage']) }).format({
+    ...end,
+    exit: { waitStatus: 0, start: end.exit?.start, duration: end.exit?.duration, usage: used },
+  });
+  const members = Object.entries(JSON.parse(told) as Flat);
+  const first = members.findIndex(([name]) => name === 'cpu_s');
+  assert.deepEqual(members.slice(first), [
+    ['cpu_s', 1.234568],
+    ['cpu_is_lower_bound', true],
+    ['user_s', 0.001],
+    ['sys_s', 0],
+    ['max_rss_kib', 5_000_000_000],
+    ['minflt', 1],
+    ['majflt', 0],
+    ['read_bytes', 2 ** 40],
+    ['write_bytes', 512],
+    ['nvcsw', 3],
+    ['nivcsw', 4],
+    ['io_delay_s', 0.000002],
+    ['gid', 100],
+  ]);
+  const order = FIELDS.map(({ name }) => name);
+  assert.deepEqual(
+    members.map(([name]) => name),
+    ['v', 'seq', ...order.filter((name) => members.some(([told]) => told === name))],
+  );
 });
 
 test('an exec carries who, when, where and what', () => {
