@@ -67,16 +67,23 @@ const NANOS_PER_MICRO = 1000;
 const TWO_32 = 2 ** 32;
 
 /**
- * The kernel's own rule (`cputime_adjust`): ticks say how exact time is divided, and neither part may be less than what somebody was told
- * before.
+ * The kernel's own rule (`cputime_adjust`), in nanoseconds: ticks say how exact time is divided, and neither part may be less than what
+ * somebody was told before.
  */
-function systemShare(
-  cpuNanos: number,
-  { user, system, toldUser, toldSystem }: Readonly<Record<'user' | 'system' | 'toldUser' | 'toldSystem', number>>,
-): number {
-  if (toldUser + toldSystem >= cpuNanos) return Math.min(toldSystem, cpuNanos);
-  const share = system === 0 ? 0 : cpuNanos * (system / (user + system));
-  return Math.min(Math.max(share, toldSystem), cpuNanos - toldUser);
+function systemShare(exact: number, user: number, system: number, toldUser: number, toldSystem: number): number {
+  if (toldUser + toldSystem >= exact) return Math.min(toldSystem, exact);
+  const share = system === 0 ? 0 : exact * (system / (user + system));
+  return Math.min(Math.max(share, toldSystem), exact - toldUser);
+}
+
+type Words = Uint32Array;
+const u32 = (words: Words, at: number): number => words[at >>> 2];
+
+function u64(words: Words, at: number): number {
+  const low = words[at >>> 2];
+  const high = words[(at >>> 2) + 1];
+  // Most are small, and stay integers to V8 this way: those need no room of their own.
+  return high === 0 ? low : low + high * TWO_32;
 }
 
 /** The name decoded last, and its words: thousands of processes of one name end one after another. */
@@ -106,40 +113,39 @@ export function endDecoder(bytes: Uint8Array, { pageKib, countsDelays }: EndUnit
   /** Undefined if the record is none of ours. `at` is a multiple of 4. */
   return (at: number, length: number): EndRecord | undefined => {
     if (length < END.bytes) return undefined;
-    const word = at >>> 2;
-    const u64 = (offset: number): number => words[word + (offset >>> 2)] + words[word + (offset >>> 2) + 1] * TWO_32;
-    const u32 = (offset: number): number => words[word + (offset >>> 2)];
-    const cpuNanos = u64(END.cpuNanos);
-    const system = systemShare(cpuNanos, {
-      user: u64(END.userNanos),
-      system: u64(END.systemNanos),
-      toldUser: u64(END.toldUserNanos),
-      toldSystem: u64(END.toldSystemNanos),
-    });
-    const ioDelayNanos = u64(END.ioDelayNanos);
-    const hasMemory = u32(END.hasMemory) !== 0;
-    const exeInode = u64(END.exeInode);
-    return {
-      pid: u32(END.tgid),
-      startNanos: u64(END.start),
-      waitStatus: u32((u32(END.signalFlags) & GROUP_EXIT) !== 0 ? END.groupExitCode : END.exitCode),
-      comm: commOf(bytes, words, at),
-      uid: u32(END.realUid),
-      ppid: u32(END.ppid) || undefined,
+    const cpuNanos = u64(words, at + END.cpuNanos);
+    const system = systemShare(
       cpuNanos,
-      cpuIsLowerBound: u32(END.threadsLeft) > 1,
+      u64(words, at + END.userNanos),
+      u64(words, at + END.systemNanos),
+      u64(words, at + END.toldUserNanos),
+      u64(words, at + END.toldSystemNanos),
+    );
+    const isGroupExit = (u32(words, at + END.signalFlags) & GROUP_EXIT) !== 0;
+    const hasMemory = u32(words, at + END.hasMemory) !== 0;
+    const exeInode = u64(words, at + END.exeInode);
+    const ioDelayNanos = u64(words, at + END.ioDelayNanos);
+    return {
+      pid: u32(words, at + END.tgid),
+      startNanos: u64(words, at + END.start),
+      waitStatus: u32(words, at + (isGroupExit ? END.groupExitCode : END.exitCode)),
+      comm: commOf(bytes, words, at),
+      uid: u32(words, at + END.realUid),
+      ppid: u32(words, at + END.ppid) || undefined,
+      cpuNanos,
+      cpuIsLowerBound: u32(words, at + END.threadsLeft) > 1,
       userMicros: (cpuNanos - system) / NANOS_PER_MICRO,
       systemMicros: system / NANOS_PER_MICRO,
-      maxRssKib: hasMemory ? u64(END.peakPages) * pageKib : undefined,
-      minorFaults: u64(END.minorFaults),
-      majorFaults: u64(END.majorFaults),
-      readBytes: u64(END.readBytes),
-      writeBytes: u64(END.writeBytes),
-      voluntarySwitches: u64(END.voluntarySwitches),
-      involuntarySwitches: u64(END.involuntarySwitches),
+      maxRssKib: hasMemory ? u64(words, at + END.peakPages) * pageKib : undefined,
+      minorFaults: u64(words, at + END.minorFaults),
+      majorFaults: u64(words, at + END.majorFaults),
+      readBytes: u64(words, at + END.readBytes),
+      writeBytes: u64(words, at + END.writeBytes),
+      voluntarySwitches: u64(words, at + END.voluntarySwitches),
+      involuntarySwitches: u64(words, at + END.involuntarySwitches),
       exeInode: exeInode > 0 && Number.isSafeInteger(exeInode) ? exeInode : undefined,
       ioDelayNanos: (countsDelays ?? ioDelayNanos > 0) ? ioDelayNanos : undefined,
-      gid: u32(END.realGid),
+      gid: u32(words, at + END.realGid),
     };
   };
 }

@@ -40,8 +40,11 @@ export interface Field {
   readonly value: (record: ProcessRecord, context: FieldContext) => Value;
   /** A text of our own making, plain ASCII: it needs no escaping anywhere. */
   readonly ours?: true;
-  /** Writes the value without making a text of it, for the fields every record has. */
-  readonly put?: (record: ProcessRecord, context: FieldContext, out: LineBuffer) => void;
+  /** The value is a moment: which, and how it is written without making a text of it. */
+  readonly put?: {
+    readonly of: (record: ProcessRecord) => Moment | undefined;
+    readonly write: (moment: Moment, context: FieldContext, out: LineBuffer) => void;
+  };
   /** Depends on nothing but the image: formatters may keep its text with the image. */
   readonly ofImage?: true;
   /** Told only where somebody wants it, since it costs something to know. */
@@ -54,6 +57,8 @@ export interface Field {
 }
 
 const wall = (record: ProcessRecord, context: FieldContext): Moment => plus(record.at, context.wallOffset);
+
+const putWall = (at: Moment, { wallOffset }: FieldContext, out: LineBuffer): void => putUtcTime(at, wallOffset, out);
 
 const outcome = ({ exit }: ProcessRecord): Outcome | undefined =>
   exit?.waitStatus === undefined ? undefined : outcomeOf(exit.waitStatus);
@@ -108,7 +113,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'wall time of the event, RFC 3339 in UTC with nanoseconds',
     carriers: 'all',
     value: (r, c) => utcTime(wall(r, c)),
-    put: (r, c, out) => putUtcTime(wall(r, c), out),
+    put: { of: (r) => r.at, write: putWall },
     cell: (r, c) => localTime(wall(r, c)),
     column: LEFT(12),
   },
@@ -119,7 +124,7 @@ export const FIELDS: readonly Field[] = [
     meaning: "the kernel's monotonic clock in nanoseconds, as digits",
     carriers: 'all',
     value: (r) => monotonicNanos(r.at),
-    put: (r, _, out) => putMonotonicNanos(r.at, out),
+    put: { of: (r) => r.at, write: (at, _, out) => putMonotonicNanos(at, out) },
     column: RIGHT(16),
   },
   {
@@ -350,6 +355,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'wall time of its birth; with pid, an identity that survives the reuse of the pid',
     carriers: ['exit'],
     value: ({ exit }, c) => (exit?.start === undefined ? undefined : utcTime(plus(exit.start, c.wallOffset))),
+    put: { of: ({ exit }) => exit?.start, write: putWall },
     cell: ({ exit }, c) => (exit?.start === undefined ? '' : localTime(plus(exit.start, c.wallOffset))),
     column: LEFT(12),
   },

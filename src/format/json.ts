@@ -116,9 +116,12 @@ function memberOf({ name, type, value, ours, put }: Field): Member {
   const key = keyOf(name);
   const opened = ascii(`${key}"`);
   if (put !== undefined) {
+    const { of, write } = put;
     return (record, context, out) => {
+      const moment = of(record);
+      if (moment === undefined) return;
       out.raw(opened);
-      put(record, context, out);
+      write(moment, context, out);
       out.byte(QUOTE);
     };
   }

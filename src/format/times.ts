@@ -20,13 +20,16 @@ export function utcTime(wall: Moment): string {
   return `${utcSeconds(wall.seconds)}${pad9(wall.nanos)}Z`;
 }
 
+const NANOS = 1_000_000_000;
 const NANO_DIGITS = 9;
 const ZULU = 'Z'.charCodeAt(0);
 
-/** The same, straight into a buffer. */
-export function putUtcTime(wall: Moment, out: LineBuffer): void {
-  out.ascii(utcSeconds(wall.seconds));
-  out.digits(wall.nanos, NANO_DIGITS);
+/** The same of a moment on a clock that is `offset` behind, straight into a buffer. */
+export function putUtcTime(at: Moment, offset: Moment, out: LineBuffer): void {
+  const nanos = at.nanos + offset.nanos;
+  const carry = nanos < NANOS ? 0 : 1;
+  out.ascii(utcSeconds(at.seconds + offset.seconds + carry));
+  out.digits(nanos - carry * NANOS, NANO_DIGITS);
   out.byte(ZULU);
 }
 

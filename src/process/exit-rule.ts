@@ -52,6 +52,14 @@ export interface ExitRuleOptions {
 
 const CLOSED_LIMIT = 1024;
 
+/** One more end of a thread in a case that is open. */
+function goOn(open: Case, event: ThreadEnd, isLeader: boolean): void {
+  open.last = event;
+  open.lookedEnded = false;
+  open.leaderEnded ||= isLeader;
+  if (isLeader) open.parentTgid = event.parentTgid;
+}
+
 export class ExitRule {
   private readonly options: ExitRuleOptions;
   private readonly cases = new Map<number, Case>();
@@ -114,9 +122,17 @@ export class ExitRule {
 
   /** Takes the end of a thread, at its place in the batch; returns the end of its process if it is that. */
   hear(event: ThreadEnd, index: number): ProcessExit | undefined {
-    if (event.tid === event.tgid) this.closed.delete(event.tgid);
-    const found = this.open(event);
-    return found !== undefined && this.isLast(event, index) ? this.judge(found, true) : undefined;
+    const isLeader = event.tid === event.tgid;
+    if (isLeader) this.closed.delete(event.tgid);
+    const known = this.cases.get(event.tgid);
+    if (known !== undefined) goOn(known, event, isLeader);
+    const open = known ?? this.opened(event, isLeader);
+    if (open === undefined) return undefined;
+    const found = this.isLast(event, index) ? this.judge(open, true) : 'open';
+    // Most are closed as soon as they are opened, and never get into the map.
+    if (found === 'open' && known === undefined) this.cases.set(open.pid, open);
+    if (found === 'void') this.cases.delete(open.pid);
+    return typeof found === 'string' ? undefined : found;
   }
 
   /** An exec: whatever ended before was not the process. */
@@ -138,9 +154,13 @@ export class ExitRule {
   settle(): ProcessExit[] {
     this.verdicts.clear();
     return [...this.cases.values()].flatMap((open) => {
-      if (open.lookedEnded) return this.judge(open, false) ?? [];
-      open.lookedEnded = lookAt(open.pid, this.options.reader).is !== 'draining';
-      return [];
+      if (!open.lookedEnded) {
+        open.lookedEnded = lookAt(open.pid, this.options.reader).is !== 'draining';
+        return [];
+      }
+      const found = this.judge(open, false);
+      if (found === 'void') this.cases.delete(open.pid);
+      return typeof found === 'string' ? [] : found;
     });
   }
 
@@ -167,35 +187,23 @@ export class ExitRule {
     return this.canOpen(event) || this.endedLeaders.has(event.tgid) || this.cases.has(event.tgid);
   }
 
-  private open(event: ThreadEnd): Case | undefined {
-    const isLeader = event.tid === event.tgid;
-    const known = this.cases.get(event.tgid);
-    if (known !== undefined) {
-      known.last = event;
-      known.lookedEnded = false;
-      known.leaderEnded ||= isLeader;
-      if (isLeader) known.parentTgid = event.parentTgid;
-      return known;
-    }
+  private opened(event: ThreadEnd, isLeader: boolean): Case | undefined {
     if (!this.canOpen(event)) return undefined;
     const { tgid: pid, parentTgid } = event;
-    const opened = { pid, last: event, parentTgid, leaderEnded: isLeader, lookedEnded: false };
-    this.cases.set(pid, opened);
-    return opened;
+    return { pid, last: event, parentTgid, leaderEnded: isLeader, lookedEnded: false };
   }
 
-  /** Closes the case if the process has ended. */
-  private judge(open: Case, byEvent: boolean): ProcessExit | undefined {
+  /** Closes the case if the process has ended; leaves it open, or finds that it was none. */
+  private judge(open: Case, byEvent: boolean): ProcessExit | 'open' | 'void' {
     const verdict = this.verdicts.get(open.pid) ?? lookAt(open.pid, this.options.reader);
-    if (verdict.is === 'draining') return undefined;
+    if (verdict.is === 'draining') return 'open';
     const remains = verdict.is === 'ended' ? verdict.stat : undefined;
     // With only failures heard, the end of the leader may still be on its way: let `settle` see whether it comes.
-    if (byEvent && this.options.hearing.onlyFailures && !open.leaderEnded && remains === undefined) return undefined;
+    if (byEvent && this.options.hearing.onlyFailures && !open.leaderEnded && remains === undefined) return 'open';
     if (verdict.is === 'ended') return this.close(open, verdict.stat, byEvent);
     if (!this.isSameProcess(open, verdict.stat)) return this.close(open, undefined, byEvent);
     // An exec from another thread, or the number's next holder within a clock tick: where both are heard, they close the case.
-    if (!this.options.hearsWholeLives) this.cases.delete(open.pid);
-    return undefined;
+    return this.options.hearsWholeLives ? 'open' : 'void';
   }
 
   /** Whether the living holder of the number is the process whose leader ended, and not its successor. */
