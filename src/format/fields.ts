@@ -213,6 +213,15 @@ export const FIELDS: readonly Field[] = [
     column: LEFT(7),
   },
   {
+    name: 'exe_inode',
+    type: 'integer',
+    meaning: 'inode of the program; with --usage also where the program could not be looked at',
+    carriers: 'all',
+    ofImage: true,
+    value: (r) => r.image.file?.inode,
+    column: RIGHT(9),
+  },
+  {
     name: 'args',
     type: 'strings',
     meaning: 'the arguments, the program name first',
@@ -271,14 +280,6 @@ export const FIELDS: readonly Field[] = [
     ofImage: true,
     value: (r) => r.image.missing,
     column: LEFT(7),
-  },
-  {
-    name: 'exe_inode',
-    type: 'integer',
-    meaning: 'inode of the program; with --usage also where the program could not be looked at',
-    carriers: 'all',
-    value: (r) => r.image.file?.inode ?? r.exit?.usage?.exeInode,
-    column: RIGHT(9),
   },
   {
     name: 'image',

@@ -48,6 +48,8 @@ export interface ProcessFieldsJson extends HeadJson {
   readonly exe_dev?: string;
   /** The bytes of exe_dev, where they are not UTF-8. */
   readonly exe_dev_base64?: string;
+  /** Inode of the program; with --usage also where the program could not be looked at. */
+  readonly exe_inode?: number;
   /** The arguments, the program name first. */
   readonly args?: readonly string[];
   /** The bytes of args, where they are not UTF-8. */
@@ -66,8 +68,6 @@ export interface ProcessFieldsJson extends HeadJson {
   readonly user_base64?: string;
   /** "gone": the process had ended before its arguments could be read. */
   readonly missing?: string;
-  /** Inode of the program; with --usage also where the program could not be looked at. */
-  readonly exe_inode?: number;
   /** "inherited": name, arguments and so on are those of the parent, since this process has run no program of its own; "earlier": as read at the start, and perhaps replaced since. */
   readonly image?: string;
   /** With --ancestry: the parent, its parent and so on up to init, each with pid and comm. */

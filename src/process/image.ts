@@ -24,9 +24,9 @@ export interface Image {
 }
 
 export interface FileId {
-  /** `major:minor` of the file system, as in /proc/PID/mountinfo. */
-  readonly device: string;
-  readonly inode: bigint;
+  /** `major:minor` of the file system, as in /proc/PID/mountinfo; absent where only the account of an ended process knows the file. */
+  readonly device?: string;
+  readonly inode: bigint | number;
 }
 
 export const UNKNOWN_IMAGE: Image = {};

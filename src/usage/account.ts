@@ -10,6 +10,8 @@ export interface Account extends Usage {
   readonly uid: number | undefined;
   /** At the end. */
   readonly ppid: number | undefined;
+  /** Of the program. */
+  readonly exeInode: number | undefined;
 }
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -34,8 +36,16 @@ export function accounted(record: ProcessRecord, account: Account): void {
     told.imageOf = undefined;
   }
   const { image } = record;
-  const comm = image.comm ?? account.comm;
-  const uid = image.uid ?? account.uid;
-  if (comm === image.comm && uid === image.uid) return;
-  told.image = { ...image, ...(comm !== undefined && { comm }), ...(uid !== undefined && { uid }) };
+  const { comm, uid, exeInode } = account;
+  const isNews =
+    (image.comm === undefined && comm !== undefined) ||
+    (image.uid === undefined && uid !== undefined) ||
+    (image.file === undefined && exeInode !== undefined);
+  if (!isNews) return;
+  told.image = {
+    ...(comm !== undefined && { comm }),
+    ...(uid !== undefined && { uid }),
+    ...(exeInode !== undefined && { file: { inode: exeInode } }),
+    ...image,
+  };
 }

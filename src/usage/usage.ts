@@ -14,7 +14,6 @@ export interface Usage {
   readonly writeBytes: number | undefined;
   readonly voluntarySwitches: number | undefined;
   readonly involuntarySwitches: number | undefined;
-  readonly exeInode: number | undefined;
   readonly ioDelayNanos: number | undefined;
   /** Real group id. */
   readonly gid: number | undefined;

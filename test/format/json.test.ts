@@ -37,7 +37,6 @@ test('what was used comes last, in the order of the field table, times in second
     writeBytes: 512,
     voluntarySwitches: 3,
     involuntarySwitches: 4,
-    exeInode: 77,
     ioDelayNanos: 1500,
     gid: 100,
   });

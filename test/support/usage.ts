@@ -15,7 +15,6 @@ export const usage = (over: Partial<Usage> = {}): Usage => ({
   writeBytes: undefined,
   voluntarySwitches: undefined,
   involuntarySwitches: undefined,
-  exeInode: undefined,
   ioDelayNanos: undefined,
   gid: undefined,
   ...over,
@@ -29,6 +28,7 @@ export const exactEnd = (over: Partial<ExactEnd> & Pick<ExactEnd, 'pid'>): Exact
   comm: undefined,
   uid: undefined,
   ppid: undefined,
+  exeInode: undefined,
   ...over,
 });
 
