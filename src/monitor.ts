@@ -211,14 +211,14 @@ export class Monitor {
 
   private tell(told: StreamRecord[], loss?: LostRecord): void {
     const { selector, usage } = this.options;
-    usage?.account(told);
+    const missing = usage?.account(told) ?? [];
     const records = selector.takesAll ? told : told.filter((record) => !('pid' in record) || selector.shows(record));
     if (loss !== undefined) records.push(loss);
     const unaccounted = usage?.takeLoss();
     if (unaccounted !== undefined) records.push(unaccounted);
     if (records.length === 0) return;
     if (usage === undefined) this.onRecords(records);
-    else usage.hold(records, this.onRecords);
+    else usage.hold(records, missing, this.onRecords);
   }
 
   /** Execs whose events were lost, but not their images. What is still queued is not lost. */

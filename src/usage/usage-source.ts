@@ -82,9 +82,11 @@ export class UsageSource {
     return true;
   };
 
-  /** Gives the exits among these records their accounts, as far as they have come. */
-  account(records: readonly StreamRecord[]): void {
-    for (const record of records) if (isEnd(record)) this.settle(record);
+  /** Gives the exits among these records their accounts; returns those whose account is still to come. */
+  account(records: readonly StreamRecord[]): readonly ProcessRecord[] {
+    const missing: ProcessRecord[] = [];
+    for (const record of records) if (isEnd(record) && !this.settle(record)) missing.push(record);
+    return this.source.comesLate ? missing : [];
   }
 
   /** Accounts that are missing since the last call. */
@@ -104,15 +106,15 @@ export class UsageSource {
   /** One end, whoever told it: gets its account, and is held as it would be in the stream. */
   tell(record: ProcessRecord, deliver: (record: ProcessRecord) => void): void {
     this.drain();
-    this.settle(record);
-    this.hold([record], ([told]) => deliver(told as ProcessRecord));
+    this.hold([record], this.account([record]), ([told]) => deliver(told as ProcessRecord));
   }
 
-  /** Hands records over in their order, at once or after a moment. */
-  hold(records: StreamRecord[], deliver: Deliver): void {
-    const missing = this.source.comesLate ? records.filter(isMissing) : [];
+  /** Hands records over in their order: at once, or when those among them that are `missing` their accounts have them. */
+  hold(records: StreamRecord[], missing: readonly ProcessRecord[], deliver: Deliver): void {
     if (missing.length === 0 && this.held.isEmpty) return deliver(records);
-    this.held.hold(records, missing, deliver, this.now);
+    const shown = new Set<StreamRecord>(records);
+    const awaited = missing.filter((end) => shown.has(end));
+    this.held.hold(records, awaited, deliver, this.now);
     this.release();
   }
 
@@ -148,6 +150,3 @@ export class UsageSource {
     this.source.close();
   }
 }
-
-const isMissing = (record: StreamRecord): record is ProcessRecord =>
-  isEnd(record) && record.exit !== undefined && record.exit.usage === undefined;
