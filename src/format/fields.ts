@@ -26,7 +26,6 @@ export interface FieldContext {
 }
 
 export type Value = number | bigint | boolean | Text | readonly Text[] | readonly Ancestor[] | undefined;
-export type UsedUnit = 'as told' | 'micros';
 export type FieldType = 'string' | 'integer' | 'number' | 'boolean' | 'strings' | 'ancestry';
 
 /** Carried by all records, or by these. */
@@ -49,8 +48,8 @@ export interface Field {
   readonly ofImage?: true;
   /** Told only where somebody wants it, since it costs something to know. */
   readonly extra?: Extra;
-  /** A figure of what the process used: of the usage alone, and in microseconds where `value` has seconds. */
-  readonly used?: { readonly of: (usage: Usage) => number | boolean | undefined; readonly unit: UsedUnit };
+  /** A figure of what the process used: which, and the unit that `value` makes seconds of where it is a time. */
+  readonly used?: { readonly member: keyof Usage; readonly time: keyof typeof MICROS_IN | undefined };
   readonly column: { readonly width: number; readonly align: 'left' | 'right' };
   /** The cell, where it reads better than the plain value. Already safe for a terminal. */
   readonly cell?: (record: ProcessRecord, context: FieldContext) => string;
@@ -74,21 +73,20 @@ function duration({ exit }: ProcessRecord): number | undefined {
   return Math.round(seconds * unit) / unit;
 }
 
-const NANOS_PER_MICRO = 1000;
-const microsOf = (nanos: number | undefined): number | undefined =>
-  nanos === undefined ? undefined : nanos / NANOS_PER_MICRO;
+/** Microseconds in one of them. */
+export const MICROS_IN = { nanos: 1 / 1000, micros: 1 } as const;
 
-/** A field of what a process used; where the unit is microseconds it is told in seconds. */
+/** A field of what a process used; false is told as little as what is unknown, and times are told in seconds, to the microsecond. */
 function used(
   name: string,
   type: 'integer' | 'number' | 'boolean',
   meaning: string,
-  of: (usage: Usage) => number | boolean | undefined,
-  unit: UsedUnit = 'as told',
+  member: keyof Usage,
+  time?: keyof typeof MICROS_IN,
 ): Field {
-  const told = (usage: Usage): number | boolean | undefined => {
-    const found = of(usage);
-    return unit === 'micros' && typeof found === 'number' ? Math.round(found) / MICRO : found;
+  const told = (figure: number | boolean | undefined): number | boolean | undefined => {
+    if (time === undefined || typeof figure !== 'number') return figure === false ? undefined : figure;
+    return Math.round(figure * MICROS_IN[time]) / MICRO;
   };
   return {
     name,
@@ -96,8 +94,8 @@ function used(
     meaning: `with --usage: ${meaning}`,
     carriers: ['exit'],
     extra: 'usage',
-    used: { of, unit },
-    value: ({ exit }) => (exit?.usage === undefined ? undefined : told(exit.usage)),
+    used: { member, time },
+    value: ({ exit }) => told(exit?.usage?.[member]),
     column: RIGHT(9),
   };
 }
@@ -467,58 +465,58 @@ export const FIELDS: readonly Field[] = [
     'cpu_s',
     'number',
     'seconds of CPU time of all threads together, to the microsecond; exact unless cpu_is_lower_bound says otherwise',
-    (u) => microsOf(u.cpuNanos),
-    'micros',
+    'cpuNanos',
+    'nanos',
   ),
   used(
     'cpu_is_lower_bound',
     'boolean',
     'true: cpu_s lacks the time since the last tick or sleep of each thread, which is all the time of most short lives; no program of ours may run in the kernel, or a tracer holds threads of the process',
-    (u) => u.cpuIsLowerBound || undefined,
+    'cpuIsLowerBound',
   ),
   used(
     'user_s',
     'number',
     'seconds in user mode; with an exact cpu_s divided as getrusage(2) does, to the microsecond, else in clock ticks (1 to 10 ms) and mostly 0 for short lives',
-    (u) => u.userMicros,
+    'userMicros',
     'micros',
   ),
-  used('sys_s', 'number', 'seconds in the kernel, like user_s', (u) => u.systemMicros, 'micros'),
+  used('sys_s', 'number', 'seconds in the kernel, like user_s', 'systemMicros', 'micros'),
   used(
     'max_rss_kib',
     'integer',
     'peak of resident memory in KiB, of the program it ran last; getrusage(2) also counts those before, and the memory of the parent it was forked from',
-    (u) => u.maxRssKib,
+    'maxRssKib',
   ),
-  used('minflt', 'integer', 'page faults without input', (u) => u.minorFaults),
-  used('majflt', 'integer', 'page faults that had to wait for input', (u) => u.majorFaults),
+  used('minflt', 'integer', 'page faults without input', 'minorFaults'),
+  used('majflt', 'integer', 'page faults that had to wait for input', 'majorFaults'),
   used(
     'read_bytes',
     'integer',
     'bytes read from storage; of threads that ended before the first one rounded down to 512 each, with a lower bound of cpu_s to 1024 each and without those that ended before procwatch listened',
-    (u) => u.readBytes,
+    'readBytes',
   ),
   used(
     'write_bytes',
     'integer',
     'bytes made dirty for storage, counted when they are written to the page cache; rounded like read_bytes',
-    (u) => u.writeBytes,
+    'writeBytes',
   ),
   used(
     'nvcsw',
     'integer',
     'context switches because it waited; the last one of all, at its end, is among them unless its parent had waited for it already',
-    (u) => u.voluntarySwitches,
+    'voluntarySwitches',
   ),
-  used('nivcsw', 'integer', 'context switches because it was made to', (u) => u.involuntarySwitches),
+  used('nivcsw', 'integer', 'context switches because it was made to', 'involuntarySwitches'),
   used(
     'io_delay_s',
     'number',
     'seconds that threads waited for block input and output, to the microsecond; only where kernel.task_delayacct is on',
-    (u) => microsOf(u.ioDelayNanos),
-    'micros',
+    'ioDelayNanos',
+    'nanos',
   ),
-  used('gid', 'integer', 'real group id', (u) => u.gid),
+  used('gid', 'integer', 'real group id', 'gid'),
 ];
 
 /** The columns of the table format, unless others are chosen. */

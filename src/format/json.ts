@@ -9,7 +9,7 @@ import { plus } from '../process/moment.ts';
 import type { Ancestor, LostRecord, ProcessEventName, ProcessRecord, StreamRecord } from '../process/record.ts';
 import { type BrokenText, readable, type Text } from '../process/text.ts';
 import type { Usage } from '../usage/usage.ts';
-import { type Field, type FieldContext, fieldsOf, type Value } from './fields.ts';
+import { type Field, type FieldContext, fieldsOf, MICROS_IN, type Value } from './fields.ts';
 import type { Formatter } from './formatter.ts';
 import { LineBuffer } from './line-buffer.ts';
 import { monotonicNanos, utcTime } from './times.ts';
@@ -153,15 +153,16 @@ function memberOf({ name, type, value, ours, put }: Field): Member {
 /** Writes a member of what a process used; nothing where it is unknown. */
 type UsedMember = (usage: Usage, out: LineBuffer) => void;
 
-function usedMemberOf(name: string, { of, unit }: NonNullable<Field['used']>): UsedMember {
+function usedMemberOf(name: string, { member, time }: NonNullable<Field['used']>): UsedMember {
   const prefix = ascii(keyOf(name));
+  const micros = time && MICROS_IN[time];
   return (usage, out) => {
-    const found = of(usage);
-    if (found === undefined) return;
+    const figure = usage[member];
+    if (figure === undefined || figure === false) return;
     out.raw(prefix);
-    if (typeof found === 'boolean') out.ascii(String(found));
-    else if (unit === 'micros') out.millionths(found);
-    else out.integer(found);
+    if (figure === true) out.ascii('true');
+    else if (micros === undefined) out.integer(figure);
+    else out.millionths(figure * micros);
   };
 }
 

@@ -48,7 +48,7 @@ export interface ProcessEnd {
   /** Seconds of life; to the microsecond when the birth was heard, else in steps of a clock tick (10 ms). */
   readonly duration: { readonly seconds: number; readonly exact: boolean } | undefined;
   /** What it used, where somebody wants it and the kernel told. */
-  readonly usage?: Usage;
+  readonly usage?: Usage | undefined;
 }
 
 /** Where records were lost: the kernel's queue for us, our queue for a slow reader, everything for a while, or accounts alone. */

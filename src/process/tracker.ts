@@ -243,7 +243,8 @@ export class Tracker {
       seconds: Math.max(0, secondsBetween(proc.start, event.stamp)),
       exact: proc.startExact,
     };
-    const exit: ProcessEnd = { waitStatus: status, start: proc.start, duration };
+    // With a place for what is still to come, which would cost more to make room for later.
+    const exit: ProcessEnd = { waitStatus: status, start: proc.start, duration, usage: undefined };
     this.teller.tell('exit', ofProcess, proc, parentTgid === 0 ? { exit } : { exit, ppid: parentTgid });
   }
 
