@@ -1,18 +1,23 @@
-/** Moments and durations as text. The second is formatted once and kept, since thousands of events share it. */
+/** Moments and durations as text. Seconds are formatted once and kept, since thousands of events share them. */
 import type { Moment } from '../process/moment.ts';
 import type { LineBuffer } from './line-buffer.ts';
 
 const pad9 = (nanos: number): string => String(nanos).padStart(9, '0');
 
-let utcSecond = Number.NaN;
-let utcText = '';
+/** Of the latest events, and of births up to this many seconds before: each has its place by the lowest bits of the second. A power of two. */
+const KEPT_SECONDS = 64;
+const utcTexts: { second: number; text: string }[] = Array.from({ length: KEPT_SECONDS }, () => ({
+  second: Number.NaN,
+  text: '',
+}));
 
 function utcSeconds(seconds: number): string {
-  if (seconds !== utcSecond) {
-    utcSecond = seconds;
-    utcText = new Date(seconds * 1000).toISOString().slice(0, -'000Z'.length);
+  const kept = utcTexts[seconds & (KEPT_SECONDS - 1)];
+  if (seconds !== kept.second) {
+    kept.second = seconds;
+    kept.text = new Date(seconds * 1000).toISOString().slice(0, -'000Z'.length);
   }
-  return utcText;
+  return kept.text;
 }
 
 /** RFC 3339 in UTC with nine decimals. */

@@ -47,3 +47,11 @@ test('rounding never makes a unit overflow, nor a fourth figure', () => {
   assert.equal(humanDuration(0.099_96), '100ms');
   assert.equal(humanDuration(59.96), '1m00s');
 });
+
+test('births of long ago and events of now, told in turns, each keep their own second', () => {
+  const seconds = [1_000_000_000, 999_999_936, 1_000_000_064, 1_000_000_001, 0];
+  const told = [...seconds, ...seconds].map((second) => utcTime({ seconds: second, nanos: 5 }));
+  const texts = ['2001-09-09T01:46:40', '2001-09-09T01:45:36', '2001-09-09T01:47:44', '2001-09-09T01:46:41'];
+  const expected = [...texts, '1970-01-01T00:00:00'].map((text) => `${text}.000000005Z`);
+  assert.deepEqual(told, [...expected, ...expected]);
+});
