@@ -5,7 +5,8 @@
  */
 import type { Readiness } from '../netlink/socket.ts';
 import { endProgram } from './end-program.ts';
-import { type EndRecord, endDecoder } from './end-record.ts';
+import { type EndRecord, type EndUnits, endDecoder } from './end-record.ts';
+import { countsBytes } from './end-sums.ts';
 import { orReason } from './exec-capture.ts';
 import { readKernelTypes } from './kernel-types.ts';
 import { KEY, MOST_NOTES, memoryProgram, NOTE } from './memory-program.ts';
@@ -30,9 +31,9 @@ export class EndAccounts {
   private readonly programs: Tracepoint;
   private readonly decode: (at: number, length: number) => EndRecord | undefined;
 
-  constructor(programs: Tracepoint, countsDelays: boolean | undefined) {
+  constructor(programs: Tracepoint, counts: Omit<EndUnits, 'pageKib'>) {
     this.programs = programs;
-    this.decode = endDecoder(programs.bytes, { pageKib: pageBytes() / 1024, countsDelays });
+    this.decode = endDecoder(programs.bytes, { pageKib: pageBytes() / 1024, ...counts });
   }
 
   /** Tells what has arrived since, oldest first; returns how many. */
@@ -65,6 +66,11 @@ export function openEndAccounts({
     // The one that settles comes last: what it tells is whole from the first end on.
     const programs = [memoryProgram(btf), endProgram(btf, { onlyFailures, ringBytes })];
     const notes = { key: KEY.bytes, value: NOTE.bytes, entries: MOST_NOTES };
-    return { accounts: new EndAccounts(new Tracepoint(programs, { ringBytes, notes }), countsDelays) };
+    return {
+      accounts: new EndAccounts(new Tracepoint(programs, { ringBytes, notes }), {
+        countsDelays,
+        countsBytes: countsBytes(btf),
+      }),
+    };
   });
 }

@@ -8,6 +8,7 @@
 import { HELPER, NO_WAKEUP, UNREAD_BYTES, WAKEUP } from './abi.ts';
 import type { Btf } from './btf.ts';
 import { END } from './end-record.ts';
+import { endSums } from './end-sums.ts';
 import {
   add,
   call,
@@ -20,7 +21,6 @@ import {
   move,
   type Register,
   type Row,
-  shiftLeft,
   store,
   value,
   when,
@@ -50,25 +50,6 @@ const NEEDED = {
   toldSystem: ['signal_struct', 'prev_cputime.stime', 8],
   sequence: ['signal_struct', 'stats_lock.seqcount', 4],
 } as const;
-
-/** What the threads used that are gone already, and what the first one did. */
-const SUMS = {
-  cpuNanos: 'sum_sched_runtime',
-  userNanos: 'utime',
-  systemNanos: 'stime',
-  minorFaults: 'min_flt',
-  majorFaults: 'maj_flt',
-  voluntarySwitches: 'nvcsw',
-  involuntarySwitches: 'nivcsw',
-} as const;
-const OF_LEADER = { ...SUMS, cpuNanos: 'se.sum_exec_runtime' } as const;
-
-/** The sum over threads counts in blocks; signal_struct has sums in bytes as well, but those contain the children that were waited for. */
-const IO = {
-  readBytes: { blocks: ['signal_struct', 'inblock', 8], bytes: ['task_struct', 'ioac.read_bytes', 8] },
-  writeBytes: { blocks: ['signal_struct', 'oublock', 8], bytes: ['task_struct', 'ioac.write_bytes', 8] },
-} as const;
-const BLOCK_BITS = 9;
 
 /** Of all threads where there were several, else of the one. */
 const DELAYS = {
@@ -102,38 +83,10 @@ export interface EndWants {
 /** Throws UnknownLayout. */
 export function endProgram(btf: Btf, { onlyFailures, ringBytes }: EndWants): TracepointProgram {
   const at = offsetsOf(btf, NEEDED);
-  const io = {
-    readBytes: optionalOffsets(btf, IO.readBytes),
-    writeBytes: optionalOffsets(btf, IO.writeBytes),
-  };
   const delays = optionalOffsets(btf, DELAYS);
   const threads = optionalOffsets(btf, { ofAll: DELAYS.ofAll });
 
-  /** Of threads that are gone, of the first one, or of both: where it is among the gone it must not count twice. */
-  const sums = (of: { readonly gone: boolean; readonly first: boolean }): Row[] => [
-    ...(Object.keys(SUMS) as (keyof typeof SUMS)[]).flatMap((name) => {
-      const { sum, own } = offsetsOf(btf, {
-        sum: ['signal_struct', SUMS[name], 8],
-        own: ['task_struct', OF_LEADER[name], 8],
-      });
-      return [
-        move(1, value(0)),
-        ...(of.gone ? [load('u64', 1, SIGNAL, sum)] : []),
-        ...(of.first ? [load('u64', 2, LEADER, own), add(1, 2)] : []),
-        store('u64', RECORD, END[name], 1),
-      ];
-    }),
-    ...(Object.keys(IO) as (keyof typeof IO)[]).flatMap((name) => {
-      const places = io[name];
-      if (places === undefined) return [store('u64', RECORD, END[name], value(0))];
-      return [
-        move(1, value(0)),
-        ...(of.gone ? [load('u64', 1, SIGNAL, places.blocks), shiftLeft(1, value(BLOCK_BITS))] : []),
-        ...(of.first ? [load('u64', 2, LEADER, places.bytes), add(1, 2)] : []),
-        store('u64', RECORD, END[name], 1),
-      ];
-    }),
-  ];
+  const sums = endSums(btf, { signal: SIGNAL, leader: LEADER, record: RECORD });
 
   const attempt = (i: number): Row[] => [
     load('u32', SEQUENCE, SIGNAL, at.sequence),

@@ -59,6 +59,8 @@ export interface EndUnits {
   readonly pageKib: number;
   /** False: the kernel's zeros are no measurement. Undefined: it does not say, so a zero is none. */
   readonly countsDelays: boolean | undefined;
+  /** False: nobody counts input and output, and what the record has there means nothing. */
+  readonly countsBytes: boolean;
 }
 
 /** SIGNAL_GROUP_EXIT (include/linux/sched/signal.h): the group's code counts, as in `wait_task_zombie`. */
@@ -108,7 +110,7 @@ function commOf(bytes: Uint8Array, words: Uint32Array, at: number): Text {
 }
 
 /** Decodes records where they lie in a ring. Little endian, as every machine is that runs Node.js and BPF programs of ours. */
-export function endDecoder(bytes: Uint8Array, { pageKib, countsDelays }: EndUnits) {
+export function endDecoder(bytes: Uint8Array, { pageKib, countsDelays, countsBytes }: EndUnits) {
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2);
   /** Undefined if the record is none of ours. `at` is a multiple of 4. */
   return (at: number, length: number): EndRecord | undefined => {
@@ -139,8 +141,8 @@ export function endDecoder(bytes: Uint8Array, { pageKib, countsDelays }: EndUnit
       maxRssKib: hasMemory ? u64(words, at + END.peakPages) * pageKib : undefined,
       minorFaults: u64(words, at + END.minorFaults),
       majorFaults: u64(words, at + END.majorFaults),
-      readBytes: u64(words, at + END.readBytes),
-      writeBytes: u64(words, at + END.writeBytes),
+      readBytes: countsBytes ? u64(words, at + END.readBytes) : undefined,
+      writeBytes: countsBytes ? u64(words, at + END.writeBytes) : undefined,
       voluntarySwitches: u64(words, at + END.voluntarySwitches),
       involuntarySwitches: u64(words, at + END.involuntarySwitches),
       exeInode: exeInode > 0 && Number.isSafeInteger(exeInode) ? exeInode : undefined,

@@ -7,7 +7,7 @@ import { decodeTasks, stateLetter } from '../../src/bpf/task-record.ts';
 import { seeded } from '../support/random.ts';
 import { execRecord } from './exec-records.ts';
 
-const UNITS = { pageKib: 4, countsDelays: true };
+const UNITS = { pageKib: 4, countsDelays: true, countsBytes: true };
 
 test('an exec record is decoded whole', () => {
   assert.deepEqual(decodeExec(execRecord({ args: 'sh\0-c\0\0', path: '/bin/sh' })), {
@@ -163,8 +163,10 @@ test('what an account does not know is not told as zero', () => {
   const { maxRssKib, exeInode, ppid } = account({ peakPages: 300n, hasMemory: 0n });
   assert.deepEqual([maxRssKib, exeInode, ppid], [undefined, undefined, undefined]);
   assert.equal(account({ exeInode: 2n ** 60n }).exeInode, undefined);
-  const delays = [true, false, undefined].map((countsDelays) => account({}, { pageKib: 4, countsDelays }).ioDelayNanos);
+  const delays = [true, false, undefined].map((countsDelays) => account({}, { ...UNITS, countsDelays }).ioDelayNanos);
   assert.deepEqual(delays, [0, undefined, undefined]);
+  const { readBytes, writeBytes } = account({ readBytes: 5n }, { ...UNITS, countsBytes: false });
+  assert.deepEqual([readBytes, writeBytes], [undefined, undefined]);
 });
 
 test('a life of which threads are missing is a lower bound', () => {
