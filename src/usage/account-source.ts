@@ -10,11 +10,11 @@ export interface AccountSource {
   /** Takes in all that is queued; returns how much that was. `now` in milliseconds. */
   drain(now: number): number;
   /** Ends of threads say whose they were, where accounts do not. */
-  hear(events: readonly WireEvent[], now: number): void;
+  hear?(events: readonly WireEvent[], now: number): void;
   /** The account of this end, once. */
   take(end: ProcessRecord): Account | undefined;
-  /** How many were lost on their way since this was last asked, as far as the kernel counts them. */
-  takeLost(): number;
+  /** How many were lost on their way since this was last asked, where the kernel counts them. */
+  takeLost?(): number;
   /** Called when the queue wants to be drained although nobody heard of an exit. */
   onReadable(listener: () => void): Readiness;
   close(): void;

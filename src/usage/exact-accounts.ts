@@ -50,8 +50,6 @@ export class ExactAccounts implements AccountSource {
     this.byPid.set(end.pid, end);
   };
 
-  hear(): void {}
-
   take({ pid, exit }: ProcessRecord): Account | undefined {
     const end = this.byPid.get(pid);
     if (end === undefined || !this.isOf(end, exit?.start, exit?.waitStatus)) return undefined;
@@ -62,10 +60,6 @@ export class ExactAccounts implements AccountSource {
   private isOf(end: ExactEnd, start: Moment | undefined, waitStatus: number | undefined): boolean {
     if (start === undefined) return waitStatus === end.waitStatus;
     return Math.abs(nanosOf(start) + this.ahead - end.startNanos) < START_TOLERANCE_NANOS;
-  }
-
-  takeLost(): number {
-    return 0;
   }
 
   onReadable(listener: () => void): Readiness {

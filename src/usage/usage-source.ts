@@ -71,7 +71,7 @@ export class UsageSource {
   hear(events: readonly WireEvent[]): void {
     if (!events.some(({ kind }) => kind === 'exit')) return;
     this.drain();
-    this.source.hear(events, this.now);
+    this.source.hear?.(events, this.now);
   }
 
   /** Gives an exit its account; false if that is still to come. */
@@ -99,7 +99,7 @@ export class UsageSource {
     }
     this.drained = 0;
     this.allWell = at;
-    const count = without + this.source.takeLost();
+    const count = without + (this.source.takeLost?.() ?? 0);
     return count === 0 ? undefined : { event: 'lost', reason: 'usage', count, at, since };
   }
 
