@@ -1,8 +1,8 @@
 /** The program as a process: the real host, and a bug report where a bug shows. */
 import { setFlagsFromString } from 'node:v8';
 import { EXIT } from './errors.ts';
+import { realHost } from './host/real-host.ts';
 import { main } from './main.ts';
-import { realHost } from './real-host.ts';
 
 // Nearly all of our objects die within one batch: a small nursery holds them as well, and saves 20 MB. Its limit alone comes too late,
 // since V8 has laid out its heap by now; that it must not grow is still heard.

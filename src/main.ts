@@ -2,7 +2,7 @@
 import { run } from './commands/program.ts';
 import { EXIT, exitCodeOf, Failure } from './errors.ts';
 import { escapeText } from './format/escape.ts';
-import type { Host } from './host.ts';
+import type { Host } from './host/host.ts';
 
 export async function main(host: Host): Promise<number> {
   host.stderr.onError(() => {});

@@ -45,14 +45,17 @@ test('every library in package.json has an owner, and no other is imported', () 
   assert.deepEqual([...new Set(foreign)].sort(), Object.keys(OWNERS).sort());
 });
 
-/** Folders of src that files of a folder must not look into. */
+/** Folders of src that files of a folder must not look into. What lies lower knows nothing of what stands on it. */
+const ABOVE_PROCESS = ['src/host', 'src/pipeline', 'src/commands', 'src/library'];
 const CLOSED: Record<string, readonly string[]> = {
-  'src/netlink': ['src/process', 'src/format', 'src/commands', 'src/linux', 'src/host.ts', 'src/monitor.ts'],
-  'src/process': ['src/format', 'src/commands', 'src/linux', 'src/host.ts', 'src/monitor.ts'],
-  'src/format': ['src/linux', 'src/commands', 'src/host.ts', 'src/monitor.ts', 'src/sink.ts'],
-  'src/linux': ['src/format', 'src/commands', 'src/monitor.ts', 'src/sink.ts'],
-  'src/bpf': ['src/format', 'src/commands', 'src/host.ts', 'src/monitor.ts', 'src/sink.ts'],
-  'src/commands': ['src/linux/libc.ts', 'src/bpf/syscalls.ts', 'src/main.ts', 'src/cli.ts'],
+  'src/netlink': ['src/process', 'src/format', 'src/linux', ...ABOVE_PROCESS],
+  'src/process': ['src/format', 'src/linux', 'src/bpf', 'src/taskstats', ...ABOVE_PROCESS],
+  'src/format': ['src/linux', 'src/bpf', ...ABOVE_PROCESS],
+  'src/bpf': ['src/format', ...ABOVE_PROCESS],
+  'src/taskstats': ['src/format', 'src/linux', ...ABOVE_PROCESS],
+  'src/host': ['src/format', 'src/pipeline', 'src/commands', 'src/library'],
+  'src/pipeline': ['src/linux', 'src/bpf', 'src/commands', 'src/library'],
+  'src/commands': ['src/linux', 'src/bpf', 'src/library', 'src/main.ts', 'src/cli.ts'],
 };
 for (const [folder, closed] of Object.entries(CLOSED)) {
   test(`${folder} looks into none of ${closed.join(', ')}`, () => {
@@ -65,10 +68,18 @@ for (const [folder, closed] of Object.entries(CLOSED)) {
   });
 }
 
-/** The doors to the system below Node: the host, the calls of BPF, and the doctor, who looks at what the host could not give. */
-const DOORS = ['src/bpf/syscalls.ts', 'src/commands/doctor.ts', 'src/real-host.ts'];
+test('the calls of the system know nothing but themselves and how an error is described', () => {
+  const own = SOURCES.filter((file) => file.startsWith('src/linux/'));
+  const others = own
+    .flatMap(importsOf)
+    .filter((target) => target.startsWith('src/') && !target.startsWith('src/linux/'));
+  assert.deepEqual([...new Set(others)], ['src/errors.ts']);
+});
+
+/** The doors to the system below Node, besides the host. */
+const DOORS = ['src/bpf/syscalls.ts', 'src/ps/proc-tasks.ts'];
 test('the system below Node is reached through a few doors', () => {
-  const outside = SOURCES.filter((file) => !file.startsWith('src/linux/'));
+  const outside = SOURCES.filter((file) => !/^src\/(?:linux|host)\//.test(file));
   const into = outside.filter((file) => importsOf(file).some((target) => target.startsWith('src/linux/')));
   assert.deepEqual(into, DOORS);
 });
@@ -77,7 +88,7 @@ test('environment, clock and exit of the process are the host’s alone', () => 
   const impure =
     /\bprocess\.(?:env|exit|argv|stdout|stderr|on)\b|\bDate\.now\(|\bconsole\.|\bset(?:Timeout|Interval)\(/;
   const found = SOURCES.filter((file) => impure.test(source(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')));
-  assert.deepEqual(found, ['src/cli.ts', 'src/real-host.ts']);
+  assert.deepEqual(found, ['src/cli.ts', 'src/host/real-host.ts']);
 });
 
 test('every file opens with what it owns', () => {

@@ -1,6 +1,6 @@
 /** Arguments of every exec from inside the kernel, as far as the plan wants them and the kernel gives them. */
 import { Failure } from '../errors.ts';
-import type { Monitor } from '../monitor.ts';
+import type { Monitor } from '../pipeline/monitor.ts';
 import type { Plan } from './plan.ts';
 
 /** Why arguments are not captured in the kernel; undefined if they are. */

@@ -4,7 +4,7 @@
  */
 import { SHELL_NAMES } from '../completion/shells.ts';
 import type { Result } from '../errors.ts';
-import type { Host } from '../host.ts';
+import type { Host } from '../host/host.ts';
 import { DOCTOR_OPTIONS } from './doctor-options.ts';
 import { type Option, readOptions, type Typed, WATCH_OPTIONS } from './options.ts';
 import { PS_OPTIONS } from './ps-options.ts';
@@ -73,7 +73,10 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
     operands: 'SHELL',
     choices: SHELL_NAMES,
     options: {},
-    run: async (host, _typed, operands) => (await import('./completion.ts')).printCompletion(host, operands),
+    run: async (host, _typed, operands) => {
+      const { printCompletion } = await import('./completion.ts');
+      return printCompletion(host, operands, { commands: COMMANDS, defaultCommand: DEFAULT_COMMAND });
+    },
   },
 };
 

@@ -4,12 +4,12 @@ import { look } from '../doctor/findings.ts';
 import type { Probes } from '../doctor/probes.ts';
 import { asJson, asText } from '../doctor/report.ts';
 import type { ExitName } from '../errors.ts';
-import type { Host } from '../host.ts';
+import type { Host } from '../host/host.ts';
 import type { DOCTOR_OPTIONS } from './doctor-options.ts';
 import type { ValuesOf } from './options.ts';
 import { DEFAULT_BUFFER_BYTES } from './plan.ts';
 
-const realProbes = async (): Promise<Probes> => (await import('../linux/probes.ts')).probes;
+const realProbes = async (): Promise<Probes> => (await import('../host/probes.ts')).probes;
 
 export async function runDoctor(
   host: Host,

@@ -1,6 +1,6 @@
 /** Where a command writes: the file it was told to, or why that cannot be; and what becomes of the command when a write fails. */
 import { Failure } from '../errors.ts';
-import type { Host, OutputStream } from '../host.ts';
+import type { Host, OutputStream } from '../host/host.ts';
 
 export function openOutput(host: Host, path: string): OutputStream {
   try {

@@ -4,7 +4,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { EXIT, Failure, type Result } from '../errors.ts';
-import type { Host } from '../host.ts';
+import type { Host } from '../host/host.ts';
 import { VERSION } from '../version.ts';
 import { COMMANDS, DEFAULT_COMMAND } from './commands.ts';
 import { nearest } from './nearest.ts';

@@ -1,6 +1,6 @@
 /** `procwatch ps`: all processes, or some, with chosen groups of facts, at one moment. */
 import { type ExitName, Failure } from '../errors.ts';
-import type { Host, SnapshotKernel } from '../host.ts';
+import type { Host, SnapshotKernel } from '../host/host.ts';
 import { type Moment, minus, plus, secondsBetween } from '../process/moment.ts';
 import type { Text } from '../process/text.ts';
 import type { TaskContext } from '../ps/fields.ts';

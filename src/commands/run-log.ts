@@ -1,9 +1,9 @@
 /** What `procwatch run` tells: records as they come, and the tree at the end. */
 import type { Formatter } from '../format/formatter.ts';
 import type { LifeTree } from '../format/life-tree.ts';
+import type { Sink } from '../pipeline/sink.ts';
 import type { Moment } from '../process/moment.ts';
 import { isProcessRecord, type StreamRecord } from '../process/record.ts';
-import type { Sink } from '../sink.ts';
 import type { Plan } from './plan.ts';
 
 /** Whether a record that may be there only for the tree was asked for. */

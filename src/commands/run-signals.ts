@@ -1,6 +1,6 @@
 /** How signals reach the command that `procwatch run` started, and ours that is to be stopped and continued with it. */
 import type { ExitName } from '../errors.ts';
-import type { Child, Host, Kernel, Signal } from '../host.ts';
+import type { Child, Host, Kernel, Signal } from '../host/host.ts';
 import { isOver } from '../process/exits.ts';
 
 export type Cut = Extract<ExitName, 'interrupted' | 'terminated' | 'hangup'>;

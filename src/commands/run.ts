@@ -2,13 +2,13 @@
 import { Failure, type Result } from '../errors.ts';
 import { FORMATTERS } from '../format/formats.ts';
 import { LifeTree } from '../format/life-tree.ts';
-import type { Child, Host, Kernel, OutputStream } from '../host.ts';
-import { Monitor } from '../monitor.ts';
+import type { Child, Host, Kernel, OutputStream } from '../host/host.ts';
 import type { WireEvent } from '../netlink/events.ts';
+import { Monitor } from '../pipeline/monitor.ts';
+import { Sink } from '../pipeline/sink.ts';
 import { isOver } from '../process/exits.ts';
 import { SELECT_ALL, Selector } from '../process/select.ts';
 import { shellStatus } from '../process/wait-status.ts';
-import { Sink } from '../sink.ts';
 import type { UsageSource } from '../usage/usage-source.ts';
 import { captureFor } from './capture.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';

@@ -1,6 +1,6 @@
 /** Prepares a watch: the plan, the names of users, the patterns; then runs it. */
 import { type ExitName, Failure } from '../errors.ts';
-import type { Host, Kernel, Users } from '../host.ts';
+import type { Host, Kernel, Users } from '../host/host.ts';
 import type { Matcher } from '../process/patterns.ts';
 import type { Selection } from '../process/select.ts';
 import { flagOf, WATCH_OPTIONS, type WatchOptions } from './options.ts';

@@ -1,7 +1,7 @@
 /** `procwatch stat`: who keeps forking and what it costs, live on a terminal, or as one table at the end. */
 import { EXIT, type ExitName } from '../errors.ts';
-import type { Host, Kernel, OutputStream } from '../host.ts';
-import { Monitor } from '../monitor.ts';
+import type { Host, Kernel, OutputStream } from '../host/host.ts';
+import { Monitor } from '../pipeline/monitor.ts';
 import { secondsBetween } from '../process/moment.ts';
 import { Census } from '../stat/census.ts';
 import { COLUMNS } from '../stat/columns.ts';

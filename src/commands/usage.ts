@@ -1,5 +1,5 @@
 /** `--usage`: the accounts of ended processes, where they are wanted and the kernel gives them. */
-import type { Host, Kernel } from '../host.ts';
+import type { Host, Kernel } from '../host/host.ts';
 import { TaskstatsSource } from '../taskstats/taskstats-source.ts';
 import type { AccountSource } from '../usage/account-source.ts';
 import { ExactAccounts } from '../usage/exact-accounts.ts';

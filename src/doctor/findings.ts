@@ -3,7 +3,7 @@
  * about its surroundings. Each thing that cannot be found out is undefined. Owns all the looking; the judging is in checks.ts.
  */
 import { Failure } from '../errors.ts';
-import type { Host, Kernel } from '../host.ts';
+import type { Host, Kernel } from '../host/host.ts';
 import type { Circumstances } from '../netlink/diagnose.ts';
 import type { Hearing } from '../netlink/filter.ts';
 import { type Heartbeat, Subscription } from '../netlink/subscribe.ts';

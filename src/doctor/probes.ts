@@ -1,5 +1,5 @@
 /** Questions about the kernel that only doctor asks. Their real form is in src/linux/probes.ts; tests script them. */
-import type { Kernel } from '../host.ts';
+import type { Kernel } from '../host/host.ts';
 
 export interface Answers {
   /** Whether programs of ours may tell exactly what processes used; a reason where they may not. */

@@ -3,7 +3,6 @@
  * also by those who may see nothing of it in /proc. Since 6.15 it tells the wait status after the process was reaped.
  * Source: pidfd_open(2), linux/pidfd.h (`struct pidfd_info`), fs/pidfs.c.
  */
-import type { NoPidfd, Pidfd } from '../process/pidfd.ts';
 import { close, errno, ioctl, openat, pidfdOpen, pollOnce, read } from './libc.ts';
 import { whenReadable } from './readiness.ts';
 
@@ -49,32 +48,33 @@ function procPid(fd: number): number | undefined {
   return line === null || line[1] === '0' ? undefined : Number(line[1]);
 }
 
-function whyNone(error: number): NoPidfd {
+/** `thread`: the number of a thread that leads no process. */
+function whyNone(error: number): 'gone' | 'thread' | 'unsupported' {
   if (error === ESRCH) return 'gone';
   return OF_THREAD.includes(error) ? 'thread' : 'unsupported';
 }
 
 /** A descriptor of this process, or why there is none; `unsupported` on kernels before 5.3. */
-export function openPidfd(pid: number): Pidfd | NoPidfd {
+export function openPidfd(pid: number) {
   const fd = pidfdOpen(SYS_PIDFD_OPEN, pid, 0);
   if (fd < 0) return whyNone(errno());
   let watch: { close(): void } | undefined;
   return {
-    state() {
+    state(): 'alive' | 'zombie' | 'reaped' {
       const events = readiness(fd);
       if ((events & POLLIN) === 0) return 'alive';
       return (events & POLLHUP) === 0 ? 'zombie' : 'reaped';
     },
     waitStatus: () => waitStatus(fd),
     procPid: () => procPid(fd),
-    onEnd(listener) {
+    onEnd(listener: () => void): void {
       watch = whenReadable(fd, listener);
     },
-    ignore() {
+    ignore(): void {
       watch?.close();
       watch = undefined;
     },
-    close() {
+    close(): void {
       watch?.close();
       close(fd);
     },

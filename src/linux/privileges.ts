@@ -2,7 +2,6 @@
  * Giving up root for good: the ids of another user, and of all capabilities at most the one that lets us see the programs and
  * directories of others. Source: capabilities(7), prctl(2), capset(2).
  */
-import type { Account } from '../host.ts';
 import { capset, errno, prctl } from './libc.ts';
 import { SystemError } from './system-error.ts';
 
@@ -16,8 +15,14 @@ interface Groups {
   initgroups(user: string, extraGroup: number): void;
 }
 
+interface Identity {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /** Throws what Node or the kernel refuses. */
-export function becomeUser({ name, uid, gid }: Account, keeps: 'nothing' | 'seeing others'): void {
+export function becomeUser({ name, uid, gid }: Identity, keeps: 'nothing' | 'seeing others'): void {
   if (keeps === 'seeing others' && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0) throw new SystemError('prctl', errno());
   (process as NodeJS.Process & Groups).initgroups(name, gid);
   process.setgid?.(gid);

@@ -6,12 +6,12 @@
  * - an error state stops the handle without a word: it is started again after the listener has read it away;
  * - the handle is closed once, before its descriptor, and never used afterwards.
  */
-import type { Readiness } from '../netlink/socket.ts';
 import { poll, READABLE } from './libc.ts';
 
 const runPendingTicks = (): void => {};
 
-export function whenReadable(fd: number, listener: () => void): Readiness {
+/** After `close` nothing is called again. */
+export function whenReadable(fd: number, listener: () => void) {
   let wanted = true;
   let open = true;
   const handle = poll(fd, onPoll);
@@ -29,15 +29,15 @@ export function whenReadable(fd: number, listener: () => void): Readiness {
   }
 
   return {
-    pause() {
+    pause(): void {
       wanted = false;
       if (open) handle.stop();
     },
-    resume() {
+    resume(): void {
       wanted = true;
       if (open) handle.start(READABLE, onPoll);
     },
-    close() {
+    close(): void {
       if (open) handle.close();
       open = false;
     },

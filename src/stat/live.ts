@@ -2,7 +2,7 @@
  * The live picture on a terminal: owns the alternate screen, the keys, the pace of drawing, and the way back, which is taken however the
  * program ends. What is drawn is somebody else's.
  */
-import type { Host } from '../host.ts';
+import type { Host } from '../host/host.ts';
 import { type Moment, secondsBetween } from '../process/moment.ts';
 import { ENTER, frame, LEAVE } from './screen.ts';
 

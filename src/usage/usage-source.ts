@@ -2,7 +2,7 @@
  * The usage of processes for a stream of records: accounts are taken in whenever events were, exits get theirs at once, and where one is
  * still to come the stream is held for a moment, in its order. Owns the timers of this side.
  */
-import type { Host } from '../host.ts';
+import type { Host } from '../host/host.ts';
 import type { WireEvent } from '../netlink/events.ts';
 import type { Readiness } from '../netlink/socket.ts';
 import { type Moment, secondsBetween } from '../process/moment.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Signals } from '../../src/commands/run-signals.ts';
-import type { Child, Signal } from '../../src/host.ts';
+import type { Child, Signal } from '../../src/host/host.ts';
 import { ScriptedHost } from '../support/scripted-host.ts';
 
 const PID = 4242;

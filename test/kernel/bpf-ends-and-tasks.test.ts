@@ -8,7 +8,7 @@ import type { EndRecord } from '../../src/bpf/end-record.ts';
 import { openTaskDump } from '../../src/bpf/task-dump.ts';
 import type { TaskSelection } from '../../src/bpf/task-program.ts';
 import type { TaskRecord } from '../../src/bpf/task-record.ts';
-import { procReader } from '../../src/linux/procfs.ts';
+import { procReader } from '../../src/host/proc-reader.ts';
 
 const procfs = procReader({ args: true });
 

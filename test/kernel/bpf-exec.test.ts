@@ -11,7 +11,7 @@ import { type CaptureOptions, type ExecCapture, openExecCapture } from '../../sr
 import { ARGS_LIMIT, decodeExec, type ExecRecord } from '../../src/bpf/exec-record.ts';
 import { BpfImageSource } from '../../src/bpf/image-source.ts';
 import { KERNEL_TYPES } from '../../src/bpf/kernel-types.ts';
-import { kernel } from '../../src/linux/kernel.ts';
+import { kernel } from '../../src/host/real-kernel.ts';
 import type { WireKind } from '../../src/netlink/events.ts';
 import type { Scope } from '../../src/netlink/filter.ts';
 import { EventSource } from '../../src/netlink/source.ts';

@@ -1,6 +1,6 @@
 /** Who is there, by the kernel's own list and by /proc: the same processes, with the same facts. And both repair the table after a loss. */
 import assert from 'node:assert/strict';
-import { kernel } from '../../src/linux/kernel.ts';
+import { kernel } from '../../src/host/real-kernel.ts';
 import type { ProcessStat } from '../../src/process/procstat.ts';
 import { ReadScan, WalkedScan } from '../../src/process/scan.ts';
 import { fixture } from './support/fixtures.ts';

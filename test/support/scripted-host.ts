@@ -1,5 +1,5 @@
 /** The whole world of the program, scripted: streams that are text, a clock that moves when told, signals on demand, and a kernel. */
-import type { Child, Host, Kernel, OutputStream, Signal, SnapshotKernel, Users } from '../../src/host.ts';
+import type { Child, Host, Kernel, OutputStream, Signal, SnapshotKernel, Users } from '../../src/host/host.ts';
 import { main } from '../../src/main.ts';
 import type { Circumstances } from '../../src/netlink/diagnose.ts';
 import type { Clocks, Moment } from '../../src/process/moment.ts';

@@ -1,8 +1,8 @@
 /** What accounts need of the real system. Source: Documentation/accounting/taskstats.rst, kernel.task_delayacct in sysctl/kernel.rst. */
 import { readFileSync } from 'node:fs';
+import { isInitial, isInitialNetwork } from '../linux/namespaces.ts';
 import type { AccountDoors } from '../usage/doors.ts';
-import { isInitial, isInitialNetwork } from './namespaces.ts';
-import { openTaskstats } from './socket.ts';
+import { openTaskstats } from './netlink-socket.ts';
 
 const POSSIBLE_CPUS = '/sys/devices/system/cpu/possible';
 const COUNTS_DELAYS = '/proc/sys/kernel/task_delayacct';

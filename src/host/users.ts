@@ -3,9 +3,9 @@
  * service over a network and is therefore asked on another thread. Answers are kept.
  */
 import { readFileSync } from 'node:fs';
-import type { Account, Users } from '../host.ts';
+import { addressOf, getpwnam, getpwuid, WORD_BYTES } from '../linux/libc.ts';
 import { readable, type Text, textOf } from '../process/text.ts';
-import { addressOf, getpwnam, getpwuid, WORD_BYTES } from './libc.ts';
+import type { Account, Users } from './host.ts';
 
 const COLON = ':'.charCodeAt(0);
 const NEWLINE = '\n'.charCodeAt(0);

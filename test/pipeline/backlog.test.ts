@@ -1,9 +1,9 @@
 /** Batches drained before their turn: in order, small ones together, none forgotten, and not without bounds. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Backlog } from '../src/backlog.ts';
-import type { WireEvent } from '../src/netlink/events.ts';
-import type { Batch } from '../src/netlink/source.ts';
+import type { WireEvent } from '../../src/netlink/events.ts';
+import type { Batch } from '../../src/netlink/source.ts';
+import { Backlog } from '../../src/pipeline/backlog.ts';
 
 const event = (tid: number, seconds = 0): WireEvent => ({
   kind: 'exec',

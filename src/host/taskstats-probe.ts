@@ -3,9 +3,9 @@
  * account. Source: linux/genetlink.h, linux/taskstats.h, Documentation/accounting/taskstats.rst.
  */
 import type { Answers } from '../doctor/probes.ts';
+import * as libc from '../linux/libc.ts';
+import { isInitial, isInitialNetwork } from '../linux/namespaces.ts';
 import { AF_NETLINK, LITTLE_ENDIAN, SIZE } from '../netlink/abi.ts';
-import * as libc from './libc.ts';
-import { isInitial, isInitialNetwork } from './namespaces.ts';
 
 const NETLINK_GENERIC = 16;
 const SOCK_RAW = 3;

@@ -1,6 +1,6 @@
 /** What a program asks of a watch, and what it gets: the types of the library beside the records themselves. */
-import type { JsonRecord } from './format/json-records.ts';
-import type { EventName } from './netlink/events.ts';
+import type { JsonRecord } from '../format/json-records.ts';
+import type { EventName } from '../netlink/events.ts';
 
 type OneOrMore<T> = T | readonly T[];
 

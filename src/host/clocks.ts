@@ -1,6 +1,7 @@
 /** The kernel's clocks, side by side. Source: clock_gettime(2). */
+
+import { clockGettime, WORD_BYTES } from '../linux/libc.ts';
 import { type Clocks, type Moment, minus, secondsBetween } from '../process/moment.ts';
-import { clockGettime, WORD_BYTES } from './libc.ts';
 
 const CLOCK_REALTIME = 0;
 const CLOCK_MONOTONIC = 1;

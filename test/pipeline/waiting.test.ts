@@ -1,13 +1,13 @@
 /** The two witnesses of an end, events and descriptors, in the orders and on the kernels that the real one here cannot show. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Kernel } from '../src/host.ts';
-import type { NoPidfd, Pidfd } from '../src/process/pidfd.ts';
-import type { LostRecord, ProcessRecord } from '../src/process/record.ts';
-import { unheard } from '../src/process/teller.ts';
-import { type Target, Waiting } from '../src/waiting.ts';
-import { ScriptedHost } from './support/scripted-host.ts';
-import { ticksAt } from './support/scripted-reader.ts';
+import type { Kernel } from '../../src/host/host.ts';
+import { type Target, Waiting } from '../../src/pipeline/waiting.ts';
+import type { NoPidfd, Pidfd } from '../../src/process/pidfd.ts';
+import type { LostRecord, ProcessRecord } from '../../src/process/record.ts';
+import { unheard } from '../../src/process/teller.ts';
+import { ScriptedHost } from '../support/scripted-host.ts';
+import { ticksAt } from '../support/scripted-reader.ts';
 
 /** A descriptor as a kernel of some age has it. */
 class ScriptedPidfd implements Pidfd {

@@ -2,14 +2,14 @@
  * procwatch for programs: `for await (const record of watch({ events: ['exec'] })) …`. The same records as `procwatch --json`, with the
  * same guarantees; what is exported here is all there is to rely on.
  */
-import type { JsonRecord } from './format/json-records.ts';
+import type { JsonRecord } from '../format/json-records.ts';
+import { ambient, loadKernel } from '../host/real-host.ts';
 import { LiveWatch } from './live-watch.ts';
-import { ambient, loadKernel } from './real-host.ts';
 import type { Watch, WatchRequest } from './watch-request.ts';
 
-export { Failure } from './errors.ts';
-export type * from './format/json-records.ts';
-export type { EventName } from './netlink/events.ts';
+export { Failure } from '../errors.ts';
+export type * from '../format/json-records.ts';
+export type { EventName } from '../netlink/events.ts';
 export type { Watch, WatchRequest } from './watch-request.ts';
 
 /**

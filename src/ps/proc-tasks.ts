@@ -1,13 +1,10 @@
 /** Tasks from /proc: exactly the files that are asked for, each read by bare system calls. */
 import { readdirSync } from 'node:fs';
+import { AT_FDCWD, isTaken, link, path, slurp, within } from '../linux/files.ts';
 import { parseCmdline } from '../process/procstat.ts';
 import { textOf } from '../process/text.ts';
-import { parseCgroup, parseIo, parseStatus, parseTaskStat } from '../ps/proc-files.ts';
-import type { Part, Task, TaskReader } from '../ps/task.ts';
-import * as libc from './libc.ts';
-import { AT_FDCWD, link, path, slurp, within } from './procfs.ts';
-
-const EPERM = 1;
+import { parseCgroup, parseIo, parseStatus, parseTaskStat } from './proc-files.ts';
+import type { Part, Task, TaskReader } from './task.ts';
 
 const numbersIn = (directory: string): number[] => {
   try {
@@ -56,7 +53,7 @@ const READ: Readonly<Record<Exclude<Part, 'stat'>, (directory: number) => Partia
   },
   exe(directory) {
     const exe = link(directory, file.exe);
-    return exe === undefined ? undefined : { exe };
+    return exe === undefined ? undefined : { exe: textOf(exe) };
   },
   cgroup(directory) {
     const cgroup = parsing('cgroup', parseCgroup)(directory);
@@ -99,6 +96,6 @@ export function taskReader(threads: boolean): TaskReader {
       return names.flatMap((name) => readStat(AT_FDCWD, path(name), pid) ?? []);
     },
     read: (task, parts) => readInto(task, parts, threads),
-    exists: (pid) => libc.kill(pid, 0) === 0 || libc.errno() === EPERM,
+    exists: isTaken,
   };
 }

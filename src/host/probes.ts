@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Answers, Probes } from '../doctor/probes.ts';
-import type { Kernel } from '../host.ts';
-import { KOFFI_VERSION } from './libc.ts';
+import { KOFFI_VERSION } from '../linux/libc.ts';
+import type { Kernel } from './host.ts';
 import { askTaskstats } from './taskstats-probe.ts';
 
 /** Ends when its input does, with a code that nothing else would give. */

@@ -2,7 +2,7 @@
  * Where the text goes: a bounded queue before a reader that may be slow or gone. What does not fit is counted, never written in part,
  * and never holds up the reading of the kernel's queue.
  */
-import type { OutputStream } from './host.ts';
+import type { OutputStream } from '../host/host.ts';
 
 export class Sink {
   private readonly stream: OutputStream;

@@ -1,11 +1,11 @@
 /** What happens beside the events: the last look at the end, ends settled by looking, rescans, the heartbeat, a second Ctrl-C. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { main } from '../src/main.ts';
-import * as dg from './support/datagrams.ts';
-import { at } from './support/datagrams.ts';
-import { runProgram, ScriptedHost } from './support/scripted-host.ts';
-import { ticksAt } from './support/scripted-reader.ts';
+import { main } from '../../src/main.ts';
+import * as dg from '../support/datagrams.ts';
+import { at } from '../support/datagrams.ts';
+import { runProgram, ScriptedHost } from '../support/scripted-host.ts';
+import { ticksAt } from '../support/scripted-reader.ts';
 
 interface Line {
   readonly event: string;

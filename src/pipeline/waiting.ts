@@ -3,15 +3,15 @@
  * process descriptor, which cannot be lost, cannot mean another process, and since kernel 6.15 knows the status after the
  * reaping. Either alone is enough to come to an end; a status that none of them knows stays unknown.
  */
-import type { Host, Kernel } from './host.ts';
+import type { Host, Kernel } from '../host/host.ts';
+import { isOver } from '../process/exits.ts';
+import { UNKNOWN_IMAGE } from '../process/image.ts';
+import { compareMoments, type Moment, momentOfTicks } from '../process/moment.ts';
+import type { Pidfd } from '../process/pidfd.ts';
+import type { ProcessFacts } from '../process/proc-reader.ts';
+import type { ProcessRecord, StreamRecord } from '../process/record.ts';
+import { unheard } from '../process/teller.ts';
 import type { Monitor } from './monitor.ts';
-import { isOver } from './process/exits.ts';
-import { UNKNOWN_IMAGE } from './process/image.ts';
-import { compareMoments, type Moment, momentOfTicks } from './process/moment.ts';
-import type { Pidfd } from './process/pidfd.ts';
-import type { ProcessFacts } from './process/proc-reader.ts';
-import type { ProcessRecord, StreamRecord } from './process/record.ts';
-import { unheard } from './process/teller.ts';
 
 /** One thing waited for. Without a pid it is not there yet. */
 export interface Target {

@@ -1,12 +1,12 @@
 /** The real ways to a snapshot of all tasks: the iterator in the kernel where it can be had, and /proc. */
 import { openTaskDump, type TaskDump } from '../bpf/task-dump.ts';
 import type { TaskRecord } from '../bpf/task-record.ts';
-import type { SnapshotKernel } from '../host.ts';
+import { isInitial } from '../linux/namespaces.ts';
 import { ticksOf } from '../process/moment.ts';
+import { taskReader } from '../ps/proc-tasks.ts';
 import type { DumpSelection, KernelDump, Task } from '../ps/task.ts';
-import { clocks } from './clock.ts';
-import { isInitial } from './namespaces.ts';
-import { taskReader } from './proc-tasks.ts';
+import { clocks } from './clocks.ts';
+import type { SnapshotKernel } from './host.ts';
 import { users } from './users.ts';
 
 function taskOf(record: TaskRecord): Task {

@@ -3,24 +3,25 @@
  * stands on it. Also owns what happens beside the events: the heartbeat, the second look at unsettled ends, and the rescan after
  * a loss.
  */
+
+import { Failure } from '../errors.ts';
+import type { Host, Kernel } from '../host/host.ts';
+import type { WireEvent } from '../netlink/events.ts';
+import type { Hearing } from '../netlink/filter.ts';
+import { EventSource } from '../netlink/source.ts';
+import { type Heartbeat, Subscription } from '../netlink/subscribe.ts';
+import type { ImageCapture } from '../process/image-capture.ts';
+import { type ImageSource, ProcImageSource } from '../process/image-source.ts';
+import { type Moment, secondsBetween } from '../process/moment.ts';
+import { inTimeOrder } from '../process/order.ts';
+import type { ProcReader } from '../process/proc-reader.ts';
+import type { LossReason, LostRecord, ProcessRecord, StreamRecord } from '../process/record.ts';
+import { ReadScan, readEach, type Scan, WalkedScan } from '../process/scan.ts';
+import type { Selector } from '../process/select.ts';
+import type { Wants } from '../process/teller.ts';
+import { type Infers, Tracker } from '../process/tracker.ts';
+import type { UsageSource } from '../usage/usage-source.ts';
 import { Backlog, type DrainedBatch } from './backlog.ts';
-import { Failure } from './errors.ts';
-import type { Host, Kernel } from './host.ts';
-import type { WireEvent } from './netlink/events.ts';
-import type { Hearing } from './netlink/filter.ts';
-import { EventSource } from './netlink/source.ts';
-import { type Heartbeat, Subscription } from './netlink/subscribe.ts';
-import type { ImageCapture } from './process/image-capture.ts';
-import { type ImageSource, ProcImageSource } from './process/image-source.ts';
-import { type Moment, secondsBetween } from './process/moment.ts';
-import { inTimeOrder } from './process/order.ts';
-import type { ProcReader } from './process/proc-reader.ts';
-import type { LossReason, LostRecord, ProcessRecord, StreamRecord } from './process/record.ts';
-import { ReadScan, readEach, type Scan, WalkedScan } from './process/scan.ts';
-import type { Selector } from './process/select.ts';
-import type { Wants } from './process/teller.ts';
-import { type Infers, Tracker } from './process/tracker.ts';
-import type { UsageSource } from './usage/usage-source.ts';
 
 export interface MonitorOptions {
   readonly hearing: Hearing;

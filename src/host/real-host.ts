@@ -3,10 +3,10 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { constants, hostname, release } from 'node:os';
 import { isatty } from 'node:tty';
-import { Failure } from './errors.ts';
+import { Failure } from '../errors.ts';
+import { explainNoNativeCode } from '../netlink/diagnose.ts';
+import type { Moment } from '../process/moment.ts';
 import type { Child, Host, Kernel, OutputStream, SnapshotKernel } from './host.ts';
-import { explainNoNativeCode } from './netlink/diagnose.ts';
-import type { Moment } from './process/moment.ts';
 
 /** A Node stream: synchronous for terminals and files, queued for pipes. */
 class NodeStream implements OutputStream {
@@ -139,7 +139,7 @@ function spawnChild(command: string, args: readonly string[]): Promise<Child> {
 }
 
 async function becomeUser(name: string, keeps: 'nothing' | 'seeing others'): Promise<void> {
-  const [{ users }, privileges] = await Promise.all([import('./linux/users.ts'), import('./linux/privileges.ts')]);
+  const [{ users }, privileges] = await Promise.all([import('./users.ts'), import('../linux/privileges.ts')]);
   const account = await users.account(name);
   if (account === undefined) throw new Failure('usage', `there is no user ${JSON.stringify(name)}`);
   if (process.geteuid?.() === account.uid) return;
@@ -196,9 +196,9 @@ async function withNativeCode<T>(load: () => Promise<T>): Promise<T> {
   }
 }
 
-export const loadKernel = (): Promise<Kernel> => withNativeCode(async () => (await import('./linux/kernel.ts')).kernel);
+export const loadKernel = (): Promise<Kernel> => withNativeCode(async () => (await import('./real-kernel.ts')).kernel);
 const loadSnapshotKernel = (): Promise<SnapshotKernel> =>
-  withNativeCode(async () => (await import('./linux/snapshot-kernel.ts')).snapshotKernel);
+  withNativeCode(async () => (await import('./snapshot-kernel.ts')).snapshotKernel);
 
 export function realHost(): Host {
   return {

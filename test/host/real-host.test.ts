@@ -1,7 +1,7 @@
 /** The real host: what of it can be asked without a kernel. */
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { realHost } from '../src/real-host.ts';
+import { realHost } from '../../src/host/real-host.ts';
 
 const DAY_MS = 86_400_000;
 

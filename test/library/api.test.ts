@@ -1,17 +1,17 @@
 /** The library in a scripted world: the same records as the program prints, what it refuses, how it ends, and what a slow reader misses. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Failure } from '../src/errors.ts';
-import { JsonFormatter } from '../src/format/json.ts';
-import { objectOf } from '../src/format/json-object.ts';
-import type { JsonRecord } from '../src/format/json-records.ts';
-import { LiveWatch } from '../src/live-watch.ts';
-import type { StreamRecord } from '../src/process/record.ts';
-import { textOf } from '../src/process/text.ts';
-import type { WatchRequest } from '../src/watch-request.ts';
-import { assertRecord } from './schema/validator.ts';
-import { exec, exit, fork } from './support/datagrams.ts';
-import { ScriptedHost, type World } from './support/scripted-host.ts';
+import { Failure } from '../../src/errors.ts';
+import { JsonFormatter } from '../../src/format/json.ts';
+import { objectOf } from '../../src/format/json-object.ts';
+import type { JsonRecord } from '../../src/format/json-records.ts';
+import { LiveWatch } from '../../src/library/live-watch.ts';
+import type { WatchRequest } from '../../src/library/watch-request.ts';
+import type { StreamRecord } from '../../src/process/record.ts';
+import { textOf } from '../../src/process/text.ts';
+import { assertRecord } from '../schema/validator.ts';
+import { exec, exit, fork } from '../support/datagrams.ts';
+import { ScriptedHost, type World } from '../support/scripted-host.ts';
 
 async function begin(request: WatchRequest = {}, world: World = {}) {
   const host = new ScriptedHost(world);

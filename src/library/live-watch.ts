@@ -2,17 +2,17 @@
  * A watch for programs: a request in the words of the command line, the same pipeline, and records as objects for whoever iterates.
  * Touches nothing of the process it runs in but timers and the kernel.
  */
-import { captureFor } from './commands/capture.ts';
-import { readOptions, type Typed, WATCH_OPTIONS } from './commands/options.ts';
-import { planWatch } from './commands/plan.ts';
-import { selectionFor } from './commands/start-watch.ts';
-import { monitorOptions } from './commands/watch.ts';
-import { Failure } from './errors.ts';
-import { objectOf } from './format/json-object.ts';
-import type { JsonRecord } from './format/json-records.ts';
-import type { Host, Kernel } from './host.ts';
-import { Monitor } from './monitor.ts';
-import { RecordQueue } from './record-queue.ts';
+import { captureFor } from '../commands/capture.ts';
+import { readOptions, type Typed, WATCH_OPTIONS } from '../commands/options.ts';
+import { planWatch } from '../commands/plan.ts';
+import { selectionFor } from '../commands/start-watch.ts';
+import { monitorOptions } from '../commands/watch.ts';
+import { Failure } from '../errors.ts';
+import { objectOf } from '../format/json-object.ts';
+import type { JsonRecord } from '../format/json-records.ts';
+import type { Host, Kernel } from '../host/host.ts';
+import { Monitor } from '../pipeline/monitor.ts';
+import { RecordQueue } from '../pipeline/record-queue.ts';
 import type { Watch, WatchRequest } from './watch-request.ts';
 
 const QUEUE_RECORDS = 65_536;

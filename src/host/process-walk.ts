@@ -2,10 +2,10 @@
 import { Refusal } from '../bpf/refusal.ts';
 import { openTaskDump, type TaskDump } from '../bpf/task-dump.ts';
 import type { TaskRecord } from '../bpf/task-record.ts';
+import { isInitial } from '../linux/namespaces.ts';
+import { SystemError } from '../linux/system-error.ts';
 import { ticksOf } from '../process/moment.ts';
 import type { ProcessWalk, Walked } from '../process/scan.ts';
-import { isInitial } from './namespaces.ts';
-import { SystemError } from './system-error.ts';
 
 function walkedOf({ pid, ppid, comm, state, threads, waitStatus, start, effectiveUid: uid }: TaskRecord): Walked {
   return { pid, uid, start, stat: { comm, state, ppid, threads, startTicks: ticksOf(start), waitStatus } };

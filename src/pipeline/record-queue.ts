@@ -2,8 +2,8 @@
  * Records on their way to somebody who asks for them one by one: a bounded queue. What does not fit is counted, and the gap is told in its
  * place, as for a slow reader of the program's output.
  */
-import type { Moment } from './process/moment.ts';
-import type { LostRecord, StreamRecord } from './process/record.ts';
+import type { Moment } from '../process/moment.ts';
+import type { LostRecord, StreamRecord } from '../process/record.ts';
 
 export class RecordQueue {
   private readonly limit: number;

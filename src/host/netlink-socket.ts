@@ -2,12 +2,13 @@
  * The real netlink sockets, the connector's and that of generic netlink: read with recvmmsg into one buffer that is laid out once.
  * Source: netlink(7), recvmmsg(2).
  */
+
+import * as libc from '../linux/libc.ts';
+import { whenReadable } from '../linux/readiness.ts';
+import { SystemError } from '../linux/system-error.ts';
 import { AF_NETLINK, NETLINK_CONNECTOR, SO_ATTACH_FILTER, SOL_SOCKET } from '../netlink/abi.ts';
 import type { ConnectorSocket, Readiness, Received } from '../netlink/socket.ts';
 import { NETLINK_GENERIC } from '../taskstats/abi.ts';
-import * as libc from './libc.ts';
-import { whenReadable } from './readiness.ts';
-import { SystemError } from './system-error.ts';
 
 const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;

@@ -2,17 +2,17 @@
  * What the program needs of the world: streams, environment, clocks, timers, signals, and the kernel. It gets a Host and touches nothing
  * else, so a test can be the whole world; the real one is in real-host.ts.
  */
-import type { Circumstances } from './netlink/diagnose.ts';
-import type { OpenConnector } from './netlink/socket.ts';
-import type { ImageCapture } from './process/image-capture.ts';
-import type { ImageSource } from './process/image-source.ts';
-import type { Clocks, Moment } from './process/moment.ts';
-import type { NoPidfd, Pidfd } from './process/pidfd.ts';
-import type { ProcReader } from './process/proc-reader.ts';
-import type { ProcessWalk } from './process/scan.ts';
-import type { Text } from './process/text.ts';
-import type { TaskDoors } from './ps/task.ts';
-import type { AccountDoors } from './usage/doors.ts';
+import type { Circumstances } from '../netlink/diagnose.ts';
+import type { OpenConnector } from '../netlink/socket.ts';
+import type { ImageCapture } from '../process/image-capture.ts';
+import type { ImageSource } from '../process/image-source.ts';
+import type { Clocks, Moment } from '../process/moment.ts';
+import type { NoPidfd, Pidfd } from '../process/pidfd.ts';
+import type { ProcReader } from '../process/proc-reader.ts';
+import type { ProcessWalk } from '../process/scan.ts';
+import type { Text } from '../process/text.ts';
+import type { TaskDoors } from '../ps/task.ts';
+import type { AccountDoors } from '../usage/doors.ts';
 
 export interface OutputStream {
   readonly isTerminal: boolean;

@@ -1,13 +1,13 @@
 /** The real kernel behind the `Kernel` interface, and the facts about where this process runs. */
 import { readFileSync } from 'node:fs';
-import type { Kernel } from '../host.ts';
+import { isInitial } from '../linux/namespaces.ts';
+import { openPidfd } from '../linux/pidfd.ts';
 import type { Circumstances } from '../netlink/diagnose.ts';
 import { accountDoors } from './account-doors.ts';
-import { clocks } from './clock.ts';
-import { isInitial } from './namespaces.ts';
-import { openPidfd } from './pidfd.ts';
-import { procReader } from './procfs.ts';
-import { openConnector } from './socket.ts';
+import { clocks } from './clocks.ts';
+import type { Kernel } from './host.ts';
+import { openConnector } from './netlink-socket.ts';
+import { procReader } from './proc-reader.ts';
 import { users } from './users.ts';
 
 function connectorListed(): boolean {

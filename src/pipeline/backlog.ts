@@ -2,9 +2,9 @@
  * Batches of events that were drained before their turn, mostly as a proof of what was read from /proc: what happened before a look may
  * stand far back in a long queue. Owns their order, and decides what is handled together.
  */
-import type { WireEvent } from './netlink/events.ts';
-import type { Batch, EventSource } from './netlink/source.ts';
-import { compareMoments, type Moment } from './process/moment.ts';
+import type { WireEvent } from '../netlink/events.ts';
+import type { Batch, EventSource } from '../netlink/source.ts';
+import { compareMoments, type Moment } from '../process/moment.ts';
 
 /** A batch, and when its draining began: what was captured before and is not in it was lost. */
 export type DrainedBatch = Batch & { readonly at: Moment };
