@@ -24,8 +24,8 @@ export const accountDoors: AccountDoors = {
   async openExact({ onlyFailures }) {
     // Programs in the kernel tell the numbers of the host.
     if (!isInitial('pid')) return { reason: "this is a pid namespace of its own (run it in the host's: --pid=host)" };
-    const { openEndAccounts } = await import('../bpf/end-accounts.ts');
-    const opened = openEndAccounts({ onlyFailures, countsDelays: countsDelays() });
+    const { openKernelAccounts } = await import('../bpf/kernel-accounts.ts');
+    const opened = openKernelAccounts({ onlyFailures, countsDelays: countsDelays() });
     return 'reason' in opened ? opened : opened.accounts;
   },
   openTaskstats,

@@ -1,7 +1,7 @@
 /** Records made byte by byte, from the layout as the programs are documented, and what the decoders make of them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { END, endDecoder } from '../../src/bpf/end-record.ts';
+import { ACCOUNT, accountDecoder } from '../../src/bpf/account-record.ts';
 import { decodeExec, execKeyOf } from '../../src/bpf/exec-record.ts';
 import { decodeTasks, stateLetter } from '../../src/bpf/task-record.ts';
 import { seeded } from '../support/random.ts';
@@ -54,21 +54,21 @@ test('what is too short for what it says is none of ours', () => {
   for (let length = 0; length < whole.length - 1; length++) {
     assert.equal(decodeExec(whole.subarray(0, length)), undefined, String(length));
   }
-  assert.equal(endDecoder(new Uint8Array(200), UNITS)(0, 175), undefined);
+  assert.equal(accountDecoder(new Uint8Array(200), UNITS)(0, 175), undefined);
   assert.deepEqual(decodeTasks(new Uint8Array(79)), []);
   const random = seeded(3);
   for (let i = 0; i < 5000; i++) {
     const rubbish = Uint8Array.from({ length: random() % 300 }, () => random() & 0xff);
     decodeExec(rubbish);
-    endDecoder(rubbish, UNITS)(0, rubbish.length);
+    accountDecoder(rubbish, UNITS)(0, rubbish.length);
     decodeTasks(rubbish);
   }
 });
 
 /** An account, at an offset in the ring as it may be; each field by its offset. */
 function account(
-  over: Partial<Record<keyof typeof END, bigint>> = {},
-  units: Parameters<typeof endDecoder>[1] = UNITS,
+  over: Partial<Record<keyof typeof ACCOUNT, bigint>> = {},
+  units: Parameters<typeof accountDecoder>[1] = UNITS,
 ) {
   const AT = 24;
   const view = new DataView(new ArrayBuffer(AT + 176));
@@ -80,13 +80,13 @@ function account(
     ...over,
   };
   for (const [name, value] of Object.entries(fields)) {
-    const offset = AT + END[name as keyof typeof END];
-    if (END[name as keyof typeof END] < END.tgid) view.setBigUint64(offset, value, true);
+    const offset = AT + ACCOUNT[name as keyof typeof ACCOUNT];
+    if (ACCOUNT[name as keyof typeof ACCOUNT] < ACCOUNT.tgid) view.setBigUint64(offset, value, true);
     else view.setUint32(offset, Number(value), true);
   }
   const bytes = new Uint8Array(view.buffer);
   bytes.set(Buffer.from('worker'), AT + 160);
-  return endDecoder(bytes, units)(AT, 176) ?? assert.fail();
+  return accountDecoder(bytes, units)(AT, 176) ?? assert.fail();
 }
 
 test('the account of a life is decoded whole', () => {
@@ -177,7 +177,7 @@ test('one name after another, and none is taken for the one before', () => {
   const bytes = new Uint8Array(2 * 176);
   bytes.set(Buffer.from('one'), 160);
   bytes.set(Buffer.from('one\0two'), 176 + 160);
-  const decode = endDecoder(bytes, UNITS);
+  const decode = accountDecoder(bytes, UNITS);
   const names = () => [decode(0, 176)?.comm, decode(176, 176)?.comm];
   assert.deepEqual(names(), ['one', 'one']);
   bytes.set(Buffer.from('two'), 176 + 160);

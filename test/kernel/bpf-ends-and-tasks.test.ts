@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type EndAccounts, type EndAccountsOptions, openEndAccounts } from '../../src/bpf/end-accounts.ts';
-import type { EndRecord } from '../../src/bpf/end-record.ts';
+import type { AccountRecord } from '../../src/bpf/account-record.ts';
+import { type KernelAccounts, type KernelAccountsOptions, openKernelAccounts } from '../../src/bpf/kernel-accounts.ts';
 import { openTaskDump } from '../../src/bpf/task-dump.ts';
 import type { TaskSelection } from '../../src/bpf/task-program.ts';
 import type { TaskRecord } from '../../src/bpf/task-record.ts';
@@ -43,14 +43,14 @@ async function lives(count: number): Promise<Told[]> {
   }));
 }
 
-function opened(options: EndAccountsOptions) {
-  const result = openEndAccounts(options);
+function opened(options: KernelAccountsOptions) {
+  const result = openKernelAccounts(options);
   if ('reason' in result) throw new Error(result.reason);
   return result.accounts;
 }
 
 /** Numbers are used again within seconds where others start thousands of processes: only those of the fixture count. */
-function readInto(ends: Map<number, EndRecord>, accounts: EndAccounts): void {
+function readInto(ends: Map<number, AccountRecord>, accounts: KernelAccounts): void {
   accounts.read((end) => {
     if (end.comm === 'execs') ends.set(end.pid, end);
   });
@@ -65,7 +65,7 @@ kernelTest(
     try {
       const told = await lives(200);
       assert.equal(told.length, 200);
-      const ends = new Map<number, EndRecord>();
+      const ends = new Map<number, AccountRecord>();
       // The last ones may still have some steps to run.
       for (let tries = 0; tries < 1000 && !told.every(({ pid }) => ends.has(pid)); tries++) {
         await sleep(10);
@@ -118,7 +118,7 @@ kernelTest('where only failures are wanted, the kernel keeps the others to itsel
   try {
     const told = await lives(50);
     await sleep(100);
-    const ends = new Map<number, EndRecord>();
+    const ends = new Map<number, AccountRecord>();
     readInto(ends, accounts);
     const isFailure = told.map(({ status }) => status !== 0);
     assert.deepEqual(

@@ -9,7 +9,7 @@ import type { Account } from '../usage/account.ts';
 import { COMM_BYTES, commAt } from './record-fields.ts';
 
 /** Byte offsets. */
-export const END = {
+export const ACCOUNT = {
   /** u64, ns, CLOCK_BOOTTIME. */
   start: 0,
   /** u64s: ns of CPU time, exact; the same by ticks, in user and in kernel mode; counters; bytes; ns; pages; an inode. */
@@ -46,7 +46,7 @@ export const END = {
 } as const;
 
 /** One object for each end: tens of thousands a second are made, and each goes into the record of an exit as it is. */
-export interface EndRecord extends Account {
+export interface AccountRecord extends Account {
   readonly pid: number;
   /** Nanoseconds on CLOCK_BOOTTIME: with the pid it says which process. Exact for 104 days of uptime, then to some nanoseconds. */
   readonly startNanos: number;
@@ -55,7 +55,7 @@ export interface EndRecord extends Account {
 }
 
 /** What the decoder must know of the machine. */
-export interface EndUnits {
+export interface AccountUnits {
   readonly pageKib: number;
   /** False: the kernel's zeros are no measurement. Undefined: it does not say, so a zero is none. */
   readonly countsDelays: boolean | undefined;
@@ -92,7 +92,7 @@ function u64(words: Words, at: number): number {
 let latest: { readonly words: readonly number[]; readonly comm: Text } | undefined;
 
 function commOf(bytes: Uint8Array, words: Uint32Array, at: number): Text {
-  const first = (at + END.comm) / 4;
+  const first = (at + ACCOUNT.comm) / 4;
   const known = latest?.words;
   if (
     latest !== undefined &&
@@ -104,50 +104,50 @@ function commOf(bytes: Uint8Array, words: Uint32Array, at: number): Text {
   ) {
     return latest.comm;
   }
-  const comm = commAt(bytes, at + END.comm);
+  const comm = commAt(bytes, at + ACCOUNT.comm);
   latest = { words: [...words.subarray(first, first + COMM_BYTES / 4)], comm };
   return comm;
 }
 
 /** Decodes records where they lie in a ring. Little endian, as every machine is that runs Node.js and BPF programs of ours. */
-export function endDecoder(bytes: Uint8Array, { pageKib, countsDelays, countsBytes }: EndUnits) {
+export function accountDecoder(bytes: Uint8Array, { pageKib, countsDelays, countsBytes }: AccountUnits) {
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2);
   /** Undefined if the record is none of ours. `at` is a multiple of 4. */
-  return (at: number, length: number): EndRecord | undefined => {
-    if (length < END.bytes) return undefined;
-    const cpuNanos = u64(words, at + END.cpuNanos);
+  return (at: number, length: number): AccountRecord | undefined => {
+    if (length < ACCOUNT.bytes) return undefined;
+    const cpuNanos = u64(words, at + ACCOUNT.cpuNanos);
     const system = systemShare(
       cpuNanos,
-      u64(words, at + END.userNanos),
-      u64(words, at + END.systemNanos),
-      u64(words, at + END.toldUserNanos),
-      u64(words, at + END.toldSystemNanos),
+      u64(words, at + ACCOUNT.userNanos),
+      u64(words, at + ACCOUNT.systemNanos),
+      u64(words, at + ACCOUNT.toldUserNanos),
+      u64(words, at + ACCOUNT.toldSystemNanos),
     );
-    const isGroupExit = (u32(words, at + END.signalFlags) & GROUP_EXIT) !== 0;
-    const hasMemory = u32(words, at + END.hasMemory) !== 0;
-    const exeInode = u64(words, at + END.exeInode);
-    const ioDelayNanos = u64(words, at + END.ioDelayNanos);
+    const isGroupExit = (u32(words, at + ACCOUNT.signalFlags) & GROUP_EXIT) !== 0;
+    const hasMemory = u32(words, at + ACCOUNT.hasMemory) !== 0;
+    const exeInode = u64(words, at + ACCOUNT.exeInode);
+    const ioDelayNanos = u64(words, at + ACCOUNT.ioDelayNanos);
     return {
-      pid: u32(words, at + END.tgid),
-      startNanos: u64(words, at + END.start),
-      waitStatus: u32(words, at + (isGroupExit ? END.groupExitCode : END.exitCode)),
+      pid: u32(words, at + ACCOUNT.tgid),
+      startNanos: u64(words, at + ACCOUNT.start),
+      waitStatus: u32(words, at + (isGroupExit ? ACCOUNT.groupExitCode : ACCOUNT.exitCode)),
       comm: commOf(bytes, words, at),
-      uid: u32(words, at + END.realUid),
-      ppid: u32(words, at + END.ppid) || undefined,
+      uid: u32(words, at + ACCOUNT.realUid),
+      ppid: u32(words, at + ACCOUNT.ppid) || undefined,
       cpuNanos,
-      cpuIsLowerBound: u32(words, at + END.threadsLeft) > 1,
+      cpuIsLowerBound: u32(words, at + ACCOUNT.threadsLeft) > 1,
       userMicros: (cpuNanos - system) / NANOS_PER_MICRO,
       systemMicros: system / NANOS_PER_MICRO,
-      maxRssKib: hasMemory ? u64(words, at + END.peakPages) * pageKib : undefined,
-      minorFaults: u64(words, at + END.minorFaults),
-      majorFaults: u64(words, at + END.majorFaults),
-      readBytes: countsBytes ? u64(words, at + END.readBytes) : undefined,
-      writeBytes: countsBytes ? u64(words, at + END.writeBytes) : undefined,
-      voluntarySwitches: u64(words, at + END.voluntarySwitches),
-      involuntarySwitches: u64(words, at + END.involuntarySwitches),
+      maxRssKib: hasMemory ? u64(words, at + ACCOUNT.peakPages) * pageKib : undefined,
+      minorFaults: u64(words, at + ACCOUNT.minorFaults),
+      majorFaults: u64(words, at + ACCOUNT.majorFaults),
+      readBytes: countsBytes ? u64(words, at + ACCOUNT.readBytes) : undefined,
+      writeBytes: countsBytes ? u64(words, at + ACCOUNT.writeBytes) : undefined,
+      voluntarySwitches: u64(words, at + ACCOUNT.voluntarySwitches),
+      involuntarySwitches: u64(words, at + ACCOUNT.involuntarySwitches),
       exeInode: exeInode > 0 && Number.isSafeInteger(exeInode) ? exeInode : undefined,
       ioDelayNanos: (countsDelays ?? ioDelayNanos > 0) ? ioDelayNanos : undefined,
-      gid: u32(words, at + END.realGid),
+      gid: u32(words, at + ACCOUNT.realGid),
     };
   };
 }

@@ -6,9 +6,9 @@
  * Source: kernel/exit.c (`do_task_dead`, `__exit_signal`), kernel/sched/core.c (`__schedule`), kernel/sched/cputime.c.
  */
 import { HELPER, NO_WAKEUP, UNREAD_BYTES, WAKEUP } from './abi.ts';
+import { ACCOUNT } from './account-record.ts';
+import { accountSums } from './account-sums.ts';
 import type { Btf } from './btf.ts';
-import { END } from './end-record.ts';
-import { endSums } from './end-sums.ts';
 import {
   add,
   call,
@@ -73,7 +73,7 @@ const ON_STACK = { key: -KEY.bytes } as const;
 /** Who reaps the process adds it up, on another CPU perhaps, and is done in less time than these take. */
 const ATTEMPTS = 8;
 
-export interface EndWants {
+export interface AccountWants {
   /** Ends with status 0 are not told. */
   readonly onlyFailures: boolean;
   /** From half of this on, unread, the reader is woken. */
@@ -81,18 +81,18 @@ export interface EndWants {
 }
 
 /** Throws UnknownLayout. */
-export function endProgram(btf: Btf, { onlyFailures, ringBytes }: EndWants): TracepointProgram {
+export function accountProgram(btf: Btf, { onlyFailures, ringBytes }: AccountWants): TracepointProgram {
   const at = offsetsOf(btf, NEEDED);
   const delays = optionalOffsets(btf, DELAYS);
   const threads = optionalOffsets(btf, { ofAll: DELAYS.ofAll });
 
-  const sums = endSums(btf, { signal: SIGNAL, leader: LEADER, record: RECORD });
+  const sums = accountSums(btf, { signal: SIGNAL, leader: LEADER, record: RECORD });
 
   const attempt = (i: number): Row[] => [
     load('u32', SEQUENCE, SIGNAL, at.sequence),
     when(SEQUENCE, '&', value(1), `busy${i}`), //        being written
     load('u32', 1, SIGNAL, at.threads),
-    store('u32', RECORD, END.threadsLeft, 1),
+    store('u32', RECORD, ACCOUNT.threadsLeft, 1),
     load('u64', 1, LEADER, at.identity),
     when(1, '==', value(0), `reaped${i}`), //            gone: the sums have it
     ...sums({ gone: true, first: true }),
@@ -120,35 +120,35 @@ export function endProgram(btf: Btf, { onlyFailures, ringBytes }: EndWants): Tra
 
   const who: Row[] = [
     load('u64', 1, LEADER, at.start),
-    store('u64', RECORD, END.start, 1),
+    store('u64', RECORD, ACCOUNT.start, 1),
     store('u64', FRAME, ON_STACK.key + KEY.start, 1),
     load('u32', 1, LEADER, at.tgid),
-    store('u32', RECORD, END.tgid, 1),
+    store('u32', RECORD, ACCOUNT.tgid, 1),
     store('u64', FRAME, ON_STACK.key + KEY.tgid, 1),
     load('u64', 1, LEADER, at.comm),
-    store('u64', RECORD, END.comm, 1),
+    store('u64', RECORD, ACCOUNT.comm, 1),
     load('u64', 1, LEADER, at.comm + 8),
-    store('u64', RECORD, END.comm + 8, 1),
+    store('u64', RECORD, ACCOUNT.comm + 8, 1),
     load('u64', 1, LEADER, at.cred),
     load('u32', 2, 1, at.uid),
-    store('u32', RECORD, END.realUid, 2),
+    store('u32', RECORD, ACCOUNT.realUid, 2),
     load('u32', 2, 1, at.gid),
-    store('u32', RECORD, END.realGid, 2),
+    store('u32', RECORD, ACCOUNT.realGid, 2),
     load('u32', 1, LEADER, at.exitCode),
-    store('u32', RECORD, END.exitCode, 1),
+    store('u32', RECORD, ACCOUNT.exitCode, 1),
     load('u32', 1, SIGNAL, at.flags),
-    store('u32', RECORD, END.signalFlags, 1),
+    store('u32', RECORD, ACCOUNT.signalFlags, 1),
     load('u32', 1, SIGNAL, at.groupExitCode),
-    store('u32', RECORD, END.groupExitCode, 1),
+    store('u32', RECORD, ACCOUNT.groupExitCode, 1),
     load('u64', 1, SIGNAL, at.toldUser),
-    store('u64', RECORD, END.toldUserNanos, 1),
+    store('u64', RECORD, ACCOUNT.toldUserNanos, 1),
     load('u64', 1, SIGNAL, at.toldSystem),
-    store('u64', RECORD, END.toldSystemNanos, 1),
+    store('u64', RECORD, ACCOUNT.toldSystemNanos, 1),
   ];
 
   const delay: Row[] =
     delays === undefined
-      ? [store('u64', RECORD, END.ioDelayNanos, value(0))]
+      ? [store('u64', RECORD, ACCOUNT.ioDelayNanos, value(0))]
       : [
           move(2, value(0)),
           load('u64', 1, SIGNAL, delays.ofAll),
@@ -160,26 +160,26 @@ export function endProgram(btf: Btf, { onlyFailures, ringBytes }: EndWants): Tra
           when(1, '==', value(0), 'delay'), //           nobody counts them
           load('u64', 2, 1, delays.nanos),
           label('delay'),
-          store('u64', RECORD, END.ioDelayNanos, 2),
+          store('u64', RECORD, ACCOUNT.ioDelayNanos, 2),
         ];
 
   const note = (notes: number): Row[] => [
-    store('u64', RECORD, END.peakPages, value(0)),
-    store('u64', RECORD, END.exeInode, value(0)),
-    store('u32', RECORD, END.hasMemory, value(0)),
-    store('u32', RECORD, END.ppid, value(0)),
+    store('u64', RECORD, ACCOUNT.peakPages, value(0)),
+    store('u64', RECORD, ACCOUNT.exeInode, value(0)),
+    store('u32', RECORD, ACCOUNT.hasMemory, value(0)),
+    store('u32', RECORD, ACCOUNT.ppid, value(0)),
     loadMap(1, notes),
     move(2, FRAME),
     add(2, value(ON_STACK.key)),
     call(HELPER.mapLookup),
     when(0, '==', value(0), 'no note'),
     load('u64', 1, 0, NOTE.peakPages),
-    store('u64', RECORD, END.peakPages, 1),
+    store('u64', RECORD, ACCOUNT.peakPages, 1),
     load('u64', 1, 0, NOTE.exeInode),
-    store('u64', RECORD, END.exeInode, 1),
+    store('u64', RECORD, ACCOUNT.exeInode, 1),
     load('u64', 1, 0, NOTE.ppid),
-    store('u32', RECORD, END.ppid, 1),
-    store('u32', RECORD, END.hasMemory, value(1)),
+    store('u32', RECORD, ACCOUNT.ppid, 1),
+    store('u32', RECORD, ACCOUNT.hasMemory, value(1)),
     loadMap(1, notes),
     move(2, FRAME),
     add(2, value(ON_STACK.key)),
@@ -220,7 +220,7 @@ export function endProgram(btf: Btf, { onlyFailures, ringBytes }: EndWants): Tra
       label('last'),
       ...unlessFailed,
       loadMap(1, ring),
-      move(2, value(END.bytes)),
+      move(2, value(ACCOUNT.bytes)),
       move(3, value(0)),
       call(HELPER.ringbufReserve),
       when(0, '==', value(0), 'out'), //                 no room: whoever waits for it will notice

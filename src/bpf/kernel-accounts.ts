@@ -4,16 +4,16 @@
  * An account that finds the ring full is missing, which whoever waits for it notices.
  */
 import type { Readiness } from '../netlink/socket.ts';
-import { endProgram } from './end-program.ts';
-import { type EndRecord, type EndUnits, endDecoder } from './end-record.ts';
-import { countsBytes } from './end-sums.ts';
+import { accountProgram } from './account-program.ts';
+import { type AccountRecord, type AccountUnits, accountDecoder } from './account-record.ts';
+import { countsBytes } from './account-sums.ts';
 import { orReason } from './exec-capture.ts';
 import { readKernelTypes } from './kernel-types.ts';
 import { KEY, MOST_NOTES, memoryProgram, NOTE } from './memory-program.ts';
 import { pageBytes } from './syscalls.ts';
 import { Tracepoint } from './tracepoint.ts';
 
-export interface EndAccountsOptions {
+export interface KernelAccountsOptions {
   /** Another file than the kernel's own description of its types. */
   readonly types?: string;
   /** A power of two and a multiple of the page. */
@@ -27,17 +27,17 @@ export interface EndAccountsOptions {
 /** Some 13,000 ends. */
 const RING_BYTES = 2 * 1024 * 1024;
 
-export class EndAccounts {
+export class KernelAccounts {
   private readonly programs: Tracepoint;
-  private readonly decode: (at: number, length: number) => EndRecord | undefined;
+  private readonly decode: (at: number, length: number) => AccountRecord | undefined;
 
-  constructor(programs: Tracepoint, counts: Omit<EndUnits, 'pageKib'>) {
+  constructor(programs: Tracepoint, counts: Omit<AccountUnits, 'pageKib'>) {
     this.programs = programs;
-    this.decode = endDecoder(programs.bytes, { pageKib: pageBytes() / 1024, ...counts });
+    this.decode = accountDecoder(programs.bytes, { pageKib: pageBytes() / 1024, ...counts });
   }
 
   /** Tells what has arrived since, oldest first; returns how many. */
-  read(onEnd: (end: EndRecord) => void): number {
+  read(onEnd: (end: AccountRecord) => void): number {
     return this.programs.read((_, at, length) => {
       const end = this.decode(at, length);
       if (end !== undefined) onEnd(end);
@@ -55,19 +55,19 @@ export class EndAccounts {
 }
 
 /** Never throws for what the kernel, its types or the privileges refuse. */
-export function openEndAccounts({
+export function openKernelAccounts({
   types,
   ringBytes = RING_BYTES,
   onlyFailures = false,
   countsDelays,
-}: EndAccountsOptions = {}): { readonly accounts: EndAccounts } | { readonly reason: string } {
+}: KernelAccountsOptions = {}): { readonly accounts: KernelAccounts } | { readonly reason: string } {
   return orReason(() => {
     const btf = readKernelTypes(types);
     // The one that settles comes last: what it tells is whole from the first end on.
-    const programs = [memoryProgram(btf), endProgram(btf, { onlyFailures, ringBytes })];
+    const programs = [memoryProgram(btf), accountProgram(btf, { onlyFailures, ringBytes })];
     const notes = { key: KEY.bytes, value: NOTE.bytes, entries: MOST_NOTES };
     return {
-      accounts: new EndAccounts(new Tracepoint(programs, { ringBytes, notes }), {
+      accounts: new KernelAccounts(new Tracepoint(programs, { ringBytes, notes }), {
         countsDelays,
         countsBytes: countsBytes(btf),
       }),

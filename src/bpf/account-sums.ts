@@ -2,13 +2,14 @@
  * What a process used, where the kernel keeps it: for threads that are gone as sums in signal_struct, for the first thread in its own
  * task_struct until it is reaped. Where each figure lies is looked up once, and written into the program as often as it needs it.
  */
+
+import { ACCOUNT } from './account-record.ts';
 import type { Btf } from './btf.ts';
-import { END } from './end-record.ts';
 import { add, load, move, type Register, type Row, shiftLeft, store, value } from './instructions.ts';
 import { offsetsOf, optionalOffsets } from './offsets.ts';
 
 interface Figure {
-  readonly to: keyof typeof END;
+  readonly to: keyof typeof ACCOUNT;
   /** Member of signal_struct, and of task_struct. */
   readonly gone: string;
   readonly first: string;
@@ -55,7 +56,7 @@ export interface Whose {
 }
 
 /** Throws UnknownLayout. */
-export function endSums(btf: Btf, { signal, leader, record }: SumRegisters): (whose: Whose) => Row[] {
+export function accountSums(btf: Btf, { signal, leader, record }: SumRegisters): (whose: Whose) => Row[] {
   const figures = FIGURES.map((figure) => ({ to: figure.to, at: offsetsOf(btf, placesOf(figure)), bits: 0 }));
   const bytes = BYTES.flatMap((figure) => {
     const at = optionalOffsets(btf, placesOf(figure));
@@ -67,6 +68,6 @@ export function endSums(btf: Btf, { signal, leader, record }: SumRegisters): (wh
       ...(gone ? [load('u64', 1, signal, at.gone)] : []),
       ...(gone && bits > 0 ? [shiftLeft(1, value(bits))] : []),
       ...(first ? [load('u64', 2, leader, at.first), add(1, 2)] : []),
-      store('u64', record, END[to], 1),
+      store('u64', record, ACCOUNT[to], 1),
     ]);
 }
