@@ -26,7 +26,7 @@ import {
   when,
 } from './instructions.ts';
 import { KEY, NOTE } from './memory-program.ts';
-import { attachId, offsetsOf, optionalOffsets } from './offsets.ts';
+import { offsetsOf, optionalOffsets, typeId } from './offsets.ts';
 import { OUT, type TracepointProgram } from './tracepoint-program.ts';
 
 const NEEDED = {
@@ -200,7 +200,7 @@ export function accountProgram(btf: Btf, { onlyFailures, ringBytes }: AccountWan
 
   return {
     attach: 'tracepoint',
-    attachTo: attachId(btf, 'typedef', 'btf_trace_sched_switch'),
+    attachTo: typeId(btf, 'typedef', 'btf_trace_sched_switch'),
     scratchBytes: 0,
     rows: ({ ring, notes }) => [
       load('u64', TASK, 1, 8), //                        (bool preempt, struct task_struct *prev, …)

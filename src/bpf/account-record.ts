@@ -6,7 +6,7 @@
  */
 import type { Text } from '../process/text.ts';
 import type { Account } from '../usage/account.ts';
-import { COMM_BYTES, commAt } from './record-fields.ts';
+import { asBuffer, COMM_BYTES, commAt } from './record-fields.ts';
 
 /** Byte offsets. */
 export const ACCOUNT = {
@@ -91,7 +91,7 @@ function u64(words: Words, at: number): number {
 /** The name decoded last, and its words: thousands of processes of one name end one after another. */
 let latest: { readonly words: readonly number[]; readonly comm: Text } | undefined;
 
-function commOf(bytes: Uint8Array, words: Uint32Array, at: number): Text {
+function commOf(bytes: Buffer, words: Uint32Array, at: number): Text {
   const first = (at + ACCOUNT.comm) / 4;
   const known = latest?.words;
   if (
@@ -112,6 +112,7 @@ function commOf(bytes: Uint8Array, words: Uint32Array, at: number): Text {
 /** Decodes records where they lie in a ring. Little endian, as every machine is that runs Node.js and BPF programs of ours. */
 export function accountDecoder(bytes: Uint8Array, { pageKib, countsDelays, countsBytes }: AccountUnits) {
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2);
+  const buffer = asBuffer(bytes);
   /** Undefined if the record is none of ours. `at` is a multiple of 4. */
   return (at: number, length: number): AccountRecord | undefined => {
     if (length < ACCOUNT.bytes) return undefined;
@@ -131,7 +132,7 @@ export function accountDecoder(bytes: Uint8Array, { pageKib, countsDelays, count
       pid: u32(words, at + ACCOUNT.tgid),
       startNanos: u64(words, at + ACCOUNT.start),
       waitStatus: u32(words, at + (isGroupExit ? ACCOUNT.groupExitCode : ACCOUNT.exitCode)),
-      comm: commOf(bytes, words, at),
+      comm: commOf(buffer, words, at),
       uid: u32(words, at + ACCOUNT.realUid),
       ppid: u32(words, at + ACCOUNT.ppid) || undefined,
       cpuNanos,

@@ -7,9 +7,9 @@ import type { Readiness } from '../netlink/socket.ts';
 import { accountProgram } from './account-program.ts';
 import { type AccountRecord, type AccountUnits, accountDecoder } from './account-record.ts';
 import { countsBytes } from './account-sums.ts';
-import { orReason } from './exec-capture.ts';
 import { readKernelTypes } from './kernel-types.ts';
 import { KEY, MOST_NOTES, memoryProgram, NOTE } from './memory-program.ts';
+import { orReason } from './refusal.ts';
 import { pageBytes } from './syscalls.ts';
 import { Tracepoint } from './tracepoint.ts';
 

@@ -20,7 +20,7 @@ import {
   value,
   when,
 } from './instructions.ts';
-import { attachId, offsetsOf, UnknownLayout } from './offsets.ts';
+import { offsetsOf, typeId, UnknownLayout } from './offsets.ts';
 import { OUT, type TracepointProgram } from './tracepoint-program.ts';
 
 /** By birth and number: nobody finds the note of another who had the same number. Byte offsets. */
@@ -99,8 +99,8 @@ function attachment(btf: Btf): Pick<TracepointProgram, 'attach' | 'attachTo'> {
   const name = 'btf_trace_sched_process_exit';
   // A typedef counts the data that a program is attached with as one parameter more.
   return (btf.parametersOf(name) ?? 0) > 2
-    ? { attach: 'tracepoint', attachTo: attachId(btf, 'typedef', name) }
-    : { attach: 'entry', attachTo: attachId(btf, 'func', 'taskstats_exit') };
+    ? { attach: 'tracepoint', attachTo: typeId(btf, 'typedef', name) }
+    : { attach: 'entry', attachTo: typeId(btf, 'func', 'taskstats_exit') };
 }
 
 /** Throws UnknownLayout. */

@@ -42,8 +42,8 @@ export function optionalOffsets<K extends string>(
   }
 }
 
-/** The type id by which the kernel knows what to attach to; throws UnknownLayout. */
-export function attachId(btf: Btf, kind: 'typedef' | 'func', name: string): number {
+/** The id by which the kernel knows a type, or what to attach to; throws UnknownLayout. */
+export function typeId(btf: Btf, kind: 'struct' | 'typedef' | 'func', name: string): number {
   const id = btf.idOf(kind, name);
   if (id === undefined) throw new UnknownLayout(`this kernel's BTF has no ${name}`);
   return id;

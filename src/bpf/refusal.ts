@@ -58,3 +58,14 @@ export function reasonOf(error: unknown): string | undefined {
   const meaning = MEANING[error.step]?.[error.errno] ?? objection(error.log);
   return meaning === undefined ? error.message : `${error.message}: ${meaning}`;
 }
+
+/** What `open` gives, or the reason why it cannot. Never throws for what the kernel, its types or the privileges refuse. */
+export function orReason<T>(open: () => T): T | { readonly reason: string } {
+  try {
+    return open();
+  } catch (error) {
+    const reason = reasonOf(error);
+    if (reason === undefined) throw error;
+    return { reason };
+  }
+}

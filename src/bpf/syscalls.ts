@@ -6,6 +6,7 @@
  * Source: bpf(2), include/uapi/linux/bpf.h (`union bpf_attr`).
  */
 import { arch } from 'node:process';
+import { possibleCpus } from '../linux/cpus.ts';
 import * as libc from '../linux/libc.ts';
 import { SystemError } from '../linux/system-error.ts';
 import { INSTRUCTION_BYTES } from './instructions.ts';
@@ -25,7 +26,7 @@ const COMMAND = {
   linkCreate: 28,
   iteratorCreate: 33,
 } as const;
-const MAP = { array: 2, perCpuArray: 6, leastRecentlyUsed: 9, ring: 27 } as const;
+const MAP = { array: 2, leastRecentlyUsed: 9, ring: 27 } as const;
 const MMAPABLE = 0x400;
 /** BPF_PROG_TYPE_TRACING and its ways to be attached. */
 const TRACING = 26;
@@ -84,9 +85,9 @@ export function createCounter(): number {
   return createMap('create an array', MAP.array, { key: KEY_BYTES, value: 8 }, 1, MMAPABLE);
 }
 
-/** One value for each CPU. */
+/** One value for each CPU, by its number: the kind that has them by itself takes 32 KiB at the most. */
 export function createScratch(bytes: number): number {
-  return createMap('create an array', MAP.perCpuArray, { key: KEY_BYTES, value: Math.ceil(bytes / 8) * 8 }, 1);
+  return createMap('create an array', MAP.array, { key: KEY_BYTES, value: Math.ceil(bytes / 8) * 8 }, possibleCpus());
 }
 
 /** A table by key that forgets what was not used for longest when it is full. */

@@ -1,7 +1,8 @@
 /** A dump of tasks in a handful of system calls: open once (some 15 ms), dumped as often as one likes (0.5 µs a process in the kernel). */
-import { type CaptureOptions, orReason } from './exec-capture.ts';
+import type { FactOptions } from './fact-programs.ts';
 import { assemble } from './instructions.ts';
 import { readKernelTypes } from './kernel-types.ts';
+import { orReason } from './refusal.ts';
 import * as kernel from './syscalls.ts';
 import { type TaskSelection, taskProgram } from './task-program.ts';
 import { decodeTasks, type TaskRecord } from './task-record.ts';
@@ -31,7 +32,7 @@ export class TaskDump {
 /** Never throws for what the kernel, its types or the privileges refuse. */
 export function openTaskDump(
   selection: TaskSelection,
-  { types }: Pick<CaptureOptions, 'types'> = {},
+  { types }: Pick<FactOptions, 'types'> = {},
 ): { readonly dump: TaskDump } | { readonly reason: string } {
   return orReason(() => {
     const { rows, attachTo } = taskProgram(readKernelTypes(types), selection);

@@ -7,7 +7,7 @@
 import { HELPER } from './abi.ts';
 import type { Btf } from './btf.ts';
 import { add, call, exit, FRAME, load, move, type Register, type Row, store, value, when } from './instructions.ts';
-import { attachId, offsetsOf, optionalOffsets } from './offsets.ts';
+import { offsetsOf, optionalOffsets, typeId } from './offsets.ts';
 import { TASK as FIELD, UNTOLD } from './task-record.ts';
 import { OUT } from './tracepoint-program.ts';
 
@@ -82,7 +82,7 @@ export function taskProgram(btf: Btf, { tasks, ppid, pid }: TaskSelection): Task
   const state = stateRows(btf);
   const ids = idRows(btf);
   return {
-    attachTo: attachId(btf, 'func', 'bpf_iter_task'),
+    attachTo: typeId(btf, 'func', 'bpf_iter_task'),
     rows: [
       load('u64', META, 1, 0), //                     ctx->meta
       load('u64', TASK, 1, 8), //                     ctx->task

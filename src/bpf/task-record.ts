@@ -4,7 +4,7 @@
  */
 import type { Moment } from '../process/moment.ts';
 import type { Text } from '../process/text.ts';
-import { commAt, momentAt } from './record-fields.ts';
+import { asBuffer, commAt, momentAt } from './record-fields.ts';
 
 /** Byte offsets; u32 unless said otherwise. */
 export const TASK = {
@@ -72,11 +72,12 @@ const GROUP_EXIT = 0x4;
 export function decodeTasks(bytes: Uint8Array): TaskRecord[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const records: TaskRecord[] = [];
-  for (let at = 0; at + TASK.bytes <= bytes.byteLength; at += TASK.bytes) records.push(decodeTask(bytes, view, at));
+  const buffer = asBuffer(bytes);
+  for (let at = 0; at + TASK.bytes <= bytes.byteLength; at += TASK.bytes) records.push(decodeTask(buffer, view, at));
   return records;
 }
 
-function decodeTask(bytes: Uint8Array, view: DataView, at: number): TaskRecord {
+function decodeTask(bytes: Buffer, view: DataView, at: number): TaskRecord {
   const u32 = (offset: number): number => view.getUint32(at + offset, true);
   const toldAt = (offset: number): number | undefined => (u32(offset) === UNTOLD ? undefined : u32(offset));
   const exitState = u32(TASK.exitState);

@@ -20,7 +20,7 @@ export interface TracepointMaps {
   readonly ring: number;
   /** One u64 that we read through a mapping: records that found the ring full. */
   readonly lost: number;
-  /** One value for each CPU, to build a record of variable length in; -1 for a program without. */
+  /** One value for each CPU, by its number, to build a record of variable length in; -1 for a program without. */
   readonly scratch: number;
   /** A table in which one program leaves notes for another; -1 for programs without. */
   readonly notes: number;

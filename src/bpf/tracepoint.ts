@@ -76,7 +76,22 @@ export class Tracepoint {
     return this.ring?.read(take) ?? 0;
   }
 
-  /** The memory that `read` shows. Only while it is open. */
+  /** Shows what was completed since the last look, and leaves it there (`Ring.look`). */
+  look(take: (at: number, length: number, position: number) => void): number {
+    return this.ring?.look(take) ?? 0;
+  }
+
+  /** Gives room back (`Ring.release`). */
+  release(position?: number): void {
+    this.ring?.release(position);
+  }
+
+  /** Bytes of records whose room was not given back. */
+  get held(): number {
+    return this.ring?.held ?? 0;
+  }
+
+  /** The memory that `read` and `look` show. Only while it is open. */
   get bytes(): Uint8Array {
     return this.ring?.bytes ?? new Uint8Array(0);
   }

@@ -214,6 +214,14 @@ export const WATCH_OPTIONS = {
     meaning: 'what may wait for a slow reader before records are dropped, and counted (default 128M)',
     read: (texts, flag) => (given(texts) ? readSize(flag, last(texts)) : 128 * 2 ** 20),
   },
+  latency: {
+    long: 'latency',
+    value: 'TIME',
+    group: 'where',
+    meaning:
+      'how long an event may wait so that one wake-up serves many, where the kernel tells all there is to know (default 100ms, 50ms on a terminal; 0: at once)',
+    read: (texts, flag) => (given(texts) ? readTime(flag, last(texts)) : undefined),
+  },
   failOnLoss: {
     long: 'fail-on-loss',
     group: 'where',

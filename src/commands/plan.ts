@@ -7,6 +7,7 @@ import { DEFAULT_COLUMNS, type Extra, type Field, fieldNamed, USAGE_COLUMNS } fr
 import type { FormatName } from '../format/formats.ts';
 import type { EventName, WireEvent, WireKind } from '../netlink/events.ts';
 import type { Hearing, Scope } from '../netlink/filter.ts';
+import type { FactPlan } from '../pipeline/monitor.ts';
 import type { Choice, Selection } from '../process/select.ts';
 import type { Infers } from '../process/tracker.ts';
 import { DEFAULT_EVENTS, type WatchOptions } from './options.ts';
@@ -21,7 +22,10 @@ export interface Place {
 
 export interface Plan {
   readonly events: readonly EventName[];
+  /** What is heard of the connector, unless programs in the kernel tell what is missing. */
   readonly hearing: Hearing;
+  /** What these are to tell, and what is heard then; the first that can be had counts. */
+  readonly facts: readonly FactPlan[];
   readonly shows: (event: WireEvent) => boolean;
   readonly threads: boolean;
   /** Which conclusions of a rescan become records. */
@@ -44,13 +48,16 @@ export interface Plan {
   readonly argvSource: WatchOptions['argvSource'];
   /** Whether arguments may be known at all. */
   readonly args: boolean;
-  /** exe or cwd are shown. */
-  readonly links: boolean;
   /** The user to become after set-up. */
   readonly becomes: string | undefined;
   readonly failOnLoss: boolean;
   readonly ordered: boolean;
+  /** How long an event may wait for others where nothing is lost by that. */
+  readonly latencyMs: number;
 }
+
+/** A person sees no delay below the one; whoever reads the other has the kernel's times. */
+const LATENCY_MS = { terminal: 50, elsewhere: 100 } as const;
 
 export const DEFAULT_BUFFER_BYTES = 64 * 2 ** 20;
 
@@ -70,7 +77,7 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
   }
   return {
     events,
-    hearing: hearingFor(events, options),
+    ...listeningFor(events, options),
     shows: showing(events, options.threads),
     threads: options.threads,
     infers: {
@@ -94,10 +101,10 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
     bufferWasAsked: options.buffer !== undefined,
     argvSource: options.argvSource,
     args: !options.noArgs,
-    links: format === 'json' || columns.some(({ name }) => name === 'exe' || name === 'cwd'),
     becomes: becomesFor(options, place),
     failOnLoss: options.failOnLoss,
     ordered: !options.noOrder,
+    latencyMs: options.latency ?? (place.isTerminal ? LATENCY_MS.terminal : LATENCY_MS.elsewhere),
   };
 }
 
@@ -145,27 +152,78 @@ function showing(events: readonly EventName[], threads: boolean): (event: WireEv
   };
 }
 
-/** Lives are told from their births on, trees need every birth and end: then the table must hear it all. */
-function needsWholeLives(options: WatchOptions): boolean {
-  return options.lives || options.tree.length + options.notTree.length > 0;
-}
-
 const WHOLE_LIFE: readonly WireKind[] = ['fork', 'exec', 'exit'];
 /** What else changes who a process is: heard where whole lives are, so that names and users stay true. */
 const IDENTITY: readonly WireKind[] = ['comm', 'uid'];
 
-function hearingFor(events: readonly EventName[], options: WatchOptions): Hearing {
-  const kinds = new Set<WireKind>();
+const isAsked = (...lists: readonly (readonly unknown[])[]): boolean => lists.some((list) => list.length > 0);
+
+/** Lives are told from their births on, and trees and ancestors need every birth and end. */
+function needsFamily({ lives, ancestry, tree, notTree }: WatchOptions): boolean {
+  return lives || ancestry || isAsked(tree, notTree);
+}
+
+/** What can only be told of a process that was known before its end. */
+function selectsByWho(options: WatchOptions): boolean {
+  const { name, notName, grep, notGrep, user, notUser, cgroup, notCgroup } = options;
+  return isAsked(name, notName, grep, notGrep, user, notUser, cgroup, notCgroup);
+}
+
+/** `lives`: the table of processes must be kept true. Execs alone, and ends alone, can do without. */
+type Scene = 'lives' | 'execs' | 'ends' | 'others';
+
+function sceneOf(events: readonly EventName[], options: WatchOptions): Scene {
+  const kinds = new Set(events.map((name) => (name === 'nonzero-exit' ? 'exit' : name)));
+  const isOfLife = WHOLE_LIFE.some((kind) => kinds.has(kind));
+  if (needsFamily(options)) return 'lives';
+  if (!isOfLife) return 'others';
+  if (kinds.size > 1 || kinds.has('fork') || options.threads) return 'lives';
+  return kinds.has('exec') ? 'execs' : 'ends';
+}
+
+interface Listening {
+  readonly hearing: Hearing;
+  readonly facts: readonly FactPlan[];
+}
+
+function listeningFor(events: readonly EventName[], options: WatchOptions): Listening {
+  const scene = sceneOf(events, options);
+  const narrow = hearingFor(events, options, []);
+  const whole = hearingFor(events, options, [...WHOLE_LIFE, ...IDENTITY]);
+  const lives: FactPlan = {
+    wishes: { ...NO_FACTS, execs: true, ends: 'status' },
+    hearing: withoutThreads(whole, options),
+  };
+  if (scene === 'lives') return { hearing: whole, facts: [lives] };
+  if (scene === 'others') return { hearing: narrow, facts: [] };
+  if (scene === 'execs') return { hearing: narrow, facts: [{ wishes: { ...NO_FACTS, execs: true }, hearing: narrow }] };
+  const { onlyFailures } = narrow;
+  const ends: FactPlan = {
+    wishes: { ...NO_FACTS, ends: 'whole', onlyFailures },
+    hearing: withoutThreads(narrow, options),
+  };
+  return { hearing: selectsByWho(options) ? whole : narrow, facts: [ends, lives] };
+}
+
+const NO_FACTS: FactPlan['wishes'] = { births: false, execs: false, ends: 'none', onlyFailures: false };
+
+/** @param also what must be heard besides what is shown */
+function hearingFor(events: readonly EventName[], options: WatchOptions, also: readonly WireKind[]): Hearing {
+  const kinds = new Set<WireKind>(also);
   for (const name of events) kinds.add(name === 'clone' ? 'fork' : name === 'nonzero-exit' ? 'exit' : name);
-  if (needsWholeLives(options)) for (const kind of WHOLE_LIFE) kinds.add(kind);
-  const onlyFailures = kinds.has('exit') && !events.includes('exit') && !needsWholeLives(options);
-  const whole = !onlyFailures && WHOLE_LIFE.every((kind) => kinds.has(kind));
-  if (whole) for (const kind of IDENTITY) kinds.add(kind);
-  const births = events.includes('fork') || needsWholeLives(options);
+  const onlyFailures = kinds.has('exit') && !events.includes('exit') && also.length === 0;
+  const births = events.includes('fork') || also.includes('fork');
   const scopes = new Map<WireKind, Scope>();
   for (const kind of kinds) scopes.set(kind, scopeOf(kind, options.threads));
   if (kinds.has('fork')) scopes.set('fork', forkScope(births, events.includes('clone')));
   return { scopes, onlyFailures };
+}
+
+/** Where the kernel itself tells the end of a process, the ends of its threads need not be heard for it. */
+function withoutThreads({ scopes, onlyFailures }: Hearing, { threads }: WatchOptions): Hearing {
+  return threads || !scopes.has('exit')
+    ? { scopes, onlyFailures }
+    : { scopes: new Map(scopes).set('exit', 'leaders'), onlyFailures };
 }
 
 function forkScope(births: boolean, clones: boolean): Scope {
@@ -174,8 +232,8 @@ function forkScope(births: boolean, clones: boolean): Scope {
 }
 
 /**
- * The ends of threads are heard with those of processes: which thread ended last, and how, is the end of its process. Their births
- * are not needed for that and stay in the kernel.
+ * Unless somebody else tells them, the ends of threads are heard with those of processes: which thread ended last, and how, is the end of
+ * its process. Their births are not needed for that and stay in the kernel.
  */
 function scopeOf(kind: WireKind, threads: boolean): Scope {
   return threads || kind === 'exit' || kind === 'coredump' ? 'both' : 'leaders';

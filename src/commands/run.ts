@@ -10,7 +10,7 @@ import { isOver } from '../process/exits.ts';
 import { SELECT_ALL, Selector } from '../process/select.ts';
 import { shellStatus } from '../process/wait-status.ts';
 import type { UsageSource } from '../usage/usage-source.ts';
-import { captureFor } from './capture.ts';
+import { useFacts } from './facts.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
 import { openOutput } from './output.ts';
 import { type Plan, planWatch } from './plan.ts';
@@ -163,7 +163,7 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
   const run = new Run(host, kernel, monitor, tree);
   const signals = new Signals(host, kernel);
   try {
-    await captureFor(plan, monitor);
+    await useFacts(plan, monitor);
     const user = userFor(host, options);
     if (user !== undefined) await host.becomeUser(user, 'nothing');
     monitor.start(

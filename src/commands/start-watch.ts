@@ -2,6 +2,7 @@
 import { type ExitName, Failure } from '../errors.ts';
 import type { Host, Kernel, Users } from '../host/host.ts';
 import type { Matcher } from '../process/patterns.ts';
+import type { Redact } from '../process/redact.ts';
 import type { Selection } from '../process/select.ts';
 import { flagOf, WATCH_OPTIONS, type WatchOptions } from './options.ts';
 import { planWatch, selectionOf } from './plan.ts';
@@ -11,28 +12,19 @@ export async function startWatch(host: Host, options: WatchOptions): Promise<Exi
   const plan = planWatch(options, { env: host.env, isTerminal, isRoot: host.isRoot });
   const [kernel, { watch }] = await Promise.all([host.kernel(), import('./watch.ts')]);
   const selection = await selectionFor(kernel, options);
-  return watch(host, plan, await redacting(kernel, options.redact), selection);
+  return watch(host, plan, kernel, { selection, redact: await redactor(options.redact) });
 }
 
 const REDACTED = '***';
 
-/** A kernel that tells no argument unredacted. */
-async function redacting(kernel: Kernel, patterns: readonly string[]): Promise<Kernel> {
-  if (patterns.length === 0) return kernel;
+/** Takes every match of these patterns out of a text; undefined where there are none. */
+async function redactor(patterns: readonly string[]): Promise<Redact | undefined> {
+  if (patterns.length === 0) return undefined;
   const replacers = await compileAll('redact', patterns, async () => {
     const { replacer } = await import('../process/patterns.ts');
     return (pattern) => replacer(pattern, REDACTED);
   });
-  const { redactingCapture, redactingReader } = await import('../process/redact.ts');
-  const redact = (text: string): string => replacers.reduce((left, replace) => replace(left), text);
-  return {
-    ...kernel,
-    reader: redactingReader(kernel.reader, redact),
-    async openImageCapture(options) {
-      const opened = await kernel.openImageCapture(options);
-      return 'reason' in opened ? opened : redactingCapture(opened, redact);
-    },
-  };
+  return (text) => replacers.reduce((left, replace) => replace(left), text);
 }
 
 /** Whom the options select: users by their names, patterns compiled. */

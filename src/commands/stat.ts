@@ -12,7 +12,7 @@ import { Live } from '../stat/live.ts';
 import { picture } from '../stat/picture.ts';
 import { foreignName, shownName, type UserName } from '../stat/row-names.ts';
 import { birthsIn, loadIn } from '../stat/system.ts';
-import { captureFor } from './capture.ts';
+import { useFacts } from './facts.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
 import { onUnwritten, openOutput } from './output.ts';
 import { type Plan, planWatch } from './plan.ts';
@@ -186,7 +186,7 @@ export async function startStat(host: Host, options: StatOptions): Promise<ExitN
   const stat = new Stat(host, kernel, options, plan, monitor);
   const live = isLive(host, options) ? stat.live(() => finish('ok')) : undefined;
   try {
-    await captureFor(plan, monitor);
+    await useFacts(plan, monitor);
     if (plan.becomes !== undefined) await host.becomeUser(plan.becomes, 'seeing others');
     stat.start();
     live?.start();

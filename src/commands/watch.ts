@@ -9,9 +9,10 @@ import { Monitor } from '../pipeline/monitor.ts';
 import { Sink } from '../pipeline/sink.ts';
 import type { Moment } from '../process/moment.ts';
 import type { LostRecord, StreamRecord } from '../process/record.ts';
+import type { Redact } from '../process/redact.ts';
 import { type Selection, Selector } from '../process/select.ts';
 import { VERSION } from '../version.ts';
-import { captureFor } from './capture.ts';
+import { useFacts } from './facts.ts';
 import { onUnwritten, openOutput } from './output.ts';
 import type { Plan } from './plan.ts';
 import { openUsage } from './usage.ts';
@@ -24,6 +25,8 @@ const CHUNK_BYTES = 64 * 1024;
 
 /** Records of ours, which do not count as process events. */
 const isCounted = (record: StreamRecord): boolean => 'pid' in record && record.event !== 'found';
+
+const NEARLY = 16;
 
 /** Where records go. */
 interface Telling {
@@ -77,6 +80,11 @@ class Watch {
     if (this.left === 0) this.finish('ok');
   }
 
+  /** So few are left to tell that whoever waits for the end would notice a delay. */
+  get isNearlyDone(): boolean {
+    return this.left <= NEARLY;
+  }
+
   private count(record: StreamRecord): void {
     if (record.event === 'lost') {
       this.lost += record.count ?? 0;
@@ -126,7 +134,7 @@ function refusalNotice(refused: Readonly<Record<string, number>>): string {
 
 const total = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0);
 
-function startFacts(host: Host, plan: Plan, monitor: Monitor, capture: string | undefined) {
+function startFacts(host: Host, plan: Plan, monitor: Monitor, withoutFacts: string | undefined) {
   const { host: name, bootId, kernel } = host.identity();
   return {
     version: VERSION,
@@ -136,13 +144,13 @@ function startFacts(host: Host, plan: Plan, monitor: Monitor, capture: string | 
     events: plan.events,
     filter: monitor.subscription.kernelFilter ? 'kernel' : 'bpf',
     buffer_bytes: monitor.subscription.bufferBytes,
-    argv_source: capture === undefined ? 'bpf' : 'proc',
-    ...(capture !== undefined && { argv_reason: capture }),
+    argv_source: withoutFacts === undefined ? 'bpf' : 'proc',
+    ...(withoutFacts !== undefined && { argv_reason: withoutFacts }),
   };
 }
 
 /** What the pipeline is told by a plan. */
-export function monitorOptions(plan: Plan, selection: Selection) {
+export function monitorOptions(plan: Plan, selection: Selection, latencyMs: () => number = () => plan.latencyMs) {
   const selector = new Selector(selection);
   return {
     hearing: plan.hearing,
@@ -155,6 +163,7 @@ export function monitorOptions(plan: Plan, selection: Selection) {
     bufferBytes: plan.bufferBytes,
     readsArgs: plan.args,
     ordered: plan.ordered,
+    latencyMs,
   };
 }
 
@@ -184,12 +193,23 @@ function outputOf(host: Host, plan: Plan, monitor: Monitor): OutputStream {
   }
 }
 
-export async function watch(host: Host, plan: Plan, kernel: Kernel, selection: Selection): Promise<ExitName> {
+/** Whom to tell of, and what not. */
+export interface Discretion {
+  readonly selection: Selection;
+  readonly redact: Redact | undefined;
+}
+
+export async function watch(host: Host, plan: Plan, kernel: Kernel, discretion: Discretion): Promise<ExitName> {
   const usage = await openUsage(host, kernel, {
     wanted: plan.extras.has('usage'),
     onlyFailures: plan.hearing.onlyFailures,
   });
-  const monitor = new Monitor(host, kernel, { ...monitorOptions(plan, selection), ...(usage && { usage }) });
+  let windowMs = (): number => plan.latencyMs;
+  const monitor = new Monitor(host, kernel, {
+    ...monitorOptions(plan, discretion.selection, () => windowMs()),
+    redact: discretion.redact,
+    ...(usage && { usage }),
+  });
   if (plan.bufferWasAsked && monitor.subscription.bufferBytes < plan.bufferBytes) {
     host.stderr.write(
       `procwatch: the kernel grants a queue of ${monitor.subscription.bufferBytes} bytes, ${plan.bufferBytes} were asked for; root may have more, or raise net.core.rmem_max\n`,
@@ -217,8 +237,9 @@ export async function watch(host: Host, plan: Plan, kernel: Kernel, selection: S
     };
   });
   const run = new Watch(host, plan, { formatter, sink, summary }, finish);
+  windowMs = () => (run.isNearlyDone ? 0 : plan.latencyMs);
   const stopListening = listenForEnd(host, plan, output, finish);
-  const capture = await captureFor(plan, monitor);
+  const withoutFacts = await useFacts(plan, monitor);
   if (plan.becomes !== undefined) await host.becomeUser(plan.becomes, 'seeing others');
   run.begin();
   const at = host.now();
@@ -227,7 +248,7 @@ export async function watch(host: Host, plan: Plan, kernel: Kernel, selection: S
     run.take(records);
   });
   // Who reads this may rely on it: from here on every process is known, and nothing is missed.
-  run.note({ event: 'start', at, facts: startFacts(host, plan, monitor, capture) });
+  run.note({ event: 'start', at, facts: startFacts(host, plan, monitor, withoutFacts) });
   const ending = await ended;
   await monitor.settled();
   leaving.cancel();

@@ -5,7 +5,7 @@
 import { containerOf, unitOf } from '../process/cgroup.ts';
 import type { Moment } from '../process/moment.ts';
 import { plus } from '../process/moment.ts';
-import type { Ancestor, ProcessEventName, ProcessRecord } from '../process/record.ts';
+import type { Ancestor, ProcessEnd, ProcessEventName, ProcessRecord } from '../process/record.ts';
 import type { Text } from '../process/text.ts';
 import { type Outcome, outcomeOf } from '../process/wait-status.ts';
 import type { Usage } from '../usage/usage.ts';
@@ -66,12 +66,12 @@ const MICRO = 1e6;
 const TICKS = 100;
 
 /** Exact durations to the microsecond, others to the clock tick they were read in. */
-function duration({ exit }: ProcessRecord): number | undefined {
-  if (exit?.duration === undefined) return undefined;
-  const { seconds, exact } = exit.duration;
+export function durationOf({ seconds, exact }: NonNullable<ProcessEnd['duration']>): number {
   const unit = exact ? MICRO : TICKS;
   return Math.round(seconds * unit) / unit;
 }
+
+const duration = ({ exit }: ProcessRecord): number | undefined => exit?.duration && durationOf(exit.duration);
 
 /** Microseconds in one of them. */
 export const MICROS_IN = { nanos: 1 / 1000, micros: 1 } as const;

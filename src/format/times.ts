@@ -11,7 +11,8 @@ const utcTexts: { second: number; text: string }[] = Array.from({ length: KEPT_S
   text: '',
 }));
 
-function utcSeconds(seconds: number): string {
+/** RFC 3339 up to the point behind the second. */
+export function utcSecondOf(seconds: number): string {
   const kept = utcTexts[seconds & (KEPT_SECONDS - 1)];
   if (seconds !== kept.second) {
     kept.second = seconds;
@@ -22,7 +23,7 @@ function utcSeconds(seconds: number): string {
 
 /** RFC 3339 in UTC with nine decimals. */
 export function utcTime(wall: Moment): string {
-  return `${utcSeconds(wall.seconds)}${pad9(wall.nanos)}Z`;
+  return `${utcSecondOf(wall.seconds)}${pad9(wall.nanos)}Z`;
 }
 
 const NANOS = 1_000_000_000;
@@ -33,7 +34,7 @@ const ZULU = 'Z'.charCodeAt(0);
 export function putUtcTime(at: Moment, offset: Moment, out: LineBuffer): void {
   const nanos = at.nanos + offset.nanos;
   const carry = nanos < NANOS ? 0 : 1;
-  out.ascii(utcSeconds(at.seconds + offset.seconds + carry));
+  out.ascii(utcSecondOf(at.seconds + offset.seconds + carry));
   out.digits(nanos - carry * NANOS, NANO_DIGITS);
   out.byte(ZULU);
 }

@@ -1,10 +1,10 @@
 /** What accounts need of the real system. Source: Documentation/accounting/taskstats.rst, kernel.task_delayacct in sysctl/kernel.rst. */
 import { readFileSync } from 'node:fs';
+import { possibleCpuList } from '../linux/cpus.ts';
 import { isInitial, isInitialNetwork } from '../linux/namespaces.ts';
 import type { AccountDoors } from '../usage/doors.ts';
 import { openTaskstats } from './netlink-socket.ts';
 
-const POSSIBLE_CPUS = '/sys/devices/system/cpu/possible';
 const COUNTS_DELAYS = '/proc/sys/kernel/task_delayacct';
 
 function textOf(path: string): string | undefined {
@@ -29,7 +29,7 @@ export const accountDoors: AccountDoors = {
     return 'reason' in opened ? opened : opened.accounts;
   },
   openTaskstats,
-  possibleCpus: () => textOf(POSSIBLE_CPUS) ?? '0',
+  possibleCpus: possibleCpuList,
   countsDelays,
   isInitialNetwork,
 };

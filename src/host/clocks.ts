@@ -18,31 +18,32 @@ function read(clock: number): Moment {
 
 /** Two reads take some nanoseconds: a difference this small is no step of the clock, and must not move the times already told. */
 const NO_STEP_SECONDS = 100e-6;
-let wallOffset: Moment | undefined;
+/** The clock that Node reads cheaply counts milliseconds. */
+const NO_STEP_MS = 2;
+const REREAD_MS = 1000;
 
-/** Each clock is read when it is first asked for: most batches need one of them at the most. */
-class Reading implements Clocks {
-  private wall: Moment | undefined;
-  private boot: Moment | undefined;
+/** Every batch asks, so they are kept: the offsets change only when somebody sets the clock, or the machine was suspended. */
+let kept: { readonly clocks: Clocks; readonly offsetMs: number; readonly untilMs: number } | undefined;
 
-  get monotonic(): Moment {
-    return read(CLOCK_MONOTONIC);
-  }
+const steady = (before: Moment | undefined, now: Moment): Moment =>
+  before !== undefined && Math.abs(secondsBetween(before, now)) <= NO_STEP_SECONDS ? before : now;
 
-  get wallOffset(): Moment {
-    this.wall ??= steady(minus(read(CLOCK_REALTIME), read(CLOCK_MONOTONIC)));
-    return this.wall;
-  }
-
-  get bootOffset(): Moment {
-    this.boot ??= minus(read(CLOCK_BOOTTIME), read(CLOCK_MONOTONIC));
-    return this.boot;
-  }
+function readClocks(): Clocks {
+  const monotonic = read(CLOCK_MONOTONIC);
+  return {
+    wallOffset: steady(kept?.clocks.wallOffset, minus(read(CLOCK_REALTIME), monotonic)),
+    bootOffset: steady(kept?.clocks.bootOffset, minus(read(CLOCK_BOOTTIME), monotonic)),
+    get monotonic() {
+      return read(CLOCK_MONOTONIC);
+    },
+  };
 }
 
-function steady(wall: Moment): Moment {
-  if (wallOffset === undefined || Math.abs(secondsBetween(wallOffset, wall)) > NO_STEP_SECONDS) wallOffset = wall;
-  return wallOffset;
+export function clocks(): Clocks {
+  const monotonicMs = performance.now();
+  const offsetMs = Date.now() - monotonicMs;
+  if (kept === undefined || monotonicMs > kept.untilMs || Math.abs(offsetMs - kept.offsetMs) > NO_STEP_MS) {
+    kept = { clocks: readClocks(), offsetMs, untilMs: monotonicMs + REREAD_MS };
+  }
+  return kept.clocks;
 }
-
-export const clocks = (): Clocks => new Reading();

@@ -2,10 +2,10 @@
  * What the program needs of the world: streams, environment, clocks, timers, signals, and the kernel. It gets a Host and touches nothing
  * else, so a test can be the whole world; the real one is in real-host.ts.
  */
+import type { FactSource } from '../facts/kernel-facts.ts';
 import type { Circumstances } from '../netlink/diagnose.ts';
 import type { OpenConnector } from '../netlink/socket.ts';
-import type { ImageCapture } from '../process/image-capture.ts';
-import type { ImageSource } from '../process/image-source.ts';
+import type { FactWishes } from '../process/fact-wishes.ts';
 import type { Clocks, Moment } from '../process/moment.ts';
 import type { NoPidfd, Pidfd } from '../process/pidfd.ts';
 import type { ProcReader } from '../process/proc-reader.ts';
@@ -52,8 +52,8 @@ export interface Kernel {
   openPidfd(pid: number): Pidfd | NoPidfd;
   circumstances(): Circumstances;
   clocks(): Clocks;
-  /** Images of all execs, captured inside the kernel; or the reason why they are not to be had. */
-  openImageCapture(options: ImageCaptureOptions): Promise<ImageCapture | { readonly reason: string }>;
+  /** Facts about processes from programs in the kernel; or the reason why they are not to be had. */
+  openFacts(wishes: FactWishes): Promise<FactSource | { readonly reason: string }>;
   /** Over the kernel's own list of processes; or the reason why there is none. */
   openWalk(): Promise<ProcessWalk | { readonly reason: string }>;
   /** What processes used. */
@@ -62,15 +62,6 @@ export interface Kernel {
 
 /** What a snapshot of all tasks needs of the operating system: less than listening, and therefore sooner loaded. */
 export interface SnapshotKernel extends TaskDoors, Pick<Kernel, 'users' | 'clocks'> {}
-
-export interface ImageCaptureOptions {
-  /** Answers for execs that were not captured. */
-  readonly fallback: ImageSource;
-  /** Gives exe and cwd, which need a look at /proc, where they are wanted. */
-  readonly links: ImageSource | undefined;
-  /** Whether arguments may leave the kernel. */
-  readonly args: boolean;
-}
 
 export type Signal =
   | 'SIGINT'

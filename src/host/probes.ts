@@ -28,12 +28,22 @@ async function askPidfd(kernel: Kernel): Promise<Answers['pidfd']> {
   return status === CHILD_STATUS ? 'with status' : 'without status';
 }
 
+/** What `watch` asks of the kernel where whole lives are heard. */
+const LIVES = {
+  births: false,
+  execs: true,
+  ends: 'status',
+  onlyFailures: false,
+  args: 'with',
+  wakes: 'untold',
+} as const;
+
 /** Loads the programs as `watch` does, and takes them away again. */
 async function askCapture(): Promise<Answers['capture']> {
-  const { openExecCapture } = await import('../bpf/exec-capture.ts');
-  const opened = openExecCapture({ args: 'with' });
+  const { openFactPrograms } = await import('../bpf/fact-programs.ts');
+  const opened = openFactPrograms(LIVES);
   if ('reason' in opened) return { impossible: opened.reason };
-  opened.capture.close();
+  opened.programs.close();
   return 'possible';
 }
 

@@ -34,13 +34,25 @@ export const kernel: Kernel = {
   openPidfd,
   circumstances,
   clocks,
-  async openImageCapture({ fallback, links, args }) {
-    const [{ openExecCapture }, { BpfImageSource }] = await Promise.all([
-      import('../bpf/exec-capture.ts'),
-      import('../bpf/image-source.ts'),
-    ]);
-    const opened = openExecCapture({ args: args ? 'with' : 'without' });
-    return 'reason' in opened ? opened : new BpfImageSource(opened.capture, fallback, links);
+  async openFacts(wishes) {
+    // Programs in the kernel tell the numbers of the host.
+    if (!isInitial('pid')) return { reason: "this is a pid namespace of its own (run it in the host's: --pid=host)" };
+    const { openFactPrograms } = await import('../bpf/fact-programs.ts');
+    const opened = openFactPrograms(wishes);
+    if ('reason' in opened) return opened;
+    const { programs, mayRepeatEnds } = opened;
+    return {
+      mayRepeatEnds,
+      bytes: programs.bytes,
+      get held() {
+        return programs.held;
+      },
+      look: (take) => programs.look(take),
+      release: (position) => programs.release(position),
+      takeLost: () => programs.takeLost(),
+      onReadable: (listener) => programs.onReadable(listener),
+      close: () => programs.close(),
+    };
   },
   openWalk: async () => (await import('./process-walk.ts')).openWalk(),
   accounts: accountDoors,

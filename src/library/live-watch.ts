@@ -2,7 +2,7 @@
  * A watch for programs: a request in the words of the command line, the same pipeline, and records as objects for whoever iterates.
  * Touches nothing of the process it runs in but timers and the kernel.
  */
-import { captureFor } from '../commands/capture.ts';
+import { useFacts } from '../commands/facts.ts';
 import { readOptions, type Typed, WATCH_OPTIONS } from '../commands/options.ts';
 import { planWatch } from '../commands/plan.ts';
 import { selectionFor } from '../commands/start-watch.ts';
@@ -42,6 +42,7 @@ const OPTION_OF: Readonly<Record<Exclude<keyof WatchRequest, 'signal' | 'queue'>
   ancestry: 'ancestry',
   noArgs: 'noArgs',
   buffer: 'buffer',
+  latency: 'latency',
 };
 const isOption = (name: string): name is keyof typeof OPTION_OF => Object.hasOwn(OPTION_OF, name);
 
@@ -77,7 +78,7 @@ export class LiveWatch implements Watch {
       const selection = await selectionFor(kernel, options);
       if (this.stopped) return;
       const monitor = new Monitor(host, kernel, monitorOptions(plan, selection));
-      await captureFor(plan, monitor);
+      await useFacts(plan, monitor);
       if (this.stopped) monitor.stop();
       else this.begin(kernel, monitor, plan.extras);
     });

@@ -43,6 +43,8 @@ export interface WatchRequest {
   readonly noArgs?: boolean;
   /** Bytes of the kernel's queue for us; 64 MiB or what the kernel grants, unless given. */
   readonly buffer?: number;
+  /** How long an event may wait for others, in milliseconds or as on the command line (`2s`), where nothing is lost by that; 100 ms unless given. */
+  readonly latency?: number | string;
   /** Records that may wait for the iterating program before others are dropped, and counted; 65,536 unless given. */
   readonly queue?: number;
   /** Ends the watch: what was heard until then still comes, then the iteration ends. */

@@ -18,6 +18,12 @@ export interface Hearing {
   readonly exitsOf?: ReadonlySet<number>;
 }
 
+/** Every birth, program and end of a process: then one may know at any time who is there. */
+export function hearsWholeLives({ scopes, onlyFailures }: Hearing): boolean {
+  const births = scopes.get('fork');
+  return births !== undefined && births !== 'threads' && scopes.has('exec') && scopes.has('exit') && !onlyFailures;
+}
+
 /** More processes than this are not worth a filter: each costs one comparison for every exit on the machine. */
 export const EXITS_OF_LIMIT = 64;
 

@@ -179,13 +179,14 @@ export class Subscription {
     const granted = growReceiveBuffer(this.events, bufferBytes);
     this.events.setOption(SOL_NETLINK, NETLINK_NO_ENOBUFS, int(1));
     this.events.attachFilter(eventFilter(hearing));
-    if (this.kernelFilter) {
-      this.events.send(
-        encodeControl({ op: PROC_CN_MCAST.listen, mask: kernelMask(hearing), token: this.options.random() }),
-      );
-    }
+    if (this.kernelFilter) this.askFor(hearing);
     join(this.events);
     return granted;
+  }
+
+  private askFor(hearing: Hearing): void {
+    const mask = kernelMask(hearing);
+    this.events.send(encodeControl({ op: PROC_CN_MCAST.listen, mask, token: this.options.random() }));
   }
 
   /** The host's count of listeners was below one, and new listeners brought it back. */
@@ -193,7 +194,13 @@ export class Subscription {
     return !this.owesIgnore;
   }
 
-  /** Hears only the exits of these processes from now on. What is queued already is not filtered again. */
+  /** Hears this from now on, which is less than before. What is queued already is not filtered again. */
+  rehear(hearing: Hearing): void {
+    this.events.attachFilter(eventFilter(hearing));
+    if (this.kernelFilter) this.askFor(hearing);
+  }
+
+  /** Hears only the exits of these processes from now on. */
   narrow(pids: ReadonlySet<number>): void {
     this.events.attachFilter(eventFilter({ ...this.options.hearing, exitsOf: pids }));
   }

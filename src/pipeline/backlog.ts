@@ -15,19 +15,20 @@ const MOST = 96;
 const isNothing = ({ events, lost }: Batch): boolean => events.length === 0 && lost === 0;
 
 export class Backlog {
-  private readonly source: Pick<EventSource, 'drain' | 'drainMore'>;
+  private readonly source: Pick<EventSource, 'drain'>;
   private readonly now: () => Moment;
   /** The oldest first. */
   private readonly ahead: DrainedBatch[] = [];
 
-  constructor(source: Pick<EventSource, 'drain' | 'drainMore'>, now: () => Moment) {
+  constructor(source: Pick<EventSource, 'drain'>, now: () => Moment) {
     this.source = source;
     this.now = now;
   }
 
-  private drain(how: 'drain' | 'drainMore'): DrainedBatch {
+  private drain(): DrainedBatch {
     const at = this.now();
-    return { ...this.source[how](), at };
+    const { events, lost, full } = this.source.drain();
+    return { events, lost, full, at };
   }
 
   /** Drains all that is queued now, up to a bound; returns the events that wait for their turn. */
@@ -39,7 +40,7 @@ export class Backlog {
 
   /** Drains one batch. */
   drainMore(): void {
-    this.ahead.push(this.drain('drainMore'));
+    this.ahead.push(this.drain());
   }
 
   /** The next one; undefined if there is none. */
@@ -51,9 +52,18 @@ export class Backlog {
   take(): DrainedBatch {
     const first = this.ahead.shift();
     if (first !== undefined && (first.full || this.ahead.length > 0)) return first;
-    const fresh = this.drain('drain');
+    const fresh = this.drain();
     if (first === undefined) return fresh;
     return { ...fresh, events: first.events.concat(fresh.events), lost: first.lost + fresh.lost };
+  }
+
+  /** Takes what happened before this moment, as far as it waits here. */
+  takeBefore(moment: Moment): DrainedBatch[] {
+    const isBefore = ({ stamp }: WireEvent): boolean => compareMoments(stamp, moment) < 0;
+    const early = this.ahead.map((batch) => ({ ...batch, events: batch.events.filter(isBefore) }));
+    const late = this.ahead.map((batch) => ({ ...batch, lost: 0, events: batch.events.filter((e) => !isBefore(e)) }));
+    this.ahead.splice(0, this.ahead.length, ...late);
+    return early;
   }
 
   get length(): number {

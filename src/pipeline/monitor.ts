@@ -1,27 +1,36 @@
 /**
  * The pipeline from the kernel to records: subscription, source, order, enrichment, selection. Every command that follows processes
- * stands on it. Also owns what happens beside the events: the heartbeat, the second look at unsettled ends, and the rescan after
- * a loss.
+ * stands on it. What happens beside the events, each in a file of its own, is started and stopped here.
  */
-
-import { Failure } from '../errors.ts';
+import { type FactSource, KernelFacts } from '../facts/kernel-facts.ts';
+import { ToldSubjects } from '../facts/told-subjects.ts';
 import type { Host, Kernel } from '../host/host.ts';
+import { ProcLooks } from '../looks/proc-looks.ts';
+import { ReadSubjects } from '../looks/read-subjects.ts';
 import type { WireEvent } from '../netlink/events.ts';
-import type { Hearing } from '../netlink/filter.ts';
+import { type Hearing, hearsWholeLives } from '../netlink/filter.ts';
 import { EventSource } from '../netlink/source.ts';
-import { type Heartbeat, Subscription } from '../netlink/subscribe.ts';
-import type { ImageCapture } from '../process/image-capture.ts';
-import { type ImageSource, ProcImageSource } from '../process/image-source.ts';
-import { type Moment, secondsBetween } from '../process/moment.ts';
+import { Subscription } from '../netlink/subscribe.ts';
+import type { FactWishes } from '../process/fact-wishes.ts';
+import { HeardSubjects } from '../process/heard-subjects.ts';
+import { compareMoments, type Moment, minus } from '../process/moment.ts';
 import { inTimeOrder } from '../process/order.ts';
-import type { ProcReader } from '../process/proc-reader.ts';
-import type { LossReason, LostRecord, ProcessRecord, StreamRecord } from '../process/record.ts';
+import type { ProcessFacts, ProcReader } from '../process/proc-reader.ts';
+import type { LostRecord, ProcessRecord, StreamRecord } from '../process/record.ts';
+import { type Redact, RedactingWitness, redactingReader } from '../process/redact.ts';
 import { ReadScan, readEach, type Scan, WalkedScan } from '../process/scan.ts';
 import type { Selector } from '../process/select.ts';
+import type { Subjects } from '../process/subjects.ts';
 import type { Wants } from '../process/teller.ts';
 import { type Infers, Tracker } from '../process/tracker.ts';
+import type { Acquaintance, Witness } from '../process/witness.ts';
 import type { UsageSource } from '../usage/usage-source.ts';
 import { Backlog, type DrainedBatch } from './backlog.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { Losses } from './losses.ts';
+import { Rescan } from './rescan.ts';
+import { Settling } from './settling.ts';
+import { type Pacing, PromptWakeups, type Wakeups, WindowedWakeups } from './wakeups.ts';
 
 export interface MonitorOptions {
   readonly hearing: Hearing;
@@ -34,50 +43,70 @@ export interface MonitorOptions {
   readonly bufferBytes: number;
   /** In the order of time, not of arrival. */
   readonly ordered: boolean;
+  /** How long an event may wait for others, in milliseconds, where nothing is lost by that. Asked again for each window. */
+  readonly latencyMs?: () => number;
   /** False where no argument may ever be read. */
   readonly readsArgs?: boolean;
+  /** Takes out of arguments what nobody may see. */
+  readonly redact?: Redact | undefined;
   /** What the processes used that end. Closed with the monitor. */
   readonly usage?: UsageSource;
   /** Ends that no event settled are looked at again and again, unless somebody else sees to them. */
   readonly looksAgain?: false;
 }
 
+/** What the programs in the kernel are to tell, and what is then still to be heard of the connector. */
+export interface FactPlan {
+  readonly wishes: Omit<FactWishes, 'wakes' | 'args'>;
+  readonly hearing: Hearing;
+}
+
 /** What the pipeline needs of a host. */
 type Monitored = Pick<Host, 'now' | 'after' | 'random'>;
 
-/** The only wake-up of an idle watch. */
-const HEARTBEAT_MS = 5000;
-const SETTLE = { firstMs: 5, mostMs: 1000 } as const;
-/** A scan while the storm lasts would cost what the storm needs: it comes when nothing was lost for a while, or at the latest then. */
-const RESCAN = { calmMs: 250, mostMs: 3000 } as const;
 /** Batches handled in one wake-up before the event loop gets its turn. */
-const ROUNDS = 64;
-type Timer = { cancel(): void };
+const ROUNDS = 256;
+/** What was witnessed so long ago, and whose event was not read yet, has lost it. */
+const UNHEARD_SECONDS = 1;
+/** Between a record and its event lie microseconds, on a loaded machine milliseconds. */
+const GRACE_SECONDS = 0.02;
+/** Of the kernel's queue for us: 832 bytes on Linux 6.18. */
+const BYTES_AN_EVENT = 1024;
 
 export class Monitor {
   readonly subscription: Subscription;
   private readonly host: Monitored;
   private readonly kernel: Kernel;
+  private readonly reader: ProcReader;
   private readonly options: MonitorOptions;
   private readonly source: EventSource;
-  private readonly tracker: Tracker;
-  private images: ImageSource;
-  private capture: ImageCapture | undefined;
-  private scan: Scan;
-  private readonly timers = new Map<'heartbeat' | 'settle' | 'rescan' | 'carry', Timer>();
-  private settleMs: number = SETTLE.firstMs;
   private readonly backlog: Backlog;
-  private allWell: Moment;
-  private rescanWanted: Moment | undefined;
+  private readonly losses: Losses;
+  private readonly heartbeat: Heartbeat;
+  private readonly rescan: Rescan;
+  private readonly settling: Settling;
+  private hearing: Hearing;
+  private facts: { readonly source: FactSource; readonly since: Moment } | undefined;
+  private scan: Scan;
+  private tracker: Tracker | undefined;
+  private wakeups: Wakeups | undefined;
+  private carry: { cancel(): void } | undefined;
+  /** To be done before anything is told. */
+  private first: (() => void) | undefined;
+  /** Of the batch that was handled last: whether more was queued, and until when it reached. */
+  private last: { readonly isMore: boolean; readonly until: Moment } | undefined;
   private onRecords: (records: StreamRecord[]) => void = () => {};
 
   /** Subscribes; throws a Failure that says why where that is impossible. */
-  constructor(host: Monitored, system: Kernel, options: MonitorOptions) {
-    const kernel = options.readsArgs === false ? { ...system, reader: system.readerWithoutArgs } : system;
+  constructor(host: Monitored, kernel: Kernel, options: MonitorOptions) {
+    const reader = options.readsArgs === false ? kernel.readerWithoutArgs : kernel.reader;
+    const after = (milliseconds: number, task: () => void) => host.after(milliseconds, task);
     this.host = host;
     this.kernel = kernel;
+    this.reader = options.redact === undefined ? reader : redactingReader(reader, options.redact);
     this.options = options;
-    this.allWell = host.now();
+    this.hearing = options.hearing;
+    this.losses = new Losses(() => host.now());
     this.subscription = new Subscription({
       open: kernel.openConnector,
       hearing: options.hearing,
@@ -85,24 +114,12 @@ export class Monitor {
       random: () => host.random(),
       circumstances: () => kernel.circumstances(),
     });
-    this.source = new EventSource(this.subscription, options.hearing, {
-      now: () => toMilliseconds(host.now()),
-      after: (ms, task) => host.after(ms, task),
-    });
+    this.source = new EventSource(this.subscription, options.hearing);
     this.backlog = new Backlog(this.source, () => host.now());
-    this.scan = new ReadScan(kernel.reader);
-    this.images = this.imagesBy(kernel.reader, options.readsArgs === false ? 'exe' : 'args');
-    this.tracker = new Tracker({
-      ...options,
-      reader: kernel.reader,
-      images: { of: (exec) => this.images.of(exec) },
-      clocks: () => kernel.clocks(),
-    });
-  }
-
-  private imagesBy(reader: Pick<ProcReader, 'facts'>, proof: 'args' | 'exe'): ImageSource {
-    const bootOffset = (): Moment => this.kernel.clocks().bootOffset;
-    return new ProcImageSource(reader, () => this.host.now(), bootOffset, proof);
+    this.scan = new ReadScan(this.reader);
+    this.heartbeat = new Heartbeat(this.subscription, after, (isDeaf) => this.beaten(isDeaf));
+    this.rescan = new Rescan(after, () => this.repair());
+    this.settling = new Settling(after, this.openEnds());
   }
 
   /** Datagrams that were not the kernel's, or not understood, since the start. */
@@ -112,52 +129,130 @@ export class Monitor {
 
   /** False from a loss until the table is true again: there may be processes that nobody told about. */
   get isCertain(): boolean {
-    return !this.timers.has('rescan');
+    return !this.rescan.isWanted;
   }
 
   /**
-   * Has the images of all execs captured inside the kernel, where that can be had; resolves to the reason where it cannot. A kernel that
-   * does this also shows its list of processes. Between subscribing and `start`: what happens meanwhile is queued.
+   * Has programs in the kernel tell what events leave out, where that can be had; resolves to the reason where it cannot. A kernel that does
+   * this also shows its list of processes. Between subscribing and `start`: what happens meanwhile is queued.
    */
-  async captureImages(wants: { readonly args: boolean; readonly links: boolean }): Promise<string | undefined> {
-    if (!this.options.hearing.scopes.has('exec')) return 'no execs are heard';
-    const { reader } = this.kernel;
-    const links = wants.links ? this.imagesBy({ facts: reader.links }, 'exe') : undefined;
-    const opened = await this.kernel.openImageCapture({ fallback: this.images, links, args: wants.args });
+  async useFacts({ wishes, hearing }: FactPlan): Promise<string | undefined> {
+    const args = this.options.readsArgs === false ? 'without' : 'with';
+    const opened = await this.kernel.openFacts({ ...wishes, args, wakes: 'untold' });
     if ('reason' in opened) return opened.reason;
-    this.capture = opened;
-    this.images = opened;
+    this.facts = { source: opened, since: this.host.now() };
+    this.hearing = hearing;
+    this.source.rehear(hearing);
+    if (!hearsWholeLives(hearing)) return undefined;
     // Now, for later the rights to it may have been given up.
     const walk = await this.kernel.openWalk();
-    if (!('reason' in walk)) this.scan = new WalkedScan(walk, reader);
+    if (!('reason' in walk)) this.scan = new WalkedScan(walk, this.reader);
     return undefined;
   }
 
   /** @param known the processes to know from the start; all there are, unless given */
   start(onRecords: (records: StreamRecord[]) => void, known?: readonly number[]): void {
     this.onRecords = onRecords;
-    const { reader } = this.kernel;
-    const scan = known === undefined ? this.scan.facts() : readEach(known, (pid) => reader.facts(pid));
-    const since = this.backlog.drainAll();
-    this.tracker.seed(scan, since);
-    if (!this.backlog.isEmpty()) this.arm('carry', 0, () => this.takeTurn());
-    this.options.usage?.start();
-    // Where the kernel captures arguments, or nobody wants any, nothing is lost by looking later.
-    const hurries = this.options.hearing.scopes.has('exec') && this.capture === undefined;
-    this.source.start(() => this.takeTurn(), hurries ? 'hurried' : 'patient');
-    this.arm('heartbeat', HEARTBEAT_MS, () => this.beat());
+    const { hearing, reader, options, kernel } = this;
+    const subjects = this.subjects();
+    const acquaintance: Acquaintance = {
+      startOf: (pid) => subjects.table.living(pid)?.start,
+      bootOffset: () => subjects.bootOffset,
+    };
+    const witness = this.witness(acquaintance);
+    const tracker = new Tracker({ ...options, hearing, reader, subjects, clocks: () => kernel.clocks() }, witness);
+    this.tracker = tracker;
+    this.seed(tracker, known);
+    this.first = () => this.beginBefore(tracker, acquaintance);
+    if (!this.backlog.isEmpty()) this.carryOn();
+    options.usage?.start();
+    this.wakeups = this.wakeupsFor(witness);
+    this.wakeups.start(() => this.takeTurn());
+    this.heartbeat.start();
+  }
+
+  private subjects(): Subjects {
+    const { scopes, onlyFailures } = this.hearing;
+    if (hearsWholeLives(this.hearing)) return new HeardSubjects(this.reader, this.options.wants.cgroup);
+    if (this.facts !== undefined) return new ToldSubjects(this.reader);
+    const everyEnd = scopes.has('exit') && !onlyFailures;
+    return new ReadSubjects(this.reader, { everyEnd, execs: scopes.has('exec') });
+  }
+
+  private witness(acquaintance: Acquaintance): Witness {
+    if (this.facts === undefined) return this.redacting(this.looks(acquaintance));
+    const { reader, hearing } = this;
+    const now = () => this.host.now();
+    const hearsThreads = hearing.scopes.get('exit') === 'both';
+    return this.redacting(new KernelFacts(this.facts.source, { ...acquaintance, reader, now, hearsThreads }));
+  }
+
+  private looks(acquaintance: Acquaintance): ProcLooks {
+    const { hearing } = this.options;
+    return new ProcLooks({
+      ...acquaintance,
+      hearing,
+      hearsWholeLives: hearsWholeLives(hearing),
+      reader: this.reader,
+      now: () => this.host.now(),
+      proof: this.options.readsArgs === false ? 'exe' : 'args',
+    });
+  }
+
+  private redacting(witness: Witness): Witness {
+    const { redact } = this.options;
+    return redact === undefined ? witness : new RedactingWitness(witness, redact);
+  }
+
+  private wakeupsFor({ isPatient }: Witness): Wakeups {
+    const { host } = this;
+    const pacing: Pacing = {
+      now: () => toMilliseconds(host.now()),
+      after: (milliseconds, task) => host.after(milliseconds, task),
+    };
+    const { latencyMs } = this.options;
+    const isHurried = !isPatient || this.options.wants.cgroup;
+    if (this.facts === undefined || isHurried || latencyMs === undefined) {
+      return new PromptWakeups(pacing, this.source, isHurried ? 'hurried' : 'patient');
+    }
+    const capacity = this.subscription.bufferBytes / BYTES_AN_EVENT;
+    return new WindowedWakeups(pacing, [this.source, this.facts.source], { mostMs: latencyMs, capacity });
+  }
+
+  /** Where the table is not the authority, there is nobody who must be known beforehand. */
+  private seed(tracker: Tracker, known: readonly number[] | undefined): void {
+    const needsAll = this.facts === undefined || hearsWholeLives(this.hearing);
+    const everybody = () => (needsAll ? this.scan.facts() : new Map<number, ProcessFacts>());
+    const scan = known === undefined ? everybody() : readEach(known, (pid) => this.reader.facts(pid));
+    tracker.seed(scan, this.backlog.drainAll());
+  }
+
+  /** What happened before the programs were there has no facts: a look must do. */
+  private beginBefore(tracker: Tracker, acquaintance: Acquaintance): void {
+    const { facts } = this;
+    if (facts === undefined || !this.backlog.reachesBack(facts.since)) return;
+    const { witness } = tracker;
+    const looks = this.looks(acquaintance);
+    tracker.witness = this.redacting(looks);
+    for (const batch of this.backlog.takeBefore(facts.since)) this.handle(batch, tracker);
+    // Twice: an end that no event told must be seen two times.
+    this.tell([...tracker.settle(), ...tracker.settle()]);
+    for (const pid of looks.open()) witness.addLeaderless(pid);
+    tracker.witness = witness;
   }
 
   /** Takes what is queued, tells it, and leaves. */
   stop(): void {
     this.wake();
     this.tell([], this.takeLoss(this.subscription.takeDrops()));
+    this.tellUnseen(this.tracker?.witness.takeLost('all') ?? 0);
     this.lookAgain();
     this.lookAgain();
-    for (const timer of this.timers.values()) timer.cancel();
-    this.source.stop();
+    for (const one of [this.heartbeat, this.rescan, this.settling]) one.stop();
+    this.carry?.cancel();
+    this.wakeups?.stop();
     this.subscription.close();
-    this.capture?.close();
+    this.facts?.source.close();
     this.scan.close();
     this.options.usage?.close(this.onRecords);
   }
@@ -169,45 +264,85 @@ export class Monitor {
 
   /** Looks at the ends that no event settled. Goes on by itself, unless `looksAgain` is false. */
   lookAgain(): ProcessRecord[] {
-    const records = this.tracker.settle();
+    const records = this.tracker?.settle() ?? [];
     this.tell(records);
     return records;
+  }
+
+  private openEnds() {
+    const unsettled = (): number => this.tracker?.witness.unsettled ?? 0;
+    return {
+      get unsettled() {
+        return unsettled();
+      },
+      look: () => {
+        this.wake();
+        return this.lookAgain().length > 0;
+      },
+    };
   }
 
   /** Tells all that has happened until now. */
   wake(): void {
     const now = this.host.now();
     do this.takeTurn();
-    while (this.backlog.reachesBack(now));
+    while (this.backlog.reachesBack(now) || this.isBehind(now));
   }
 
-  /** Handles what is queued; returns the number of events. What came meanwhile waits for the next turn where that is near. */
+  private isBehind(now: Moment): boolean {
+    return this.last?.isMore === true && compareMoments(this.last.until, now) < 0;
+  }
+
+  /**
+   * Handles what is queued; returns the number of events, or at least one if some had to be left for later. What came meanwhile waits for
+   * the next turn where that is near.
+   */
   private takeTurn(): number {
+    const { tracker } = this;
+    if (tracker === undefined) return 0;
+    this.first?.();
+    this.first = undefined;
+    const isTimed = this.wakeups?.isTimed ?? false;
     let handled = 0;
-    for (let round = 0; round < ROUNDS; round++) {
+    let isMore = true;
+    for (let round = 0; isMore && round < ROUNDS; round++) {
       const batch = (round > 0 && this.backlog.shift()) || this.backlog.take();
       handled += batch.events.length;
-      this.handle(batch);
-      if (this.backlog.isEmpty() || (this.source.isBusy && this.backlog.isSmall())) break;
+      this.handle(batch, tracker);
+      isMore = batch.full || !this.backlog.isEmpty();
+      this.last = { isMore, until: batch.events.at(-1)?.stamp ?? batch.at };
+      if (isTimed && this.backlog.isSmall()) break;
     }
-    if (this.backlog.length > 0 && !this.source.isBusy) this.arm('carry', 0, () => this.takeTurn());
-    this.armSettle();
-    return handled;
+    if (isMore && !isTimed) this.carryOn();
+    if (this.options.looksAgain !== false) this.settling.arm();
+    return tracker.witness.rest() ? Math.max(handled, 1) : handled;
   }
 
-  /** Tells one batch. What had to be drained to prove what was read for it, or is there besides, is then in the backlog. */
-  private handle(batch: DrainedBatch): void {
+  private carryOn(): void {
+    this.carry?.cancel();
+    this.carry = this.host.after(0, () => this.takeTurn());
+  }
+
+  /** Tells one batch. What had to be drained to prove what was seen of it, or is there besides, is then in the backlog. */
+  private handle(batch: DrainedBatch, tracker: Tracker): void {
+    const { witness } = tracker;
+    const mustHeed = witness.attend(batch, ({ tgid }) => tracker.mayShow(tgid));
     const events = this.options.ordered ? inTimeOrder(batch.events) : batch.events;
-    const hasRead = this.images.capture(events, ({ tgid }) => this.tracker.mayShow(tgid));
-    const hasLooked = this.tracker.look(events);
-    const later = hasRead || hasLooked ? this.backlog.drainAll() : [];
-    this.images.confirm(later);
-    if (batch.full && this.backlog.length === 0) this.backlog.drainMore();
+    if (mustHeed) witness.heed(this.backlog.drainAll());
+    if (batch.full && !witness.isPatient && this.backlog.length === 0) this.backlog.drainMore();
     this.options.usage?.hear(events);
-    const records: StreamRecord[] = this.tracker.track(events, later);
-    if (batch.lost > 0) records.push(...this.tellUnheard(batch));
+    const records: StreamRecord[] = tracker.track(events);
+    if (!batch.full) records.push(...this.unheard(tracker, batch.at, batch.lost > 0 ? GRACE_SECONDS : UNHEARD_SECONDS));
     this.tell(records, this.takeLoss(batch.lost));
-    this.tellUncaptured();
+    // While more is queued, what was dropped may be known later only.
+    if (batch.lost === 0 && !batch.full) this.losses.note();
+    this.tellUnseen(witness.takeLost());
+  }
+
+  /** What was witnessed, and whose event is not among those that were queued then. */
+  private unheard(tracker: Tracker, now: Moment, graceSeconds: number): ProcessRecord[] {
+    const unheard = tracker.witness.takeUnheard(secondsBefore(now, graceSeconds));
+    return unheard.length === 0 ? [] : tracker.repair(unheard);
   }
 
   private tell(told: StreamRecord[], loss?: LostRecord): void {
@@ -222,100 +357,47 @@ export class Monitor {
     else usage.hold(records, missing, this.onRecords);
   }
 
-  /** Execs whose events were lost, but not their images. What is still queued is not lost. */
-  private tellUnheard({ at, full }: DrainedBatch): StreamRecord[] {
-    if (this.capture === undefined || full) return [];
-    return this.tracker.repair(this.capture.takeUnheard(at));
-  }
-
-  private tellUncaptured(): void {
-    const count = this.capture?.takeLost() ?? 0;
-    if (count > 0) this.tell([], this.lossOf('capture', count));
-  }
-
-  /** The record of a loss that was just noticed; `count` undefined means that nobody counted. */
-  private lossOf(reason: LossReason, count: number | undefined): LostRecord {
-    const at = this.host.now();
-    const record: LostRecord = { event: 'lost', reason, count, at, since: this.allWell };
-    this.allWell = at;
-    return record;
+  private tellUnseen(count: number): void {
+    if (count > 0) this.tell([], this.losses.tell('capture', count));
   }
 
   /** Events are missing: the table has to be made true again. */
   private lossOfEvents(reason: 'overrun' | 'starved', count: number | undefined): LostRecord {
-    const record = this.lossOf(reason, count);
-    this.armRescan(record.at);
+    const record = this.losses.tell(reason, count);
+    this.rescan.want(record.at);
     return record;
   }
 
-  /** Waits until the storm is over, but not for ever. */
-  private armRescan(now: Moment): void {
-    this.rescanWanted ??= now;
-    if (this.timers.has('rescan') && secondsBetween(this.rescanWanted, now) * 1000 > RESCAN.mostMs) return;
-    this.arm('rescan', RESCAN.calmMs, () => this.rescan());
-  }
-
   private takeLoss(count: number): LostRecord | undefined {
-    if (count > 0) return this.lossOfEvents('overrun', count);
-    this.allWell = this.host.now();
-    return undefined;
+    return count === 0 ? undefined : this.lossOfEvents('overrun', count);
   }
 
-  private beat(): void {
-    const before = this.allWell;
-    const heard = this.heartbeat();
+  private beaten(isDeaf: boolean): void {
+    const starved = isDeaf ? this.lossOfEvents('starved', undefined) : undefined;
     this.wake();
-    if (heard === 'recovered' || heard === 'deaf') {
-      this.allWell = before;
-      this.tell([], this.lossOfEvents('starved', undefined));
-    }
-    this.arm('heartbeat', HEARTBEAT_MS, () => this.beat());
-  }
-
-  /** A control socket that cannot even be used hears nothing. */
-  private heartbeat(): Heartbeat {
-    try {
-      return this.subscription.heartbeat();
-    } catch (error) {
-      if (error instanceof Failure) return 'deaf';
-      throw error;
-    }
-  }
-
-  /** Ends that need another look: soon at first, then less and less often. */
-  private armSettle(): void {
-    if (this.options.looksAgain === false || this.tracker.unsettled === 0 || this.timers.has('settle')) return;
-    this.arm('settle', this.settleMs, () => {
-      this.wake();
-      this.timers.delete('settle');
-      const isNews = this.lookAgain().length > 0;
-      this.settleMs = isNews ? SETTLE.firstMs : Math.min(this.settleMs * 2, SETTLE.mostMs);
-      this.armSettle();
-    });
+    if (starved !== undefined) this.tell([], starved);
+    this.tell([], this.takeLoss(this.subscription.takeDrops()));
   }
 
   /**
    * Makes the table true again after a loss. What happened before the scan is queued by the time it is done, so the queue is handled
    * first: only what no event explains is concluded.
    */
-  private rescan(): void {
+  private repair(): void {
+    const { tracker } = this;
+    if (tracker === undefined) return;
     const at = this.host.now();
-    const scan = this.scan.stats(this.living());
-    this.timers.delete('rescan');
-    this.rescanWanted = undefined;
+    const scan = this.scan.stats(living(tracker));
     this.wake();
-    if (this.timers.has('rescan')) return;
-    this.tell(this.tracker.reconcile(scan, at));
-  }
-
-  private *living(): Iterable<number> {
-    for (const { pid, ended } of this.tracker.table.all()) if (!ended) yield pid;
-  }
-
-  private arm(name: 'heartbeat' | 'settle' | 'rescan' | 'carry', milliseconds: number, task: () => void): void {
-    this.timers.get(name)?.cancel();
-    this.timers.set(name, this.host.after(milliseconds, task));
+    this.tell(this.unheard(tracker, at, GRACE_SECONDS));
+    if (!this.rescan.isWanted) this.tell(tracker.reconcile(scan, at));
   }
 }
 
+function* living({ table }: Tracker): Iterable<number> {
+  for (const { pid, ended } of table.all()) if (!ended) yield pid;
+}
+
 const toMilliseconds = ({ seconds, nanos }: Moment): number => seconds * 1000 + nanos / 1e6;
+const secondsBefore = (moment: Moment, many: number): Moment =>
+  minus(moment, { seconds: Math.floor(many), nanos: (many % 1) * 1e9 });

@@ -5,22 +5,26 @@
 import type { Text } from './text.ts';
 
 export interface Image {
-  readonly comm?: Text;
-  readonly args?: readonly Text[];
+  readonly comm?: Text | undefined;
+  readonly args?: readonly Text[] | undefined;
   /** Bytes of all arguments with their NULs, where `args` are only the beginning of them. */
-  readonly argsTotal?: number;
-  readonly exe?: Text;
+  readonly argsTotal?: number | undefined;
+  readonly exe?: Text | undefined;
   /** What was passed to execve(2): of a script the script, may be relative; `exe` is the file that runs. */
-  readonly path?: Text;
+  readonly path?: Text | undefined;
   /** The file that runs, by what no rename and no other root directory changes. */
-  readonly file?: FileId;
-  readonly cwd?: Text;
+  readonly file?: FileId | undefined;
+  readonly cwd?: Text | undefined;
   /** Effective user id, what `ps` shows. */
-  readonly uid?: number;
+  readonly uid?: number | undefined;
   /** The process was gone before its arguments could be read. */
-  readonly missing?: 'gone';
+  readonly missing?: 'gone' | undefined;
   /** Nobody wanted to see it so far: to be read if somebody does. */
-  readonly unread?: true;
+  readonly unread?: true | undefined;
+  /** The arguments as they lay in memory, one letter a byte, each ended by a zero; where they came so. Says the same as `args`. */
+  readonly argsLetters?: string | undefined;
+  /** A place where whoever writes images keeps what it has made of this one. Not part of what it is. */
+  kept?: { readonly by: object; readonly letters: string } | undefined;
 }
 
 export interface FileId {
@@ -30,3 +34,28 @@ export interface FileId {
 }
 
 export const UNKNOWN_IMAGE: Image = {};
+
+type Member = Exclude<keyof Image, 'argsLetters' | 'kept'>;
+
+const MEMBERS: Readonly<Record<Member, true>> = {
+  comm: true,
+  args: true,
+  argsTotal: true,
+  exe: true,
+  path: true,
+  file: true,
+  cwd: true,
+  uid: true,
+  missing: true,
+  unread: true,
+};
+
+/** The same image but for these members. Not by a spread: an image may find out its members only when it is asked for them. */
+export function changed(image: Image, changes: Image): Image {
+  const told: Record<string, unknown> = {};
+  for (const name of Object.keys(MEMBERS) as Member[]) {
+    const value = name in changes ? changes[name] : image[name];
+    if (value !== undefined) told[name] = value;
+  }
+  return told;
+}

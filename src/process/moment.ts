@@ -31,9 +31,9 @@ export function minus(a: Moment, b: Moment): Moment {
     : { seconds: a.seconds - b.seconds - 1, nanos: nanos + NANOS };
 }
 
-/** The clocks procwatch compares, as they are when they are first asked for. */
+/** The clocks procwatch compares. */
 export interface Clocks {
-  /** CLOCK_MONOTONIC: the events' clock. */
+  /** CLOCK_MONOTONIC now: the events' clock. */
   readonly monotonic: Moment;
   /** CLOCK_REALTIME minus CLOCK_MONOTONIC. */
   readonly wallOffset: Moment;

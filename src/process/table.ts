@@ -4,6 +4,7 @@
  */
 import type { Image } from './image.ts';
 import { compareMoments, type Moment } from './moment.ts';
+import type { Text } from './text.ts';
 
 export interface Proc {
   readonly pid: number;
@@ -20,6 +21,8 @@ export interface Proc {
   trees: readonly number[];
   /** Path of its control group, where somebody wants it; undefined while unread. */
   cgroup: string | undefined;
+  /** Name of its parent, where the witness told that with it. */
+  readonly parentComm: Text | undefined;
   /** An earlier process of this pid whose exit the kernel has not told yet. */
   previous: Proc | undefined;
 }

@@ -3,21 +3,19 @@
  * who a process is it asks the subjects, and facts come only through them, the reader and the image source.
  */
 import type { EventOf, WireEvent, WireKind } from '../netlink/events.ts';
-import type { Hearing } from '../netlink/filter.ts';
-import { ExitRule, type ProcessExit } from './exit-rule.ts';
+import { type Hearing, hearsWholeLives } from '../netlink/filter.ts';
 import { isOver } from './exits.ts';
-import { type Image, UNKNOWN_IMAGE } from './image.ts';
-import type { UnheardExec } from './image-capture.ts';
-import type { ImageSource } from './image-source.ts';
+import { changed, type Image, UNKNOWN_IMAGE } from './image.ts';
 import { type Clocks, type Moment, secondsBetween } from './moment.ts';
 import type { ProcessFacts, ProcReader } from './proc-reader.ts';
 import type { ProcessStat } from './procstat.ts';
 import type { ProcessEnd, ProcessRecord } from './record.ts';
 import type { Selector } from './select.ts';
-import { HeardSubjects, isSameStart, procOf, ReadSubjects, type Subjects } from './subjects.ts';
+import { isSameStart, procOf, type Subjects } from './subjects.ts';
 import type { Proc } from './table.ts';
 import { type Detail, Teller, type Wants } from './teller.ts';
 import { textOf } from './text.ts';
+import type { ProcessExit, Unheard, Witness } from './witness.ts';
 
 /** What may be told without an event: ends and finds of a rescan, and execs that only the capture saw. */
 export interface Infers {
@@ -34,19 +32,13 @@ export interface TrackerOptions {
   readonly threads: boolean;
   /** Which conclusions of a rescan become records. */
   readonly infers: Infers;
-  readonly reader: ProcReader;
-  readonly images: Pick<ImageSource, 'of'>;
+  readonly reader: Pick<ProcReader, 'facts'>;
+  readonly subjects: Subjects;
   readonly clocks: () => Clocks;
   readonly wants: Wants;
   readonly selector: Selector;
   /** Roots of the trees to keep membership of. */
   readonly treeRoots: readonly number[];
-}
-
-/** Where every birth, program and end of a process is heard, the table can be the authority. */
-function hearsWholeLives({ scopes, onlyFailures }: Hearing): boolean {
-  const births = scopes.get('fork');
-  return births !== undefined && births !== 'threads' && scopes.has('exec') && scopes.has('exit') && !onlyFailures;
 }
 
 /** What happened to which process, of all that changes who it is. */
@@ -64,45 +56,34 @@ function changesIn(events: readonly WireEvent[]): Map<number, Set<WireKind>> {
 const CHANGING: ReadonlySet<WireKind> = new Set(['fork', 'exec', 'comm', 'uid']);
 
 /** What is still known of an image from before the changes that were read together with it. */
-function imageBefore(image: Image, changed: ReadonlySet<WireKind>): Image {
-  if (changed.has('exec')) return UNKNOWN_IMAGE;
-  const { comm, uid, ...rest } = image;
-  return { ...rest, ...(!changed.has('comm') && { comm }), ...(!changed.has('uid') && { uid }) };
+function imageBefore(image: Image, changes: ReadonlySet<WireKind>): Image {
+  if (changes.has('exec')) return UNKNOWN_IMAGE;
+  return changed(image, {
+    ...(changes.has('comm') && { comm: undefined }),
+    ...(changes.has('uid') && { uid: undefined }),
+  });
 }
 
 export class Tracker {
+  /** Whom to ask what events leave out. */
+  witness: Witness;
   private readonly options: TrackerOptions;
   private readonly subjects: Subjects;
   private readonly hearsWholeLives: boolean;
-  private readonly exits: ExitRule;
   private readonly teller: Teller;
   /** Roots of trees that were not there at the start: the next process of that number, and no later one. */
   private readonly rootsToCome = new Set<number>();
 
-  constructor(options: TrackerOptions) {
+  constructor(options: TrackerOptions, witness: Witness) {
     this.options = options;
-    const { scopes, onlyFailures } = options.hearing;
+    this.witness = witness;
     this.hearsWholeLives = hearsWholeLives(options.hearing);
-    this.subjects = this.hearsWholeLives
-      ? new HeardSubjects(options.reader, options.wants.cgroup)
-      : new ReadSubjects(options.reader, { everyEnd: scopes.has('exit') && !onlyFailures, execs: scopes.has('exec') });
-    this.exits = new ExitRule({
-      hearing: options.hearing,
-      hearsWholeLives: this.hearsWholeLives,
-      reader: options.reader,
-      startOf: (pid) => this.table.living(pid)?.start,
-      bootOffset: () => this.subjects.bootOffset,
-    });
+    this.subjects = options.subjects;
     this.teller = new Teller(this.subjects, options.wants, (proc) => options.selector.mayShow(proc));
   }
 
   get table(): Subjects['table'] {
     return this.subjects.table;
-  }
-
-  /** Processes whose leader has ended and that may still live: their end may come without an event. */
-  get unsettled(): number {
-    return this.exits.unsettled;
   }
 
   /**
@@ -120,7 +101,7 @@ export class Tracker {
       const proc = this.table.add(procOf(pid, { stat: facts.stat, image }, this.subjects.bootOffset));
       // Without whole lives heard, nobody knows what it has become since.
       if (!this.hearsWholeLives) proc.imageOf = 'earlier';
-      if (facts.stat.state === 'Z') this.exits.addLeaderless(pid);
+      if (facts.stat.state === 'Z') this.witness.addLeaderless(pid);
     }
     const { treeRoots } = this.options;
     if (treeRoots.length > 0) this.table.markTrees(treeRoots);
@@ -136,26 +117,17 @@ export class Tracker {
     this.subjects.begin(this.options.clocks());
   }
 
-  /**
-   * Looks at the processes whose end this batch may tell; true if there are any. What was drained after the look must then be given to
-   * `track`.
-   */
-  look(events: readonly WireEvent[]): boolean {
-    return this.exits.look(events);
-  }
-
-  /** Turns one batch, in time order, into records. `later` is what was drained after `look`. */
-  track(events: readonly WireEvent[], later: readonly WireEvent[] = []): ProcessRecord[] {
+  /** Turns one batch, in time order and attended by the witness, into records. */
+  track(events: readonly WireEvent[]): ProcessRecord[] {
     this.begin();
-    this.exits.heedLater(later);
     for (let i = 0; i < events.length; i++) this.take(events[i], i);
     return this.teller.take();
   }
 
-  /** Looks again at the unsettled. */
+  /** Looks again at the ends that are still open. */
   settle(): ProcessRecord[] {
     this.begin();
-    for (const exit of this.exits.settle()) this.finish(exit);
+    for (const exit of this.witness.settle()) this.finish(exit);
     return this.teller.take();
   }
 
@@ -194,7 +166,7 @@ export class Tracker {
 
   private takeFork(event: EventOf<'fork'>): void {
     if (event.tid !== event.tgid) return this.tellOf(event, {});
-    const before = this.exits.succeed(event.tgid);
+    const before = this.witness.succeeded(event.tgid);
     if (before !== undefined) this.finish(before);
     const child = this.subjects.born(event);
     if (this.rootsToCome.delete(child.pid)) child.trees = [...child.trees, child.pid];
@@ -202,21 +174,21 @@ export class Tracker {
   }
 
   private takeExec(event: EventOf<'exec'>): void {
-    this.exits.cancel(event.tgid);
-    const proc = this.subjects.executed(event.tgid, this.options.images.of(event));
+    this.witness.forget(event.tgid);
+    const proc = this.subjects.executed(event.tgid, this.witness.executed(event));
     if (this.options.shows(event)) this.teller.tell('exec', event, proc, {});
   }
 
   private takeIds(event: EventOf<'uid'> | EventOf<'gid'>): void {
     const ids = { real: event.realId, effective: event.effectiveId };
     const proc = this.subjects.of(event.tgid);
-    if (event.kind === 'uid' && event.tid === event.tgid) proc.image = { ...proc.image, uid: event.effectiveId };
+    if (event.kind === 'uid' && event.tid === event.tgid) proc.image = changed(proc.image, { uid: event.effectiveId });
     if (this.options.shows(event)) this.teller.tell(event.kind, event, proc, { ids });
   }
 
   private takeComm(event: EventOf<'comm'>): void {
     const proc = this.subjects.of(event.tgid);
-    const image = { ...proc.image, comm: textOf(event.comm) };
+    const image = changed(proc.image, { comm: textOf(event.comm) });
     if (event.tid === event.tgid) proc.image = image;
     if (this.options.shows(event)) this.teller.tell('comm', event, proc, { image });
   }
@@ -225,14 +197,15 @@ export class Tracker {
     const isLeader = event.tid === event.tgid;
     const previous = isLeader ? this.subjects.takePrevious(event.tgid) : undefined;
     if (previous !== undefined) return this.tellEnd(previous, event, event.parentTgid, event.status);
-    const exit = this.exits.hear(event, index);
+    const exit = this.witness.ended(event, index);
     // The end of the leader that ends its process is told once, as that of the process.
     if (exit === undefined || !isLeader) this.tellThreadEnd(event);
     if (exit !== undefined) this.finish(exit);
   }
 
-  private finish({ pid, last, parentTgid, status, zombie }: ProcessExit): void {
-    const proc = this.subjects.ended(pid, zombie);
+  private finish(exit: ProcessExit): void {
+    const { last, parentTgid, status } = exit;
+    const proc = this.subjects.ended(exit);
     if (status !== 0 || !this.options.hearing.onlyFailures) this.tellEnd(proc, last, parentTgid, status);
   }
 
@@ -254,14 +227,30 @@ export class Tracker {
     this.teller.tell('exit', event, this.subjects.of(event.tgid), { thread: true, exit });
   }
 
-  /** Execs whose events were lost, and whose images were not. */
-  repair(unheard: readonly UnheardExec[]): ProcessRecord[] {
+  /** Execs and ends whose events were lost, and which were witnessed all the same. */
+  repair(unheard: readonly Unheard[]): ProcessRecord[] {
     this.begin();
-    for (const { pid, at, facts } of unheard) {
-      const proc = this.subjects.executed(pid, facts);
-      if (this.options.infers.execs) this.teller.infer('exec', proc, at, undefined);
+    for (const one of unheard) {
+      if (one.event === 'exec') this.repairExec(one);
+      else this.repairEnd(one);
     }
     return this.teller.take();
+  }
+
+  private repairExec({ pid, at, told }: Unheard): void {
+    const isNew = this.hearsWholeLives && this.table.living(pid) === undefined;
+    const proc = this.subjects.executed(pid, told);
+    if (isNew) proc.trees = this.table.parentOf(proc)?.trees ?? proc.trees;
+    if (isNew && this.options.infers.finds) this.teller.infer('found', proc, at, undefined);
+    if (this.options.infers.execs) this.teller.infer('exec', proc, at, undefined);
+  }
+
+  private repairEnd({ pid, at, status }: Unheard): void {
+    const proc = this.table.living(pid);
+    this.witness.forget(pid);
+    if (proc === undefined || this.isBornAfter(proc, at)) return;
+    if (this.options.infers.ends) this.teller.infer('exit', proc, at, status);
+    this.table.end(proc);
   }
 
   /**
@@ -277,7 +266,7 @@ export class Tracker {
     for (const proc of [...this.table.all()]) {
       const stat = scan.get(proc.pid);
       if (proc.ended || this.isBornAfter(proc, at) || this.isAlive(proc, stat)) continue;
-      this.exits.cancel(proc.pid);
+      this.witness.forget(proc.pid);
       if (this.options.infers.ends) this.teller.infer('exit', proc, at, stat?.waitStatus || undefined);
       this.table.end(proc);
     }

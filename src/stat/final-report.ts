@@ -1,5 +1,5 @@
 /** The census as it stands at the end: a plain table for people, or one JSON object a row. Pure. */
-import { quotedText } from '../format/json.ts';
+import { quotedText } from '../format/json-text.ts';
 import { plainTable } from '../format/plain-table.ts';
 import type { Text } from '../process/text.ts';
 import type { Losses } from './census.ts';

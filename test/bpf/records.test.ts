@@ -2,64 +2,187 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ACCOUNT, accountDecoder } from '../../src/bpf/account-record.ts';
-import { decodeExec, execKeyOf } from '../../src/bpf/exec-record.ts';
+import { FactImage } from '../../src/bpf/fact-image.ts';
+import {
+  ARGS_LIMIT,
+  CWD_LIMIT,
+  DELETED,
+  EXE_LIMIT,
+  FACT,
+  MOST_BYTES,
+  PATH_BYTES,
+  WALK,
+} from '../../src/bpf/fact-record.ts';
 import { decodeTasks, stateLetter } from '../../src/bpf/task-record.ts';
+import { FactIndex, NONE } from '../../src/facts/fact-index.ts';
+import {
+  endRecord,
+  execRecord,
+  type FactRecordOptions,
+  factFrom,
+  imageFrom,
+  ScriptedRing,
+  wholeEnd,
+} from '../support/fact-records.ts';
 import { seeded } from '../support/random.ts';
-import { execRecord } from './exec-records.ts';
 
 const UNITS = { pageKib: 4, countsDelays: true, countsBytes: true };
 
-test('an exec record is decoded whole', () => {
-  assert.deepEqual(decodeExec(execRecord({ args: 'sh\0-c\0\0', path: '/bin/sh' })), {
-    tgid: 42,
+const imageOf = (options: FactRecordOptions) => imageFrom(execRecord(options));
+
+test('an exec record is decoded whole, wherever in the ring it lies', () => {
+  for (const at of [0, 8, 4096]) {
+    const image = imageFrom(
+      execRecord({ args: 'sh\0-c\0\0', path: '/bin/sh', exe: 'dash/bin/usr/', cwd: 'lib/usr/' }),
+      at,
+    );
+    const { comm, uid, args, argsTotal, argsLetters, path, exe, cwd, file, missing, unread } = image;
+    assert.deepEqual(
+      { comm, uid, args, argsTotal, argsLetters, path, exe, cwd, file, missing, unread },
+      {
+        comm: 'sh',
+        uid: 0,
+        args: ['sh', '-c', ''],
+        argsTotal: undefined,
+        argsLetters: 'sh\0-c\0\0',
+        path: '/bin/sh',
+        exe: '/usr/bin/dash',
+        cwd: '/usr/lib',
+        file: { device: '254:1', inode: 2n ** 60n + 1n },
+        missing: undefined,
+        unread: undefined,
+      },
+    );
+  }
+});
+
+test('each field is where the layout says', () => {
+  const whole = factFrom(
+    wholeEnd({ tgid: 7, tid: 9, ppid: 3, status: 0x8b, flags: 2, comm: 'worker', parentComm: 'make' }),
+  );
+  const { image, ...told } = whole;
+  assert.deepEqual(told, {
+    kind: 'end',
     at: { seconds: 10, nanos: 5 },
     start: { seconds: 9, nanos: 999_999_999 },
-    callerTid: 43,
-    parentTgid: 41,
-    realUid: 1000,
+    cpu: 1,
+    tgid: 7,
+    ppid: 3,
+    tid: 9,
+    status: 0x8b,
+    flags: 2,
     effectiveUid: 0,
-    comm: 'sh',
-    args: ['sh', '-c', ''],
-    argsTotal: undefined,
-    path: '/bin/sh',
-    file: { device: '254:1', inode: 2n ** 60n + 1n },
+    comm: 'worker',
+    realUid: 1000,
+    parentComm: 'make',
+    cgroup: 0n,
+    exeState: WALK.complete,
+    cwdState: WALK.complete,
   });
+  assert.deepEqual([image?.args, image?.path, image?.exe], [['true'], undefined, '/bin/true']);
+  const short = factFrom(endRecord({ status: 0x100 }));
+  assert.deepEqual([short.kind, short.status, short.realUid, short.image], ['end', 0x100, undefined, undefined]);
 });
 
 test('times are exact far beyond what one float can hold', () => {
   for (const nanos of [0n, 999_999_999n, 2n ** 32n, 2n ** 53n + 1n, 10n ** 17n + 7n]) {
-    const { at } = execKeyOf(execRecord({ at: nanos })) ?? assert.fail();
-    assert.deepEqual(at, { seconds: Number(nanos / 1_000_000_000n), nanos: Number(nanos % 1_000_000_000n) });
+    const expected = { seconds: Number(nanos / 1_000_000_000n), nanos: Number(nanos % 1_000_000_000n) };
+    const record = execRecord({ at: nanos, start: nanos });
+    assert.deepEqual(factFrom(record).at, expected);
+    const index = new FactIndex(new ScriptedRing().put(record));
+    index.look();
+    const place = index.takeExec(42, expected, 0);
+    assert.notEqual(place, NONE);
+    assert.deepEqual([index.moment(place, FACT.at), index.moment(place, FACT.start)], [expected, expected]);
   }
 });
 
 test('what is cut or missing is told, not invented', () => {
-  assert.equal(decodeExec(execRecord({ args: 'a\0bbb', argsTotal: 100_000n }))?.argsTotal, 100_000);
-  assert.equal(decodeExec(execRecord({ args: '', argsTotal: 12n }))?.args, undefined);
-  assert.equal(decodeExec(execRecord({ args: '', argsTotal: 12n }))?.argsTotal, undefined);
-  assert.deepEqual(decodeExec(execRecord({ args: '\0' }))?.args, ['']);
-  assert.equal(decodeExec(execRecord({ path: '', pathResult: -14 }))?.path, undefined);
-  assert.equal(decodeExec(execRecord({ hasFile: 0 }))?.file, undefined);
+  assert.equal(imageOf({ args: 'a\0bbb', argsTotal: 100_000n }).argsTotal, 100_000);
+  assert.equal(imageOf({ args: '', argsTotal: 12n }).args, undefined);
+  assert.equal(imageOf({ args: '', argsTotal: 12n }).argsTotal, undefined);
+  assert.equal(imageOf({ args: '', argsTotal: 12n }).argsLetters, undefined);
+  assert.deepEqual(imageOf({ args: '\0' }).args, ['']);
+  assert.equal(imageOf({ path: '', pathResult: -14 }).path, undefined);
+  assert.equal(imageOf({ path: 'p'.repeat(PATH_BYTES - 1) }).path, 'p'.repeat(PATH_BYTES - 1));
+  assert.equal(imageOf({ hasFile: 0 }).file, undefined);
+  assert.equal(imageOf({ inode: 2n ** 32n - 1n }).file?.inode, 2 ** 32 - 1);
+});
+
+test('a path that could not be copied does not shift what stands behind it', () => {
+  const { args, path, exe, cwd } = imageOf({ args: 'a\0b\0', path: '', pathResult: -14, exe: 'a/bin/', cwd: 'home/' });
+  assert.deepEqual([args, path, exe, cwd], [['a', 'b'], undefined, '/bin/a', '/home']);
+});
+
+test('a walk that did not come to an end has no path', () => {
+  const both = (state: number) => {
+    const { exe, cwd } = imageOf({ exe: 'prog/usr/', exeState: state, cwd: 'prog/usr/', cwdState: state });
+    assert.deepEqual(exe, cwd);
+    return exe;
+  };
+  assert.equal(both(WALK.complete), '/usr/prog');
+  for (const state of [WALK.none, WALK.tooDeep, WALK.tooLong, WALK.torn, WALK.fault]) {
+    assert.equal(both(state), undefined);
+    assert.equal(both(state | DELETED), undefined);
+  }
+});
+
+test('paths are those that /proc shows', () => {
+  const exe = (walked: string, state: number) => imageOf({ exe: walked, exeState: state }).exe;
+  assert.equal(exe('', WALK.complete), '/');
+  assert.equal(exe('prog/tmp/', WALK.complete | DELETED), '/tmp/prog (deleted)');
+  assert.equal(exe('memfd:a name', WALK.pseudo), '/memfd:a name (deleted)');
+  assert.equal(exe('prog/lost/', WALK.escaped), '/');
+  assert.equal(exe('prog/lost/', WALK.escaped | DELETED), '/ (deleted)');
+  assert.equal(exe('\xc3\xa4/home/', WALK.complete), '/home/\u00e4');
+  assert.deepEqual(exe('\xff\n/home/', WALK.complete), {
+    text: '/home/\ufffd\n',
+    bytes: Uint8Array.from(Buffer.from('/home/\xff\n', 'latin1')),
+  });
+});
+
+test('more paths than are kept, each asked for again: none is taken for another', () => {
+  const ask = () => Array.from({ length: 3000 }, (_, i) => imageOf({ exe: `p${i}/bin/`, cwd: `c${i}/` }));
+  for (const images of [ask(), ask()]) {
+    for (const [i, { exe, cwd }] of images.entries()) assert.deepEqual([exe, cwd], [`/bin/p${i}`, `/c${i}`]);
+  }
 });
 
 test('bytes that are no UTF-8 keep their bytes, and do not point into the ring', () => {
-  const bytes = execRecord({ args: 'x\0\xff\n\x1b\0' });
-  const args = decodeExec(bytes)?.args ?? [];
+  const words = new Uint32Array(64);
+  const bytes = Buffer.from(words.buffer);
+  bytes.set(execRecord({ args: 'x\0\xff\n\x1b\0', exe: '\xff/', cwd: '' }));
+  const image = new FactImage({ bytes, words, at: 0 });
   bytes.fill(0);
-  assert.deepEqual(args, ['x', { text: '\ufffd\n\x1b', bytes: Uint8Array.of(0xff, 10, 27) }]);
+  assert.deepEqual(image.args, ['x', { text: '\ufffd\n\x1b', bytes: Uint8Array.of(0xff, 10, 27) }]);
+  assert.deepEqual(image.exe, { text: '/\ufffd', bytes: Uint8Array.of(47, 0xff) });
+  assert.equal(image.cwd, '/');
 });
 
-test('what is too short for what it says is none of ours', () => {
-  const whole = execRecord({ args: 'abc\0', path: '' });
-  for (let length = 0; length < whole.length - 1; length++) {
-    assert.equal(decodeExec(whole.subarray(0, length)), undefined, String(length));
-  }
+test('the longest of all has room in a record', () => {
+  assert.ok(FACT.bytes + ARGS_LIMIT + PATH_BYTES < EXE_LIMIT && EXE_LIMIT < CWD_LIMIT && CWD_LIMIT < MOST_BYTES);
+  const [name, args] = ['n'.repeat(255), `${'a'.repeat(ARGS_LIMIT - 1)}\0`];
+  const { exe, cwd } = imageOf({ args, path: 'p'.repeat(255), exe: `${name}/`.repeat(16), cwd: `${name}/`.repeat(16) });
+  assert.deepEqual([exe, cwd], [`/${name}`.repeat(16), `/${name}`.repeat(16)]);
+});
+
+const membersOf = ({ args, argsTotal, path, exe, cwd, file }: FactImage) => ({ args, argsTotal, path, exe, cwd, file });
+
+test('what is too short for what it says, or of an unknown kind, is none of ours', () => {
+  const whole = endRecord();
+  const none = (record: Uint8Array): void => {
+    const index = new FactIndex(new ScriptedRing().put(record));
+    assert.equal(index.look(), 1);
+    assert.equal(index.size, 0);
+  };
+  for (let length = 0; length < whole.length; length++) none(whole.subarray(0, length));
+  for (const kind of [0, 1, 4, 255]) none(whole.with(FACT.kind, kind));
   assert.equal(accountDecoder(new Uint8Array(200), UNITS)(0, 175), undefined);
   assert.deepEqual(decodeTasks(new Uint8Array(79)), []);
   const random = seeded(3);
   for (let i = 0; i < 5000; i++) {
     const rubbish = Uint8Array.from({ length: random() % 300 }, () => random() & 0xff);
-    decodeExec(rubbish);
+    if (rubbish.length >= FACT.bytes) membersOf(imageFrom(rubbish));
     accountDecoder(rubbish, UNITS)(0, rubbish.length);
     decodeTasks(rubbish);
   }

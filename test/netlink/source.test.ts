@@ -1,4 +1,4 @@
-/** From a subscription to batches: what is drained, what is refused, and when the next look is taken. */
+/** From a subscription to batches: what is drained, and what is refused. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Hearing } from '../../src/netlink/filter.ts';
@@ -25,17 +25,10 @@ function listening() {
     random: () => host.random(),
     circumstances: () => ({ connectorListed: true, initialPidNamespace: true, initialUserNamespace: true }),
   });
-  const source = new EventSource(subscription, HEARING, {
-    now: () => Number(host.nowNs) / 1e6,
-    after: (ms, task) => host.after(ms, task),
-  });
-  const batches: number[] = [];
-  source.start(() => {
-    const { events } = source.drain();
-    batches.push(events.length);
-    return events.length;
-  });
-  return { host, connector, subscription, source, batches };
+  const source = new EventSource(subscription, HEARING);
+  const wakes: number[] = [];
+  const readiness = source.onReadable(() => wakes.push(source.drain().events.length));
+  return { connector, subscription, source, readiness, wakes };
 }
 
 const forks = (count: number): Uint8Array[] => Array.from({ length: count }, (_, i) => dg.fork(1, i + 2));
@@ -51,11 +44,22 @@ test('a wake-up drains all that is queued, in the order of arrival', () => {
   );
 });
 
-test('each drain tells what the kernel dropped since the one before', () => {
+/** Of all batches until the queue is empty. */
+function lostIn(source: EventSource): number {
+  let lost = 0;
+  for (let full = true; full; ) {
+    const batch = source.drain();
+    lost += batch.lost;
+    full = batch.full;
+  }
+  return lost;
+}
+
+test('what the kernel dropped is told once, with what was queued', () => {
   const { connector, source } = listening();
   connector.drop(17);
-  assert.equal(source.drain().lost, 17);
-  assert.equal(source.drain().lost, 0);
+  assert.equal(lostIn(source), 17);
+  assert.equal(lostIn(source), 0);
 });
 
 test('forged, malformed and unknown datagrams are counted by reason, and none becomes an event', () => {
@@ -77,35 +81,60 @@ test('what was not asked for is no event, even if it arrives', () => {
   assert.deepEqual(source.refused, { foreign: 0, malformed: 0, unknown: 0 });
 });
 
-test('a calm stream is read at each event', () => {
-  const { host, connector, batches } = listening();
-  for (let i = 0; i < 30; i++) {
-    connector.deliver(dg.fork(1, i + 2));
-    host.advance(20);
-  }
-  assert.deepEqual(batches, new Array(30).fill(1));
-  assert.equal(connector.events.paused, false);
+test('a batch ends at its limit, and says that there may be more', () => {
+  const { connector, source } = listening();
+  connector.emit(...forks(600));
+  const batches = [source.drain(), source.drain()];
+  assert.deepEqual(
+    batches.map(({ events, full }) => [events.length, full]),
+    [
+      [512, true],
+      [88, false],
+    ],
+  );
+  const tgids = batches.flatMap(({ events }) => events.map(({ tgid }) => tgid));
+  assert.deepEqual(
+    tgids,
+    Array.from({ length: 600 }, (_, i) => i + 2),
+  );
 });
 
-test('under load the events of some milliseconds are read at once; calm wakes at each event again', () => {
-  const { host, connector, batches } = listening();
-  connector.deliver(...forks(150));
-  assert.equal(connector.events.paused, true);
-  connector.deliver(...forks(50));
-  assert.deepEqual(batches, [150], 'nothing is read between two looks');
-  host.advance(10);
-  assert.deepEqual(batches.slice(0, 2), [150, 50]);
-  assert.equal(connector.events.paused, false);
-  connector.deliver(dg.fork(1, 9));
-  assert.equal(batches.at(-1), 1);
+test('the kernel is asked for drops only where its queue may have been full since it was last empty', () => {
+  const { connector, source, subscription } = listening();
+  connector.emit(...forks(10));
+  connector.missOut(17);
+  assert.equal(source.drain().lost, 0);
+  const most = subscription.leastQueued;
+  connector.emit(...forks(most - 1));
+  assert.equal(lostIn(source), 0);
+  assert.equal(subscription.takeDrops(), 17, 'still to be told');
+  connector.missOut(3);
+  connector.emit(...forks(most));
+  assert.equal(lostIn(source), 3);
 });
 
-test('after the stop no timer is left and nothing is read', () => {
-  const { host, connector, source, batches } = listening();
-  connector.deliver(...forks(150));
-  source.stop();
-  connector.emit(dg.fork(1, 2));
-  host.advance(1000);
-  assert.deepEqual(batches, [150]);
-  assert.equal(host.timersLeft, 0);
+test('a wake-up finds what woke it; a pause keeps it waiting, and after the close nothing wakes', () => {
+  const { connector, source, readiness, wakes } = listening();
+  connector.deliver(...forks(3));
+  readiness.pause();
+  connector.deliver(...forks(2));
+  assert.deepEqual(wakes, [3]);
+  readiness.resume();
+  connector.wake();
+  assert.deepEqual(wakes, [3, 2]);
+  const { events } = connector;
+  readiness.close();
+  assert.equal(events.listener, undefined);
+  assert.equal(source.drain().events.length, 0);
+});
+
+test('heard less from now on: what is queued already is told by the new measure too', () => {
+  const { connector, source } = listening();
+  connector.emit(dg.fork(1, 2), dg.exit(2));
+  source.rehear({ scopes: new Map([['exit', 'leaders']]), onlyFailures: false });
+  connector.emit(dg.fork(1, 3), dg.exit(3));
+  assert.deepEqual(
+    source.drain().events.map(({ kind, tgid }) => `${kind} ${tgid}`),
+    ['exit 2', 'exit 3'],
+  );
 });

@@ -21,7 +21,7 @@ const batch = (tids: readonly number[], over: Partial<Batch> = {}): Batch => ({
 function backlog(...batches: readonly Batch[]): Backlog {
   const queue = [...batches];
   const drain = (): Batch => queue.shift() ?? batch([]);
-  return new Backlog({ drain, drainMore: drain }, () => ({ seconds: 1, nanos: 0 }));
+  return new Backlog({ drain }, () => ({ seconds: 1, nanos: 0 }));
 }
 
 const tidsOf = ({ events }: { readonly events: readonly WireEvent[] }): number[] => events.map(({ tid }) => tid);
@@ -63,7 +63,7 @@ test('it knows whether something from before a moment still waits', () => {
 });
 
 test('a queue that fills as fast as it is drained does not keep it for ever', () => {
-  const endless = { drain: () => batch([1], { full: true }), drainMore: () => batch([1], { full: true }) };
+  const endless = { drain: () => batch([1], { full: true }) };
   const all = new Backlog(endless, () => ({ seconds: 1, nanos: 0 }));
   assert.ok(all.drainAll().length < 1000);
 });

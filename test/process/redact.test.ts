@@ -1,47 +1,61 @@
 /** Arguments without what must not be told, wherever they come from. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ImageCapture } from '../../src/process/image-capture.ts';
 import { replacer } from '../../src/process/patterns.ts';
-import type { ProcessFacts } from '../../src/process/proc-reader.ts';
-import { redactingCapture } from '../../src/process/redact.ts';
+import { RedactingWitness } from '../../src/process/redact.ts';
 import type { Text } from '../../src/process/text.ts';
+import type { ProcessExit, Told, Witness } from '../../src/process/witness.ts';
 
-const facts = (...args: Text[]): ProcessFacts => ({
-  stat: { comm: 'curl', state: 'R', ppid: 1, threads: 1, startTicks: 1, waitStatus: 0 },
+const told = (...args: Text[]): Told => ({
   image: { comm: 'curl', args, uid: 0 },
+  ppid: 1,
+  start: { seconds: 1, nanos: 0 },
+  startExact: true,
 });
 
-/** A capture that always tells the same. */
-const telling = (found: ProcessFacts): ImageCapture => ({
-  capture: () => false,
-  confirm() {},
-  of: () => found,
-  takeLost: () => 0,
-  takeUnheard: () => [{ pid: 7, at: { seconds: 1, nanos: 0 }, facts: found }],
-  close() {},
-});
+/** A witness who always tells the same. */
+const telling = (found: Told): Witness => {
+  const exit: ProcessExit = { pid: 7, last: {} as never, parentTgid: 1, status: 0, zombie: undefined, told: found };
+  return {
+    isPatient: true,
+    unsettled: 0,
+    attend: () => false,
+    heed() {},
+    executed: () => found,
+    ended: () => exit,
+    succeeded: () => exit,
+    settle: () => [exit],
+    forget() {},
+    addLeaderless() {},
+    rest: () => false,
+    takeLost: () => 0,
+    takeUnheard: () => [{ event: 'exec', pid: 7, at: { seconds: 1, nanos: 0 }, told: found, status: undefined }],
+    close() {},
+  };
+};
 
 const redact = replacer('(?i)(password|token)=[^ ]+', '***');
-const argsOf = (capture: ImageCapture): unknown => {
-  const found = capture.of({} as never);
+const argsOf = (witness: Witness): unknown => {
+  const found = witness.executed({} as never);
   return typeof found === 'object' ? found.image.args : found;
 };
 
 test('every match is replaced, the rest of the arguments stays', () => {
-  const capture = redactingCapture(telling(facts('curl', 'a?Token=x y&password=z', '-v')), redact);
-  assert.deepEqual(argsOf(capture), ['curl', 'a?*** y&***', '-v']);
+  const witness = new RedactingWitness(telling(told('curl', 'a?Token=x y&password=z', '-v')), redact);
+  assert.deepEqual(argsOf(witness), ['curl', 'a?*** y&***', '-v']);
 });
 
-test('an exec whose event was lost is redacted too', () => {
-  const [exec] = redactingCapture(telling(facts('curl', 'token=x')), redact).takeUnheard({ seconds: 2, nanos: 0 });
-  assert.deepEqual(exec.facts.image.args, ['curl', '***']);
+test('an end that tells who it was is redacted too, and so is an exec whose event was lost', () => {
+  const witness = new RedactingWitness(telling(told('curl', 'token=x')), redact);
+  const [unheard] = witness.takeUnheard({ seconds: 2, nanos: 0 });
+  const ends = [witness.ended({} as never, 0), witness.succeeded(7), ...witness.settle()];
+  for (const one of [unheard, ...ends]) assert.deepEqual(one?.told?.image.args, ['curl', '***']);
 });
 
 test('broken text keeps its bytes only where nothing was replaced', () => {
   const broken = (text: string): Text => ({ text, bytes: Uint8Array.of(0xff) });
-  const capture = redactingCapture(telling(facts(broken('\ufffd'), broken('\ufffd token=x'))), redact);
-  assert.deepEqual(argsOf(capture), [broken('\ufffd'), '\ufffd ***']);
+  const witness = new RedactingWitness(telling(told(broken('\ufffd'), broken('\ufffd token=x'))), redact);
+  assert.deepEqual(argsOf(witness), [broken('\ufffd'), '\ufffd ***']);
 });
 
 test('a dollar sign in what stands for a secret is no reference to a group', () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { unknownProc } from '../../src/process/subjects.ts';
 import { ProcessTable } from '../../src/process/table.ts';
+import type { Unheard } from '../../src/process/witness.ts';
 import * as dg from '../support/datagrams.ts';
 import { at } from '../support/datagrams.ts';
 import { ticksAt } from '../support/scripted-reader.ts';
@@ -29,6 +30,22 @@ test('after a loss a process never heard of is found', () => {
   story.reader.set(30, { comm: 'new', args: ['new'], startTicks: ticksAt(100) });
   assert.deepEqual(briefs(story.reconcile()), ['found 30 new inferred']);
   assert.deepEqual(story.reconcile(), []);
+});
+
+test('an exec that only the witness saw is told, and its process found if nobody heard of its birth', () => {
+  const story = withInit().begin();
+  story.reader.set(1, { comm: 'init', ppid: 0 });
+  const seen = (pid: number): Unheard => ({
+    event: 'exec',
+    pid,
+    at: { seconds: 1000, nanos: 7 },
+    told: { image: { comm: `p${pid}`, uid: 0 }, ppid: 1, start: { seconds: 1000, nanos: 5 }, startExact: true },
+    status: undefined,
+  });
+  story.hear(dg.fork(1, 30));
+  const records = story.tracker.repair([seen(30), seen(31)]);
+  assert.deepEqual(briefs(records), ['exec 30 p30 inferred', 'found 31 p31 inferred', 'exec 31 p31 inferred']);
+  assert.deepEqual(story.tracker.table.living(31)?.start, { seconds: 1000, nanos: 5 });
 });
 
 test('after a loss a number with another start is one process that ended and one that is found', () => {
@@ -81,7 +98,7 @@ test('200,000 forks and ends leave the table as small as the grace', () => {
     assert.equal(story.hear(...datagrams).length, 2000);
   }
   assert.ok(story.tracker.table.size < 5000, `${story.tracker.table.size} entries`);
-  assert.equal(story.tracker.unsettled, 0);
+  assert.equal(story.unsettled, 0);
 });
 
 test('ends of threads by the hundred thousand open no cases', () => {
@@ -91,7 +108,7 @@ test('ends of threads by the hundred thousand open no cases', () => {
   for (let i = 0; i < 100_000; i += 1000) {
     story.hear(...Array.from({ length: 1000 }, (_, j) => dg.exit({ tid: 100 + i + j, tgid: 10 }, 0)));
   }
-  assert.equal(story.tracker.unsettled, 0);
+  assert.equal(story.unsettled, 0);
   assert.equal(story.tracker.table.size, 2);
 });
 

@@ -154,7 +154,7 @@ export class ScriptedHost implements Host {
       readerWithoutArgs: this.reader,
       users: this.users,
       openWalk: async () => ({ reason: 'a scripted kernel runs no programs' }),
-      openImageCapture: async () => ({ reason: 'a scripted kernel runs no programs' }),
+      openFacts: async () => ({ reason: 'a scripted kernel runs no programs' }),
       openPidfd: () => 'unsupported',
       circumstances,
       clocks: () => this.clocks(),

@@ -16,6 +16,8 @@ const SLOTS = 16;
 const SLOT_BYTES = 128;
 const ECONNREFUSED = 111;
 const EPERM = 1;
+/** Of the buffer, for one event. */
+const BYTES_QUEUED = 4096;
 
 export type KernelKind =
   /** 6.6 and newer: understands the 8-byte request. */
@@ -245,8 +247,15 @@ export class ScriptedConnector {
     for (const bytes of datagrams) this.events.queue.push({ bytes, sender: 0 });
   }
 
-  /** The queue overran. */
+  /** The queue overran: it is as full as it can be, here with what is no event, and so many events found no room. */
   drop(count: number): void {
+    this.missOut(count);
+    const filler = acknowledgement(0);
+    for (let bytes = 0; bytes < this.events.buffer; bytes += BYTES_QUEUED) this.inject(filler);
+  }
+
+  /** The kernel's counter says so, and the queue was never full. */
+  missOut(count: number): void {
     this.events.drops += count;
   }
 

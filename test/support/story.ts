@@ -1,13 +1,15 @@
 /**
- * A story of processes told to the enrich stage: datagrams as the kernel would send them go through the real decoder, selection,
- * image source and tracker, with a scripted /proc beside them; records come out.
+ * A story of processes told to the enrich stage: datagrams as the kernel would send them go through the real decoder, selection and
+ * tracker, with a scripted /proc beside them that is looked at; records come out.
  */
 import { readOptions, type Typed, WATCH_OPTIONS } from '../../src/commands/options.ts';
 import { planWatch } from '../../src/commands/plan.ts';
+import { ProcLooks } from '../../src/looks/proc-looks.ts';
+import { ReadSubjects } from '../../src/looks/read-subjects.ts';
 import { decode } from '../../src/netlink/decode.ts';
 import type { WireEvent } from '../../src/netlink/events.ts';
-import { hears } from '../../src/netlink/filter.ts';
-import { ProcImageSource } from '../../src/process/image-source.ts';
+import { hears, hearsWholeLives } from '../../src/netlink/filter.ts';
+import { HeardSubjects } from '../../src/process/heard-subjects.ts';
 import type { Moment } from '../../src/process/moment.ts';
 import { inTimeOrder } from '../../src/process/order.ts';
 import type { ProcessRecord } from '../../src/process/record.ts';
@@ -34,30 +36,40 @@ export class Story {
   readonly tracker: Tracker;
   /** Milliseconds after T0; reads of /proc happen now. */
   clock = 1000;
-  private readonly images: ProcImageSource;
+  private readonly witness: ProcLooks;
   private readonly plan;
 
   constructor(typed: Typed = {}, selection: Partial<Selection> = {}) {
     this.plan = planWatch(readOptions(WATCH_OPTIONS, typed), { env: {}, isTerminal: false });
-    this.images = new ProcImageSource(
-      this.reader,
-      () => momentAt(this.clock),
-      () => ({ seconds: 0, nanos: 0 }),
-    );
+    const { hearing, extras, needsCgroup } = this.plan;
+    const { reader } = this;
+    const whole = hearsWholeLives(hearing);
+    const heard = { everyEnd: hearing.scopes.has('exit') && !hearing.onlyFailures, execs: hearing.scopes.has('exec') };
+    const subjects = whole ? new HeardSubjects(reader, needsCgroup) : new ReadSubjects(reader, heard);
+    this.witness = new ProcLooks({
+      hearing,
+      hearsWholeLives: whole,
+      reader,
+      now: () => momentAt(this.clock),
+      startOf: (pid) => subjects.table.living(pid)?.start,
+      bootOffset: () => ({ seconds: 0, nanos: 0 }),
+      proof: 'args',
+    });
     const chosen = { ...SELECT_ALL, ...selection };
-    this.tracker = new Tracker({
+    const options = {
       ...this.plan,
-      reader: this.reader,
-      images: this.images,
+      reader,
+      subjects,
       clocks: () => ({
         monotonic: momentAt(this.clock),
         wallOffset: { seconds: 0, nanos: 0 },
         bootOffset: { seconds: 0, nanos: 0 },
       }),
-      wants: { ancestry: this.plan.extras.has('ancestry'), cgroup: this.plan.needsCgroup },
+      wants: { ancestry: extras.has('ancestry'), cgroup: needsCgroup },
       selector: new Selector(chosen),
       treeRoots: [...chosen.tree.wanted, ...chosen.tree.unwanted],
-    });
+    };
+    this.tracker = new Tracker(options, this.witness);
   }
 
   /** Everything in /proc now is there at the start. */
@@ -84,14 +96,22 @@ export class Story {
   hearThen(datagrams: readonly Uint8Array[], next: readonly Uint8Array[]): ProcessRecord[] {
     const events = this.heard(datagrams);
     const later = this.heard(next);
-    this.images.capture(events, ({ tgid }) => this.tracker.mayShow(tgid));
-    this.images.confirm(later);
-    this.tracker.look(events);
-    const records = this.tracker.track(events, later);
+    this.attend(events);
+    this.witness.heed(later);
+    const records = this.tracker.track(events);
     if (later.length === 0) return records;
-    this.images.capture(later, ({ tgid }) => this.tracker.mayShow(tgid));
-    this.tracker.look(later);
+    this.attend(later);
     return [...records, ...this.tracker.track(later)];
+  }
+
+  private attend(events: WireEvent[]): void {
+    const batch = { events, at: momentAt(this.clock), full: false };
+    this.witness.attend(batch, ({ tgid }) => this.tracker.mayShow(tgid));
+  }
+
+  /** Ends that are still open. */
+  get unsettled(): number {
+    return this.witness.unsettled;
   }
 
   /** The looks that time brings without any event. */

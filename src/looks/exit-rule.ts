@@ -8,26 +8,14 @@
  */
 import type { EventOf, WireEvent } from '../netlink/events.ts';
 import type { Hearing } from '../netlink/filter.ts';
-import { lookAt, type Verdict } from './exits.ts';
-import { type Moment, momentOfTicks, secondsBetween } from './moment.ts';
-import type { ProcReader } from './proc-reader.ts';
-import type { ProcessStat } from './procstat.ts';
-import { isSameStart } from './subjects.ts';
+import { lookAt, type Verdict } from '../process/last-look.ts';
+import { type Moment, momentOfTicks, secondsBetween } from '../process/moment.ts';
+import type { ProcReader } from '../process/proc-reader.ts';
+import type { ProcessStat } from '../process/procstat.ts';
+import { isSameStart } from '../process/subjects.ts';
+import type { ProcessExit } from '../process/witness.ts';
 
 type ThreadEnd = EventOf<'exit'>;
-
-/** The end of a process. */
-export interface ProcessExit {
-  readonly pid: number;
-  /** The end of its last thread. */
-  readonly last: ThreadEnd;
-  /** The parent its leader's end named; 0 where the kernel named none: auto-reaped, or reaped before the event was built. */
-  readonly parentTgid: number;
-  /** Undefined where it cannot be known. */
-  readonly status: number | undefined;
-  /** Its remains, where they could still be looked at. */
-  readonly zombie: ProcessStat | undefined;
-}
 
 /** The end of a process as far as it was heard. */
 interface Case {
@@ -80,6 +68,10 @@ export class ExitRule {
   /** Processes whose leader has ended and that may still live: their end may come without an event. */
   get unsettled(): number {
     return this.cases.size;
+  }
+
+  get open(): number[] {
+    return [...this.cases.keys(), ...this.leaderless];
   }
 
   /** A process that was found without its leader. */

@@ -1,38 +1,27 @@
 /**
- * Where the image of a freshly executed program comes from. The interface leaves room for other sources than /proc; the one here
- * reads /proc right after the socket was drained, before anything else is done with the events.
+ * Images of freshly executed programs by looks at /proc, right after the socket was drained and before anything else is done with the
+ * events.
  *
- * A read proves nothing by itself: the process may have gone on, or its number may be another's by then. So what was drained
- * after the reads is held against them: a fork, exec or exit of the same number before the moment of reading voids the read.
+ * A look proves nothing by itself: the process may have gone on, or its number may be another's by then. So what was drained after the
+ * looks is held against them: a fork, exec or exit of the same number before the moment of looking voids the look.
  */
 import type { EventOf, WireEvent } from '../netlink/events.ts';
-import { compareMoments, type Moment, momentOfTicks } from './moment.ts';
-import type { ProcessFacts, ProcReader } from './proc-reader.ts';
-
-export interface ImageSource {
-  /**
-   * Reads for those execs of a batch that are `wanted`; true if the batch drained next must be shown to `confirm` before `of` is
-   * asked.
-   */
-  capture(events: readonly WireEvent[], wanted: (exec: EventOf<'exec'>) => boolean): boolean;
-  confirm(later: readonly WireEvent[]): void;
-  /** What the process was right after this exec; undefined when it was too late to know, `unread` when it was not wanted. */
-  of(exec: EventOf<'exec'>): ProcessFacts | 'unread' | undefined;
-}
+import { compareMoments, type Moment, momentOfTicks } from '../process/moment.ts';
+import type { ProcessFacts, ProcReader } from '../process/proc-reader.ts';
 
 type Facts = Pick<ProcReader, 'facts'>;
 
-interface Read {
+interface Look {
   readonly facts: ProcessFacts;
   readonly at: Moment;
 }
 
-export class ProcImageSource implements ImageSource {
+export class ImageLooks {
   private readonly reader: Facts;
   private readonly proof: 'args' | 'exe';
   private readonly now: () => Moment;
   private readonly bootOffset: () => Moment;
-  private readonly reads = new Map<EventOf<'exec'>, Read>();
+  private readonly reads = new Map<EventOf<'exec'>, Look>();
   private readonly unwanted = new Set<EventOf<'exec'>>();
   /** Reads of the current batch by process: what `confirm` may void. */
   private readonly latest = new Map<number, EventOf<'exec'>>();
@@ -45,6 +34,7 @@ export class ProcImageSource implements ImageSource {
     this.bootOffset = bootOffset;
   }
 
+  /** Looks at those execs of a batch that are `wanted`; true if the batch drained next must be shown to `confirm` before `of` is asked. */
   capture(events: readonly WireEvent[], wanted: (exec: EventOf<'exec'>) => boolean): boolean {
     this.reads.clear();
     this.latest.clear();
@@ -86,6 +76,7 @@ export class ProcImageSource implements ImageSource {
     }
   }
 
+  /** What the process was right after this exec; undefined when it was too late to know, `unread` when it was not wanted. */
   of(exec: EventOf<'exec'>): ProcessFacts | 'unread' | undefined {
     return this.unwanted.has(exec) ? 'unread' : this.reads.get(exec)?.facts;
   }

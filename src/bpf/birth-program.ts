@@ -1,0 +1,48 @@
+/**
+ * The program that sees every birth of a process, on the tracepoint sched_process_fork: for where the connector cannot tell them. Its
+ * record is in the ring before the child runs for the first time. Unlike the connector it knows who made the child.
+ *
+ * Source: kernel/fork.c (`kernel_clone`).
+ */
+import type { Btf } from './btf.ts';
+import { FACT, FACT_KIND } from './fact-record.ts';
+import { headRows, recordInRing, submit, untrust, type Waking } from './fact-rows.ts';
+import { exit, go, label, load, move, type Register, store, value, when } from './instructions.ts';
+import { offsetsOf, typeId } from './offsets.ts';
+import { RECORD } from './path-walk.ts';
+import { countLost, OUT, type TracepointProgram } from './tracepoint-program.ts';
+
+const NEEDED = { pid: ['task_struct', 'pid', 4], tgid: ['task_struct', 'tgid', 4] } as const;
+
+const CHILD: Register = 6;
+const CREATOR: Register = 7;
+
+/** Throws UnknownLayout. */
+export function birthProgram(btf: Btf, waking: Waking): TracepointProgram {
+  const at = offsetsOf(btf, NEEDED);
+  return {
+    attach: 'tracepoint',
+    attachTo: typeId(btf, 'typedef', 'btf_trace_sched_process_fork'),
+    scratchBytes: 0,
+    rows: ({ ring, lost }) => [
+      load('u64', CREATOR, 1, 0), //                   (struct task_struct *parent,
+      load('u64', CHILD, 1, 8), //                      struct task_struct *child)
+      load('u32', 1, CHILD, at.pid),
+      load('u32', 2, CHILD, at.tgid),
+      when(1, '!=', 2, 'out'), //                      a thread
+      load('u32', CREATOR, CREATOR, at.tgid),
+      ...untrust(btf, CHILD, 'task_struct'),
+      ...recordInRing(ring, FACT.birthBytes),
+      ...headRows(btf, FACT_KIND.birth, CHILD),
+      store('u32', RECORD, FACT.tid, CREATOR),
+      store('u32', RECORD, FACT.status, value(0)),
+      ...submit(ring, waking, 'a birth'),
+      go('out'),
+      label('full'),
+      ...countLost(lost),
+      OUT,
+      move(0, value(0)),
+      exit(),
+    ],
+  };
+}
