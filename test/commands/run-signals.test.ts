@@ -13,7 +13,7 @@ async function stage() {
   host.stopSelf = () => {
     stops++;
   };
-  const sent: Signal[] = [];
+  const sent: (Signal | number)[] = [];
   const child: Child = {
     pid: PID,
     ended: new Promise(() => {}),
