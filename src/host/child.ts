@@ -12,7 +12,7 @@ import type { Child } from './host.ts';
 const EINVAL = 22;
 const ENOEXEC = 8;
 const SLASH = '/'.charCodeAt(0);
-const SHELL = Buffer.from('/bin/sh');
+const SHELL = '/bin/sh';
 /** Where nobody has set a PATH. Source: execvp(3). */
 const DEFAULT_PATH = '/bin:/usr/bin';
 
@@ -43,13 +43,29 @@ function found({ args, environment }: Command): Uint8Array {
   return candidates.find(isProgram) ?? file;
 }
 
+/** Whose value is the number of the process that is meant: a service's, and ours where the command should be it. Source: sd_listen_fds(3). */
+const MEANT = ['LISTEN_PID', 'WATCHDOG_PID'];
+/** What a shell adds to an environment that has it not. */
+const OF_SHELL = ['PWD', 'OLDPWD', 'SHLVL', '_'];
+
+/** Only the process itself knows its number before it becomes the command: a shell, which writes it down. */
+function meant(command: Command): Command {
+  const { args, environment } = command;
+  const numberIn = (name: string): string => Buffer.from(variable(environment, name) ?? []).toString('latin1');
+  const names = MEANT.filter((name) => numberIn(name) === String(process.pid));
+  if (names.length === 0 || !isProgram(found(command))) return command;
+  const added = OF_SHELL.filter((name) => variable(environment, name) === undefined);
+  const script = `${names.map((name) => `${name}=$$`).join(' ')}; unset ${added.join(' ')}; exec "$@"`;
+  return { args: [...[SHELL, '-c', script, SHELL].map((word) => Buffer.from(word)), ...args], environment };
+}
+
 /** A script that names no interpreter is the shell's, as for execvp(3). */
 function spawnOrInterpret(command: Command, given: Given): number {
   try {
-    return spawn(command, given);
+    return spawn(meant(command), given);
   } catch (error) {
     if (!(error instanceof SystemError) || error.errno !== ENOEXEC) throw error;
-    return spawn({ ...command, args: [SHELL, found(command), ...command.args.slice(1)] }, given);
+    return spawn({ ...command, args: [Buffer.from(SHELL), found(command), ...command.args.slice(1)] }, given);
   }
 }
 

@@ -14,6 +14,8 @@ interface Descriptor {
 }
 
 const O_ACCMODE = 0o3;
+const O_RDONLY = 0o0;
+const O_WRONLY = 0o1;
 const O_RDWR = 0o2;
 const O_CLOEXEC = 0o2000000;
 
@@ -36,10 +38,11 @@ function descriptorsOf(pid: number | 'self'): Descriptor[] {
   }
 }
 
-/** Both ends are here, close at an exec, and nobody gave them to us: a pipe by which the threads of Node.js wake each other. */
-function isPipeOfNode({ target, fd }: Descriptor, own: readonly Descriptor[], parents: readonly Descriptor[]): boolean {
-  const other = own.find((one) => one.target === target && one.fd !== fd);
-  return target.startsWith('pipe:') && other !== undefined && !parents.some((one) => one.target === target);
+/** The two ends of it are here, close at an exec, and nobody gave them to us: a pipe by which the threads of Node.js wake each other. */
+function isPipeOfNode({ target }: Descriptor, own: readonly Descriptor[], parents: readonly Descriptor[]): boolean {
+  if (!target.startsWith('pipe:') || parents.some((one) => one.target === target)) return false;
+  const modes = own.filter((one) => one.target === target).map(({ flags }) => flags & O_ACCMODE);
+  return modes.length === 2 && modes.includes(O_RDONLY) && modes.includes(O_WRONLY);
 }
 
 const OF_NODE = ['anon_inode:[eventpoll]', 'anon_inode:[eventfd]', 'anon_inode:[io_uring]'];
