@@ -77,12 +77,12 @@ export class CommandTree {
    * and never the next process of that number.
    */
   signal(number: number): void {
-    this.command?.kill(number);
     this.events?.wake();
     const others = [...this.pids].filter((pid) => pid !== this.command?.pid);
     const held = others.map((pid) => ({ pid, pidfd: this.kernel.openPidfd(pid) }));
     this.events?.wake();
     const left = new Set(this.pids);
+    this.command?.kill(number);
     for (const { pid, pidfd } of held) {
       const isOurs = left.has(pid);
       if (pidfd === 'unsupported' && isOurs) this.kernel.kill(pid, number);
