@@ -7,6 +7,7 @@ import { kernelTest } from './support/requirements.ts';
 import { inBash, readReport, reportFile, selfTeller, under, WAYS, type Way } from './support/run-support.ts';
 import { Terminal } from './support/terminal.ts';
 import { programTest } from './support/wait-support.ts';
+import { BIN } from './support/watcher.ts';
 
 const NEEDS = ['connector', 'compiler'] as const;
 const EACH_WAY = Object.keys(WAYS) as Way[];
@@ -69,7 +70,7 @@ const CIRCUMSTANCES: readonly Circumstances[] = [
   { title: 'stdout closed', script: `${BARE} >&-`, ways: BY_A_SHELL },
   { title: 'all three closed', script: `${BARE} <&- >&- 2>&-`, ways: BY_A_SHELL },
   { title: 'stdin opened for reading and writing on /dev/null', script: `${BARE} <>/dev/null`, ways: BY_A_SHELL },
-  { title: 'streams that do not block', script: `${BARE} | (sleep 0.3; cat)` },
+  { title: 'output into a pipe', script: `${BARE} | cat` },
   // Every shell has a word to say about it.
   { title: 'a deleted directory', script: DELETED, ways: ['by Node.js'] },
   { title: 'a deleted directory, said or not', script: `${DELETED} 2>/dev/null` },
@@ -114,6 +115,24 @@ for (const one of CIRCUMSTANCES) {
     for (const way of ways) compare(way, one);
   });
 }
+
+kernelTest('a pipe that takes our records too keeps its flags', NEEDS, async () => {
+  const [alone, observed] = [reportFile(), reportFile()];
+  const self = selfTeller();
+  inBash('"$@" 2>&1 | cat', [self, alone]);
+  const { stdout } = inBash('"$@" 2>&1 | cat', [
+    BIN,
+    'run',
+    '--json',
+    '--',
+    'sh',
+    '-c',
+    `/bin/true; ${self} ${observed}`,
+  ]);
+  assert.match(stdout, /"event":"exec"/);
+  const flags = (file: string) => readReport(file).filter((line) => /^fd [12] /.test(line));
+  assert.deepEqual(flags(observed), flags(alone));
+});
 
 kernelTest('under sudo a command is what it is for the user who called it', [...NEEDS, 'root'], async () => {
   const self = selfTeller();
