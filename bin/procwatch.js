@@ -17,7 +17,7 @@ if [ "${1-}" = run ] && [ -r /proc/self/environ ]; then
   while read -r pw_key pw_value pw_more pw_limit pw_rest; do
     [ "$pw_value" != open ] || break
   done </proc/self/limits
-  pw_environment=$(od -A n -v -t x1 "/proc/$$/environ")
+  pw_environment=$(LC_ALL=C od -A n -v -t x1 "/proc/$$/environ")
   # The kernel takes no longer string.
   [ ${#pw_environment} -lt 130000 ] || pw_environment=
   PROCWATCH_GIVEN="$$ $pw_signals $pw_limit ${pw_fds-} $pw_environment"

@@ -106,6 +106,7 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
   const plan = planRun(host, options);
   const kernel = await host.kernel();
   const stderr = new StatusLine(host.stderr);
+  const draws = options.summary || (stderr.isTerminal && !options.noSummary);
   const output = openRecords(host, plan, stderr);
   const context = {
     wallOffset: kernel.clocks().wallOffset,
@@ -122,7 +123,8 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
   const signals = new Signals(host, kernel);
   let rest: Rest | undefined;
   try {
-    if (monitor !== undefined) await captureFor(plan, monitor);
+    // Where nothing is shown nobody needs the arguments.
+    if (monitor !== undefined && (draws || !plan.quiet || plan.argvSource === 'bpf')) await captureFor(plan, monitor);
     await becomeUserFor(host, options.as);
     monitor?.start(
       (records) => {
@@ -145,7 +147,7 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
     await rest.end(options);
     limit.cancel();
     monitor?.stop();
-    if (monitor !== undefined && (options.summary || (stderr.isTerminal && !options.noSummary))) {
+    if (monitor !== undefined && draws) {
       const colour = plan.output === undefined && plan.colour;
       stderr.write(log.summary(colour, stderr.size()?.width));
     }

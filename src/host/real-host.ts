@@ -145,6 +145,18 @@ async function standAside(testimony: string | undefined, streams: readonly Stand
   };
 }
 
+/** A watch started by nohup is to outlive its terminal. */
+async function hangupIfIgnored(): Promise<ReadonlySet<Signal>> {
+  const [{ tracedSignals }, { goOnIgnoring }] = await Promise.all([
+    import('../linux/traces.ts'),
+    import('../linux/spawn.ts'),
+  ]);
+  const { SIGHUP } = constants.signals;
+  if (!tracedSignals()?.includes(SIGHUP)) return new Set();
+  goOnIgnoring([SIGHUP]);
+  return new Set(['SIGHUP']);
+}
+
 /** Nothing of a path is lost on its way to the system, be it UTF-8 or not. */
 const pathOf = (path: string): Buffer => Buffer.from(bytesOfRaw(path));
 
@@ -153,9 +165,10 @@ export function realHost(): Host {
   const stderr = new StandardStream(2, () => process.stderr);
   const testimony = takeTestimony();
   let aside: Aside | undefined;
+  let ignored: ReadonlySet<Signal> = new Set();
   let changes: Readonly<Record<string, string>> = {};
   const onSignal: Host['onSignal'] = (signal, listener) => {
-    if (aside?.ignored.has(signal)) return { cancel() {} };
+    if (ignored.has(signal)) return { cancel() {} };
     process.on(signal, listener);
     return { cancel: () => process.off(signal, listener) };
   };
@@ -172,11 +185,16 @@ export function realHost(): Host {
     },
     readFile: (path) => readFileSync(pathOf(path), 'utf8'),
     readDated: (path) => ({ text: readFileSync(pathOf(path), 'latin1'), modifiedMs: statSync(pathOf(path)).mtimeMs }),
-    kernel: loadKernel,
+    async kernel() {
+      const kernel = await loadKernel();
+      if (aside === undefined) ignored = await hangupIfIgnored();
+      return kernel;
+    },
     snapshotKernel: loadSnapshotKernel,
     ...ambient,
     async standAside() {
       aside = await withNativeCode(() => standAside(testimony, [stdout, stderr]));
+      ignored = aside.ignored;
     },
     onSignal,
     atExit(task) {

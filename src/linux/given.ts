@@ -5,7 +5,7 @@
  * in one variable of the environment; who starts Node.js without it leaves traces only.
  */
 import { readFileSync } from 'node:fs';
-import { tracedSignals, traces, UNTRACED } from './traces.ts';
+import { ignoredRealTime, signalsOf, tracedSignals, traces, UNTRACED } from './traces.ts';
 
 export interface Given {
   /** Signals, as numbers. */
@@ -24,14 +24,6 @@ export const TESTIMONY = 'PROCWATCH_GIVEN';
 const FIELDS = /^(\d+) ([0-9a-f]+) ([0-9a-f]+) (\d+|unlimited) ((?:,\d+)*)((?:\s+[0-9a-f]{2})*)\s*$/;
 
 const NUL = 0;
-const SIGNALS = 64;
-
-/** A mask of /proc/PID/status: bit 0 is signal 1. */
-function signalsOf(mask: string): number[] {
-  const bits = BigInt(`0x${mask}`);
-  return Array.from({ length: SIGNALS }, (_, i) => i + 1).filter((signal) => (bits >> BigInt(signal - 1)) & 1n);
-}
-
 /** The strings of an environment block: each ends with a NUL. */
 function stringsOf(block: Uint8Array): Uint8Array[] {
   const strings: Uint8Array[] = [];
@@ -66,13 +58,14 @@ export function givenByLauncher(testimony: string | undefined, pid: number): Giv
   };
 }
 
-const [SIGINT, SIGQUIT] = [2, 3];
+const [SIGINT, SIGQUIT, LAST_CLASSIC] = [2, 3, 31];
 
 /** @param noted what a shell found ignored; it may ignore SIGQUIT by itself, and hear others that were ignored, until it becomes Node.js */
-function ignoredSignals(noted: readonly number[] | undefined): number[] {
+function ignoredClassic(noted: readonly number[] | undefined): number[] {
   const traced = tracedSignals();
-  if (traced === undefined) return noted?.filter((signal) => signal !== SIGQUIT || noted.includes(SIGINT)) ?? [];
-  if (noted !== undefined) return [...traced, ...noted.filter((signal) => UNTRACED.includes(signal))];
+  const classic = (noted ?? []).filter((signal) => signal <= LAST_CLASSIC);
+  if (traced === undefined) return classic.filter((signal) => signal !== SIGQUIT || classic.includes(SIGINT));
+  if (noted !== undefined) return [...traced, ...classic.filter((signal) => UNTRACED.includes(signal))];
   // Shells let their background jobs ignore the two together.
   return traced.includes(SIGQUIT) ? [SIGINT, ...traced] : traced;
 }
@@ -81,5 +74,5 @@ function ignoredSignals(noted: readonly number[] | undefined): number[] {
 export function given(testimony: string | undefined): Given {
   const noted = givenByLauncher(testimony, process.pid);
   const rest = noted ?? { ...traces(), blocked: [], environment: ownEnvironment() };
-  return { ...rest, ignored: ignoredSignals(noted?.ignored) };
+  return { ...rest, ignored: [...ignoredClassic(noted?.ignored), ...ignoredRealTime()] };
 }

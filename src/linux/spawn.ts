@@ -52,8 +52,6 @@ function signalSet(signals: readonly number[]): Uint8Array {
   return set;
 }
 
-/** The two that glibc keeps for itself: in a child of posix_spawn they would be ignored. */
-const INTERNAL = [32, 33];
 const LAST_SIGNAL = 64;
 const SIGKILL = 9;
 const SIGSTOP = 19;
@@ -64,8 +62,8 @@ function attributesFor({ blocked, ignored }: Given): Uint8Array {
   spawnattrInit(attributes);
   spawnattrSetflags(attributes, SETSIGDEF | SETSIGMASK);
   spawnattrSetsigmask(attributes, signalSet(blocked));
-  const defaults = CATCHABLE.filter((one) => !ignored.includes(one));
-  spawnattrSetsigdefault(attributes, signalSet([...defaults, ...INTERNAL]));
+  // Also those that the C library keeps for itself: it would have its children ignore them.
+  spawnattrSetsigdefault(attributes, signalSet(CATCHABLE.filter((one) => !ignored.includes(one))));
   return attributes;
 }
 

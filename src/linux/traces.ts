@@ -86,8 +86,28 @@ function dispositionOf(signal: number): { readonly isByCall: boolean; readonly i
   return { isByCall: (flags & SA_RESTORER) !== 0, isDefault: handler === 0n };
 }
 
+const SIGNALS = 64;
+const IGNORED = /^SigIgn:\s*([0-9a-f]+)$/m;
+
+/** A mask of /proc/PID/status as numbers: bit 0 is signal 1. */
+export function signalsOf(mask: string): number[] {
+  const bits = BigInt(`0x${mask}`);
+  return Array.from({ length: SIGNALS }, (_, i) => i + 1).filter((signal) => (bits >> BigInt(signal - 1)) & 1n);
+}
+
+/** The first two are the C library's own. In children of its posix_spawn both are ignored; it hears the second once it has threads. */
+const [FIRST_OF_LIBC, SECOND_OF_LIBC] = [32, 33];
+
+/** Node.js leaves the signals beyond the classic ones as they are. */
+export function ignoredRealTime(): number[] {
+  const [, mask] = IGNORED.exec(readFileSync('/proc/self/status', 'latin1')) ?? [];
+  const ignored = signalsOf(mask ?? '0').filter((signal) => signal > LAST_CLASSIC);
+  const isOfSpawn = ignored.includes(FIRST_OF_LIBC) && !ignored.includes(SECOND_OF_LIBC);
+  return isOfSpawn ? [...ignored, SECOND_OF_LIBC] : ignored;
+}
+
 /**
- * The signals that were ignored at our start, but for the untraced: Node.js calls for those only that it finds ignored, to make them the
+ * The classic signals that were ignored at our start, but for the untraced: Node.js calls for those only that it finds ignored, to make them the
  * default. Undefined where a call leaves no trace: the C library of most machines but x86 needs no restorer.
  */
 export function tracedSignals(): number[] | undefined {

@@ -50,6 +50,10 @@ const CIRCUMSTANCES: readonly Circumstances[] = [
     ways: BY_A_SHELL,
   },
   { title: 'SIGPIPE ignored', script: `trap "" PIPE; ${BARE}`, ways: BY_A_SHELL },
+  {
+    title: 'started by posix_spawn, as make does',
+    script: `printf 'all:\\n\\t@env -u _ %s\\n' "$(printf '%q ' "$@")" | make -f -`,
+  },
   // dash hears SIGCHLD and blocks nothing, whatever it was given.
   { title: 'SIGCHLD ignored', script: `exec env -u _ --ignore-signal=CHLD "$@"`, ways: ['by bash', 'by Node.js'] },
   { title: 'a signal mask', script: `exec env -u _ --block-signal=TERM,USR2,HUP "$@"`, ways: ['by bash'] },
