@@ -71,6 +71,7 @@ export class Signals {
     const state = this.stateOfChild();
     if (state === 'absent') this.early.push(signal);
     else if (state !== 'ended') this.child?.kill(signal);
+    else if (signal === 'SIGTSTP') this.stop();
     else if (CUT[signal] !== undefined) {
       this.cut ??= CUT[signal];
       this.onCut();
@@ -89,7 +90,10 @@ export class Signals {
     const isStopped = this.stateOfChild() === 'stopped';
     const isNews = isStopped && !this.hasStoppedToo;
     this.hasStoppedToo = isStopped;
-    if (!isNews) return;
+    if (isNews) this.stop();
+  }
+
+  private stop(): void {
     this.suspension.cancel();
     this.host.stopSelf();
     this.suspension = this.passFromBackground('SIGTSTP');

@@ -7,6 +7,7 @@ import type { Host, Kernel, OutputStream } from '../host/host.ts';
 import type { WireEvent } from '../netlink/events.ts';
 import { Monitor } from '../pipeline/monitor.ts';
 import { Sink } from '../pipeline/sink.ts';
+import type { StreamRecord } from '../process/record.ts';
 import { SELECT_ALL, Selector } from '../process/select.ts';
 import { outcomeOf, shellStatus } from '../process/wait-status.ts';
 import type { UsageSource } from '../usage/usage-source.ts';
@@ -100,13 +101,9 @@ function endOf(waitStatus: number, cut: number | undefined, limit: TimeLimit, { 
   return { status: shellStatus(waitStatus) };
 }
 
-export async function startRun(host: Host, options: RunOptions, operands: readonly string[]): Promise<Result> {
-  refuseContradictions(operands, options);
-  await host.standAside();
-  const plan = planRun(host, options);
-  const kernel = await host.kernel();
+/** What hears of the command, and tells it. */
+async function openTelling(host: Host, kernel: Kernel, plan: Plan, options: RunOptions, operands: readonly string[]) {
   const stderr = new StatusLine(host.stderr);
-  const draws = options.summary || (stderr.isTerminal && !options.noSummary);
   const output = openRecords(host, plan, stderr);
   const context = {
     wallOffset: kernel.clocks().wallOffset,
@@ -114,26 +111,46 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
     userName: (uid: number) => kernel.users.name(uid),
   };
   const make = await FORMATTERS[plan.format]();
-  const settings = { colour: plan.colour, columns: plan.columns, screen: () => output.size() };
+  const formatter = make(context, { colour: plan.colour, columns: plan.columns, screen: () => output.size() });
   const usage = await openUsage(host, kernel, { wanted: plan.extras.has('usage'), onlyFailures: false });
   const monitor = monitorIfAny(host, kernel, plan, usage, options);
   const lives = new LifeTree(operands);
-  const log = new Log(plan, make(context, settings), new Sink(output, plan.queueBytes), lives, host.now());
-  const tree = new CommandTree(host, kernel, monitor, lives);
+  const log = new Log(plan, formatter, new Sink(output, plan.queueBytes), lives, host.now());
+  return {
+    stderr,
+    monitor,
+    lives,
+    log,
+    tree: new CommandTree(host, kernel, monitor, lives),
+    take(records: readonly StreamRecord[]): void {
+      context.wallOffset = kernel.clocks().wallOffset;
+      log.take(records, host.now());
+    },
+    flushed: async () => {
+      await Promise.all([output.flushed(), stderr.flushed()]);
+    },
+  };
+}
+
+export async function startRun(host: Host, options: RunOptions, operands: readonly string[]): Promise<Result> {
+  refuseContradictions(operands, options);
+  await host.standAside();
+  const plan = planRun(host, options);
+  const kernel = await host.kernel();
+  const telling = await openTelling(host, kernel, plan, options, operands);
+  const { stderr, monitor, lives, log, tree } = telling;
+  const draws = monitor !== undefined && (options.summary || (stderr.isTerminal && !options.noSummary));
   const signals = new Signals(host, kernel);
   let rest: Rest | undefined;
   try {
     // Where nothing is shown nobody needs the arguments.
     if (monitor !== undefined && (draws || !plan.quiet || plan.argvSource === 'bpf')) await captureFor(plan, monitor);
     await becomeUserFor(host, options.as);
-    monitor?.start(
-      (records) => {
-        context.wallOffset = kernel.clocks().wallOffset;
-        log.take(records, host.now());
-        rest?.news();
-      },
-      [host.pid],
-    );
+    const hear = (records: readonly StreamRecord[]): void => {
+      telling.take(records);
+      rest?.news();
+    };
+    monitor?.start(hear, [host.pid]);
     const child = await begin(host, operands);
     log.begin(child.pid, host.pid);
     tree.begin(child);
@@ -147,17 +164,14 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
     await rest.end(options);
     limit.cancel();
     monitor?.stop();
-    if (monitor !== undefined && draws) {
-      const colour = plan.output === undefined && plan.colour;
-      stderr.write(log.summary(colour, stderr.size()?.width));
-    }
-    await Promise.race([Promise.all([output.flushed(), stderr.flushed()]), signals.enough()]);
+    if (draws) stderr.write(log.summary(plan.output === undefined && plan.colour, stderr.size()?.width));
+    await Promise.race([telling.flushed(), signals.enough()]);
     return endOf(status, signals.cut, limit, options);
   } catch (error) {
     // What could not be started left nothing to tell but its own attempt.
     log.mute();
     monitor?.stop();
-    await output.flushed();
+    await telling.flushed();
     throw error;
   } finally {
     signals.release();

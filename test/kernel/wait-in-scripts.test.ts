@@ -37,18 +37,19 @@ kernelTest('an ancestor is refused, by number and by pid file, with a word on wh
 });
 
 kernelTest('--name leaves out procwatch and its ancestors, and finds their namesakes', NEEDS, async () => {
-  const name = join(scratch(), 'jobrunner');
-  const { stdout, stderr } = inBash(
-    `cp /bin/bash ${name}; ${name} -c '"$@" wait --name "jobrunner*"; echo $?; sleep 0.3 & "$@" wait --name sleep; echo $?' jobrunner "$@"`,
+  const name = `jobs-${process.pid}`;
+  const program = join(scratch(), name);
+  const alone = inBash(`cp /bin/bash ${program}; ${program} -c '"$@" wait --name "${name}*"; echo $?' ${name} "$@"`, [
+    WAIT,
+  ]);
+  assert.deepEqual([alone.stdout, alone.stderr], ['127\n', `procwatch: there is nothing for "${name}*"\n`]);
+  const { stdout } = inBash(
+    `(exec -a ${name} sleep 0.5) & echo "$!"
+     ${program} -c 'until [ "$(tr "\\0" " " </proc/$0/cmdline)" = "${name} 0.5 " ]; do :; done; "$@" wait -v --name ${name}' $! "$@"`,
     [WAIT],
   );
-  assert.deepEqual([stdout, stderr], ['127\n0\n', 'procwatch: there is nothing for "jobrunner*"\n']);
-  const within = inBash(
-    `(exec -a jobrunner sleep 0.5) & ${name} -c 'until test -d /proc/$0; do :; done; sleep 0.1; "$@" wait -v --name jobrunner | cut -d" " -f1' $! "$@"; echo "$!"`,
-    [WAIT],
-  );
-  const [told, namesake] = within.stdout.trim().split('\n');
-  assert.equal(told, namesake);
+  const [namesake, told] = stdout.split('\n');
+  assert.match(told, new RegExp(`^${namesake} \\(sleep\\): exit 0 after `));
 });
 
 /** A process to be named in a file, and the file. */
