@@ -92,7 +92,8 @@ export const RUN_OPTIONS = {
     long: 'kill-after',
     value: 'TIME',
     group: 'where',
-    meaning: 'what is still there this long after the signal of --timeout or --kill-left gets KILL',
+    meaning:
+      'what is still there this long after the signal of --timeout (never, unless given) or of --kill-left (5s) gets KILL',
     read: (texts, flag) => timeOr(texts, flag, undefined),
   },
   exitCode: {

@@ -25,12 +25,12 @@ const isProgram = (path: Uint8Array): boolean => {
   }
 };
 
-const variable = (environment: readonly Uint8Array[], name: string): Uint8Array | undefined => {
-  const entry = environment.find(
-    (one) => Buffer.from(one.buffer, one.byteOffset, name.length + 1).toString('latin1') === `${name}=`,
-  );
-  return entry?.subarray(name.length + 1);
-};
+const beginsWith = (bytes: Uint8Array, text: string): boolean =>
+  Buffer.from(bytes.subarray(0, text.length)).toString('latin1') === text;
+
+/** Its value, to the byte. */
+const variable = (environment: readonly Uint8Array[], name: string): Uint8Array | undefined =>
+  environment.find((one) => beginsWith(one, `${name}=`))?.subarray(name.length + 1);
 
 /** Where execvp(3) finds a program. */
 function found({ args, environment }: Command): Uint8Array {

@@ -26,11 +26,14 @@ function isForeground(): boolean {
   return group === foreground;
 }
 
+/** Whoever names the user otherwise says so itself. */
+const NOBODY_CALLED = 'SUDO_USER says who called sudo; --keep-privileges keeps the rights of root';
+
 /** Returns what it changed in the environment. */
 async function becomeUser(name: string, keeps: 'nothing' | 'seeing others'): Promise<Readonly<Record<string, string>>> {
   const [{ users }, privileges] = await Promise.all([import('./users.ts'), import('../linux/privileges.ts')]);
   const account = await users.account(name);
-  if (account === undefined) throw new Failure('noUser', `there is no user ${JSON.stringify(name)}`);
+  if (account === undefined) throw new Failure('noUser', `there is no user ${JSON.stringify(name)}`, NOBODY_CALLED);
   if (process.geteuid?.() === account.uid) return {};
   try {
     privileges.becomeUser(account, keeps);

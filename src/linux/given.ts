@@ -21,9 +21,10 @@ export interface Given {
 
 /** The launcher's variable: pid, SigBlk, SigIgn, soft limit, `,0,1,2`, and all bytes of the environment in hex. */
 export const TESTIMONY = 'PROCWATCH_GIVEN';
-const FIELDS = /^(\d+) ([0-9a-f]+) ([0-9a-f]+) (\d+|unlimited) ((?:,\d+)*)((?:\s+[0-9a-f]{2})*)\s*$/;
+const FIELDS = /^(\d+) ([0-9a-f]+) ([0-9a-f]+) (\d+|unlimited) ((?:,\d+)*)\s([0-9a-f\s]*)$/;
 
 const NUL = 0;
+
 /** The strings of an environment block: each ends with a NUL. */
 function stringsOf(block: Uint8Array): Uint8Array[] {
   const strings: Uint8Array[] = [];

@@ -1,6 +1,6 @@
 /** `procwatch wait` inside of shell scripts: whom it refuses to wait for, pid files that mislead, and how it ends. */
 import assert from 'node:assert/strict';
-import { utimesSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { scratch } from './support/fixtures.ts';
 import { Held } from './support/process.ts';
@@ -142,6 +142,18 @@ kernelTest('with --die it ends by the signal that ended what it waited for, or i
   assert.deepEqual(await other.end(), { code: 7, signal: null });
 });
 
+/** Processes whose command line ends like this. */
+const pidsOf = (end: string): number[] =>
+  readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return pid > 0 && readFileSync(`/proc/${pid}/cmdline`, 'latin1').endsWith(end);
+      } catch {
+        return false;
+      }
+    });
+
 for (const shell of ['bash', 'dash', 'zsh'] as const) {
   programTest(`with --die Ctrl-C ends a loop of ${shell}`, NEEDS, ['script', shell], async () => {
     const { pid } = new Held(['exit', 0]);
@@ -152,16 +164,7 @@ for (const shell of ['bash', 'dash', 'zsh'] as const) {
     );
     const terminal = new Terminal(`${shell} ${script}; echo "code $?"`);
     await terminal.shows(/round 1\n/);
-    const [waiting] = await until('it waits', () => {
-      const { stdout } = inBash(`pgrep -f "wait --die ${pid}$"`, []);
-      const pids = stdout
-        .trim()
-        .split('\n')
-        .map(Number)
-        .filter((one) => one > 0 && waits(one));
-      return pids.length > 0 && pids;
-    });
-    assert.ok(waiting > 0);
+    await until('it waits', () => pidsOf(`wait\0--die\0${pid}\0`).some((one) => waits(one)));
     terminal.type(KEYS.interrupt);
     await terminal.code();
     assert.doesNotMatch(terminal.screen, /after/);
