@@ -6,14 +6,17 @@ export const SIGKILL = 9;
 export const SIGTERM = 15;
 const SIGCONT = 18;
 
-/** What may be forked while it is ended is ended in the next round. */
-const ROUND_MS = 50;
+/** What may be forked while it is ended is ended in the next round. What stays for all of them is not ours to end. */
+const ROUNDS = { eachMs: 50, times: 60 } as const;
 
 /** Asks everything of a tree to end, and what then does not. */
 export class TreeEnding {
   private readonly host: Pick<Host, 'after'>;
   private readonly tree: CommandTree;
   private timer: { cancel(): void } | undefined;
+  private rounds = 0;
+  /** Called when nothing harder will come. */
+  onGivenUp: () => void = () => {};
   /** The last and hardest signal sent. */
   sent: number | undefined;
 
@@ -38,7 +41,11 @@ export class TreeEnding {
 
   private kill(): void {
     this.send(SIGKILL);
-    this.timer = this.host.after(ROUND_MS, () => this.kill());
+    this.timer = this.host.after(ROUNDS.eachMs, () => {
+      if (++this.rounds < ROUNDS.times) return this.kill();
+      this.timer = undefined;
+      this.onGivenUp();
+    });
   }
 
   /** Whether something harder is still to come, or is being done. */

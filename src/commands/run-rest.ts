@@ -1,6 +1,6 @@
 /** What `procwatch run` does when its command has ended and others of its tree have not: wait, say for whom, give up, or end them. */
 import type { Host } from '../host/host.ts';
-import { SIGTERM, type TimeLimit, TreeEnding } from './run-limit.ts';
+import { SIGKILL, SIGTERM, type TimeLimit, TreeEnding } from './run-limit.ts';
 import type { Signals } from './run-signals.ts';
 import type { CommandTree, Left } from './run-tree.ts';
 import type { StatusLine } from './status-line.ts';
@@ -21,11 +21,12 @@ const KILL_AFTER_MS = 5000;
 /** So many are named. */
 const NAMED = 5;
 
-function sentence(count: number, some: readonly Left[]): string {
+/** Who is left, in so many words. */
+function whoIsLeft(count: number, some: readonly Left[]): string {
   const named = some.map(({ pid, command }) => `${pid} ${command}`.trim());
   const more = count > some.length ? ` and ${count - some.length} more` : '';
   const many = count === 1 ? 'a process' : `${count} processes`;
-  return `procwatch: waiting for ${many} that the command has left: ${named.join(', ')}${more}`;
+  return `${many} that the command has left: ${named.join(', ')}${more}`;
 }
 
 export class Rest {
@@ -35,6 +36,7 @@ export class Rest {
   private readonly signals: Signals;
   private readonly line: StatusLine;
   private readonly timers: { cancel(): void }[] = [];
+  private killing: TreeEnding | undefined;
   private isTold = false;
   private hasSaid = false;
   private wake: () => void = () => {};
@@ -45,6 +47,7 @@ export class Rest {
     this.limit = limit;
     this.signals = signals;
     this.line = line;
+    limit.ending.onGivenUp = () => this.wake();
   }
 
   /** Something was told about the tree. */
@@ -62,16 +65,26 @@ export class Rest {
     if (killLeft) await this.endLeft(killAfter ?? KILL_AFTER_MS);
     for (const timer of this.timers) timer.cancel();
     this.line.show('');
+    this.tellUnended();
+  }
+
+  /** Those that would have been ended, and were not ours to end. */
+  private tellUnended(): void {
+    const { count, some } = this.tree.left(NAMED);
+    const { sent } = this.killing ?? this.limit.ending;
+    if (sent === SIGKILL && count > 0) this.line.write(`procwatch: could not end ${whoIsLeft(count, some)}\n`);
   }
 
   private async endLeft(killAfterMs: number): Promise<void> {
     if (this.tree.isEmpty) return;
     const ending = new TreeEnding(this.host, this.tree);
+    this.killing = ending;
     // One more signal cuts this short too.
     const { cut } = this.signals;
     this.signals.cut = undefined;
+    ending.onGivenUp = () => this.wake();
     ending.begin(SIGTERM, killAfterMs);
-    await this.until(undefined, () => false);
+    await this.until(undefined, () => !ending.goesOn);
     ending.cancel();
     this.signals.cut ??= cut;
   }
@@ -106,8 +119,9 @@ export class Rest {
   /** In its place on a terminal; elsewhere once. */
   private say(): void {
     const { count, some } = this.tree.left(NAMED);
-    if (this.line.isTerminal && this.host.env.TERM !== 'dumb') this.line.show(count === 0 ? '' : sentence(count, some));
-    else if (!this.hasSaid && count > 0) this.line.write(`${sentence(count, some)}\n`);
+    const text = count === 0 ? '' : `procwatch: waiting for ${whoIsLeft(count, some)}`;
+    if (this.line.isTerminal && this.host.env.TERM !== 'dumb') this.line.show(text);
+    else if (!this.hasSaid && count > 0) this.line.write(`${text}\n`);
     this.hasSaid ||= count > 0;
   }
 }

@@ -151,6 +151,17 @@ test('--timeout sends its signal to all, then KILL again and again until nothing
   assert.equal(host.timersLeft, 0);
 });
 
+test('what is not ours to end is told, and not killed for ever', async () => {
+  const { host, begin, isOver, sent } = await stage();
+  begin({ killLeft: true, killAfter: 100 });
+  host.advance(100);
+  assert.equal(await isOver(), false);
+  host.advance(60_000);
+  assert.equal(await isOver(), true);
+  assert.match(host.stderr.text, /procwatch: could not end a process that the command has left: 501 daemon --it\n$/);
+  assert.deepEqual([sent.at(-1) ?? SIGKILL, host.timersLeft], [SIGKILL, 0]);
+});
+
 test('a time of 0 is no limit', async () => {
   const { host, limit } = await stage({ timeout: 0 });
   host.advance(1e9);

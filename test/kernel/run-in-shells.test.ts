@@ -102,6 +102,18 @@ programTest('with --exit-code the loop of a shell goes on after Ctrl-C', NEEDS, 
   assert.equal(await terminal.code(), 0);
 });
 
+kernelTest('a script without an interpreter is one process, whatever it took to start it', NEEDS, async () => {
+  const file = reportFile();
+  writeFileSync(file, 'exit 3\n', { mode: 0o755 });
+  const { status, stderr } = inBash('chmod +x "$1"; exec "$2" run --json -- "$1"', [file, ...WAYS['by its name']]);
+  const rows = stderr
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.deepEqual([status, rows.map(({ event }) => event)], [3, ['fork', 'exec', 'exit']]);
+  assert.equal(new Set(rows.map(({ pid }) => pid)).size, 1);
+});
+
 /** Two rules that each wait to see the other at work: alone in its turn neither would end. */
 function makefile(command: string): string {
   const directory = join(scratch(), 'jobs');
