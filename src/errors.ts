@@ -10,10 +10,14 @@ export const EXIT = {
   degraded: { code: 1, meaning: 'doctor: watch works here, but not fully' },
   usage: { code: 2, meaning: 'the command line is wrong' },
   loss: { code: 3, meaning: 'with --fail-on-loss: events were lost' },
-  timeout: { code: 124, meaning: 'wait: the time given with --timeout is over' },
+  noUser: { code: 67, meaning: 'under sudo: SUDO_USER names a user who does not exist (EX_NOUSER)' },
+  timeout: { code: 124, meaning: 'wait, run: the time given with --timeout is over' },
   unknown: { code: 125, meaning: 'wait: it has ended, but its status cannot be known' },
   notExecutable: { code: 126, meaning: 'run: the command is there, but cannot be run' },
-  notFound: { code: 127, meaning: 'wait, ps: there is no such process; run: there is no such command' },
+  notFound: {
+    code: 127,
+    meaning: 'wait, ps: there is no such process, or a pid file that names none; run: there is no such command',
+  },
   unavailable: { code: 69, meaning: 'the proc connector is not available here (EX_UNAVAILABLE)' },
   internal: { code: 70, meaning: 'a bug in procwatch (EX_SOFTWARE)' },
   output: { code: 74, meaning: 'output could not be written (EX_IOERR)' },
@@ -25,11 +29,18 @@ export const EXIT = {
 
 export type ExitName = keyof typeof EXIT;
 
-/** How a command ends: by a row of the table, or with the status of the process it waited for. */
-export type Result = ExitName | { readonly status: number };
+/** As another process has ended: with a code, or by a signal. */
+export type End = { readonly status: number } | { readonly signal: number };
 
+/** How a command ends: by a row of the table, or as the process it waited for. */
+export type Result = ExitName | End;
+
+const SIGNAL_BASE = 128;
+
+/** A signal as shells tell it. */
 export function exitCodeOf(result: Result): number {
-  return typeof result === 'string' ? EXIT[result].code : result.status;
+  if (typeof result === 'string') return EXIT[result].code;
+  return 'signal' in result ? SIGNAL_BASE + result.signal : result.status;
 }
 
 export class Failure extends Error {

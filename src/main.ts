@@ -12,6 +12,7 @@ export async function main(host: Host): Promise<number> {
   });
   try {
     const result = await run(host);
+    if (typeof result === 'object') return await host.end(result);
     if (result !== 'ok') return exitCodeOf(result);
     await host.stdout.flushed();
     if (unwritten !== undefined) throw new Failure('output', `cannot write: ${unwritten}`);

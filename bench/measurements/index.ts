@@ -8,6 +8,7 @@ import { filters } from './filters.ts';
 import { idle } from './idle.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
+import { run } from './run.ts';
 import { series } from './series.ts';
 import { stall } from './stall.ts';
 import { start } from './start.ts';
@@ -18,6 +19,7 @@ export const MEASUREMENTS: Readonly<Record<string, (bench: Bench) => Promise<Res
   filters,
   series,
   start,
+  run,
   latency,
   memory,
   idle,

@@ -46,7 +46,7 @@ const EVENT_CHOICES = [...EVENT_NAMES, ALL_EVENTS] as const;
 const EVERY_KIND = EVENT_NAMES.filter((name) => name !== 'clone');
 export const DEFAULT_EVENTS: readonly EventName[] = ['fork', 'exec', 'exit'];
 
-export const last = (texts: readonly string[]): string => texts[texts.length - 1];
+export const last = <T>(values: readonly T[]): T => values[values.length - 1];
 export const given = (texts: readonly string[]): boolean => texts.length > 0;
 
 function readEvents(texts: readonly string[], flag: string): EventName[] {
@@ -54,7 +54,7 @@ function readEvents(texts: readonly string[], flag: string): EventName[] {
   return names.flatMap((name) => (name === ALL_EVENTS ? EVERY_KIND : [name]));
 }
 
-function readSignals(texts: readonly string[], flag: string): number[] {
+export function readSignals(texts: readonly string[], flag: string): number[] {
   return splitList(texts).map((text) => {
     const number = signalNumber(text);
     if (number !== undefined) return number;

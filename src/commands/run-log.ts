@@ -26,6 +26,11 @@ export class Log {
   private readonly sink: Sink;
   private lastRoom: Moment;
   private isMuted = false;
+  /** The command's number, and ours. */
+  private command: { readonly pid: number; readonly ppid: number } | undefined;
+  private hasBegun = false;
+  /** Attempts to start the command that were none: the C library makes a process to find out. */
+  private readonly attempts = new Set<number>();
 
   constructor(plan: Plan, formatter: Formatter, sink: Sink, tree: LifeTree, now: Moment) {
     this.plan = plan;
@@ -36,7 +41,20 @@ export class Log {
     if (!plan.quiet) sink.write(formatter.header?.() ?? '');
   }
 
-  take(records: readonly StreamRecord[], now: Moment): void {
+  /** Which of our children is the command, once it has been started. */
+  begin(pid: number, ppid: number): void {
+    this.command = { pid, ppid };
+  }
+
+  private isAttempt(record: StreamRecord): boolean {
+    if (this.command === undefined || !('pid' in record)) return false;
+    this.hasBegun ||= record.pid === this.command.pid;
+    if (!this.hasBegun && record.ppid === this.command.ppid) this.attempts.add(record.pid);
+    return this.attempts.has(record.pid);
+  }
+
+  take(batch: readonly StreamRecord[], now: Moment): void {
+    const records = batch.filter((record) => !this.isAttempt(record));
     for (const record of records) {
       if (isProcessRecord(record)) this.tree.add(record);
       else if (record.event === 'lost') {

@@ -1,5 +1,9 @@
 /** The options of `procwatch run`: its own, and those of watch that mean the same here. */
-import { given, last, type Option, WATCH_OPTIONS } from './options.ts';
+import { signalNumber } from '../process/wait-status.ts';
+import { given, last, type Option, readSignals, WATCH_OPTIONS } from './options.ts';
+import { readTime } from './values.ts';
+
+const SIGTERM = signalNumber('TERM') ?? 0;
 
 const {
   events,
@@ -19,11 +23,27 @@ const {
   noArgs,
 } = WATCH_OPTIONS;
 
+const timeOr = <T>(texts: readonly string[], flag: string, unless: T): number | T =>
+  given(texts) ? readTime(flag, last(texts)) : unless;
+
 export const RUN_OPTIONS = {
   all: {
     long: 'all',
     group: 'what',
     meaning: 'until the whole tree of COMMAND has ended, not COMMAND alone',
+    read: given,
+  },
+  allTimeout: {
+    long: 'all-timeout',
+    value: 'TIME',
+    group: 'what',
+    meaning: 'as --all, but for this long after the end of COMMAND at the most',
+    read: (texts, flag) => timeOr(texts, flag, undefined),
+  },
+  killLeft: {
+    long: 'kill-left',
+    group: 'what',
+    meaning: 'end what COMMAND has left (TERM, then KILL): at its end, or when the time of --all-timeout is over',
     read: given,
   },
   events,
@@ -51,6 +71,43 @@ export const RUN_OPTIONS = {
     read: given,
   },
   noSummary: { long: 'no-summary', group: 'how', meaning: 'do not', read: given },
+  timeout: {
+    long: 'timeout',
+    value: 'TIME',
+    group: 'where',
+    meaning:
+      'after this time send a signal to the whole tree of COMMAND, and end with exit code 124, as timeout(1) does',
+    read: (texts, flag) => timeOr(texts, flag, undefined),
+  },
+  signal: {
+    short: 's',
+    long: 'signal',
+    value: 'NAME',
+    group: 'where',
+    meaning: 'the signal of --timeout (default TERM)',
+    read: (texts, flag) => (given(texts) ? last(readSignals(texts, flag)) : SIGTERM),
+  },
+  killAfter: {
+    short: 'k',
+    long: 'kill-after',
+    value: 'TIME',
+    group: 'where',
+    meaning:
+      'what is still there this long after the signal of --timeout (never, unless given) or of --kill-left (5s) gets KILL',
+    read: (texts, flag) => timeOr(texts, flag, undefined),
+  },
+  exitCode: {
+    long: 'exit-code',
+    group: 'where',
+    meaning: 'where COMMAND is killed by a signal, end with the code 128 + its number instead of by the same signal',
+    read: given,
+  },
+  requireEvents: {
+    long: 'require-events',
+    group: 'kernel',
+    meaning: 'do not run COMMAND where its events cannot be had',
+    read: given,
+  },
   output: { ...output, meaning: 'write records to FILE instead of stderr' },
   buffer,
   argvSource,

@@ -1,12 +1,31 @@
 /** How signals reach the command that `procwatch run` started, and ours that is to be stopped and continued with it. */
-import type { ExitName } from '../errors.ts';
 import type { Child, Host, Kernel, Signal } from '../host/host.ts';
 import { isOver } from '../process/exits.ts';
 
-export type Cut = Extract<ExitName, 'interrupted' | 'terminated' | 'hangup'>;
+/** They end us once there is no command any more to be told. */
+const CUT: Partial<Record<Signal, number>> = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 };
 
-/** What a signal means once there is no command any more to be told. */
-const CUT: Partial<Record<Signal, Cut>> = { SIGINT: 'interrupted', SIGTERM: 'terminated', SIGHUP: 'hangup' };
+/** What is to be written by then still is, where anybody reads it. */
+const LAST_WORDS_MS = 500;
+
+/** Sent by a terminal to all in its foreground alike, the command included. */
+const FROM_KEYBOARD = ['SIGINT', 'SIGQUIT', 'SIGWINCH'] as const;
+/** Sent by somebody to one process; all that would end it, and that Node.js can hear without harm to itself. */
+const FROM_OTHERS = [
+  'SIGHUP',
+  'SIGTERM',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGABRT',
+  'SIGALRM',
+  'SIGIO',
+  'SIGPROF',
+  'SIGPWR',
+  'SIGSTKFLT',
+  'SIGURG',
+  'SIGVTALRM',
+  'SIGXCPU',
+] as const;
 
 /**
  * Signals behave as if the command ran alone. Those of the keyboard reach it by themselves, since it shares our process group: we only
@@ -14,8 +33,8 @@ const CUT: Partial<Record<Signal, Cut>> = { SIGINT: 'interrupted', SIGTERM: 'ter
  * stop when the command has stopped, whatever stopped it, so that a shell gets its terminal back exactly when it would without us.
  */
 export class Signals {
-  /** Set by a signal that came after the end of the command. */
-  cut: Cut | undefined;
+  /** The number of a signal that came after the end of the command. */
+  cut: number | undefined;
   onCut: () => void = () => {};
   private readonly host: Host;
   private readonly kernel: Kernel;
@@ -30,10 +49,8 @@ export class Signals {
   constructor(host: Host, kernel: Kernel) {
     this.host = host;
     this.kernel = kernel;
-    const fromKeyboard = (['SIGINT', 'SIGQUIT', 'SIGWINCH'] as const).map((signal) => this.passFromBackground(signal));
-    const fromOthers = (['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const).map((signal) =>
-      host.onSignal(signal, () => this.pass(signal)),
-    );
+    const fromKeyboard = FROM_KEYBOARD.map((signal) => this.passFromBackground(signal));
+    const fromOthers = FROM_OTHERS.map((signal) => host.onSignal(signal, () => this.pass(signal)));
     this.suspension = this.passFromBackground('SIGTSTP');
     const stopped = host.onSignal('SIGCHLD', () => this.stopToo());
     const continued = host.onSignal('SIGCONT', () => {
@@ -54,7 +71,8 @@ export class Signals {
     const state = this.stateOfChild();
     if (state === 'absent') this.early.push(signal);
     else if (state !== 'ended') this.child?.kill(signal);
-    else {
+    else if (signal === 'SIGTSTP') this.stop();
+    else if (CUT[signal] !== undefined) {
       this.cut ??= CUT[signal];
       this.onCut();
     }
@@ -72,7 +90,10 @@ export class Signals {
     const isStopped = this.stateOfChild() === 'stopped';
     const isNews = isStopped && !this.hasStoppedToo;
     this.hasStoppedToo = isStopped;
-    if (!isNews) return;
+    if (isNews) this.stop();
+  }
+
+  private stop(): void {
     this.suspension.cancel();
     this.host.stopSelf();
     this.suspension = this.passFromBackground('SIGTSTP');
@@ -86,6 +107,14 @@ export class Signals {
     });
     for (const signal of this.early) child.kill(signal);
     this.stopToo();
+  }
+
+  /** Resolves with the next signal that is nobody's but ours; soon, if there was one already. */
+  enough(): Promise<void> {
+    return new Promise((resolve) => {
+      this.onCut = resolve;
+      if (this.cut !== undefined) this.host.after(LAST_WORDS_MS, resolve);
+    });
   }
 
   release(): void {

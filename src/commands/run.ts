@@ -1,22 +1,28 @@
 /** `procwatch run`: a command with all its descendants under watch; its own status is the command's. */
-import { Failure, type Result } from '../errors.ts';
+import { type End, EXIT, exitCodeOf, Failure, type Result } from '../errors.ts';
+import { escapeText } from '../format/escape.ts';
 import { FORMATTERS } from '../format/formats.ts';
 import { LifeTree } from '../format/life-tree.ts';
-import type { Child, Host, Kernel, OutputStream } from '../host/host.ts';
+import type { Host, Kernel, OutputStream } from '../host/host.ts';
 import type { WireEvent } from '../netlink/events.ts';
 import { Monitor } from '../pipeline/monitor.ts';
 import { Sink } from '../pipeline/sink.ts';
-import { isOver } from '../process/exits.ts';
+import type { StreamRecord } from '../process/record.ts';
 import { SELECT_ALL, Selector } from '../process/select.ts';
-import { shellStatus } from '../process/wait-status.ts';
+import { outcomeOf, shellStatus } from '../process/wait-status.ts';
 import type { UsageSource } from '../usage/usage-source.ts';
 import { useFacts } from './facts.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
 import { openOutput } from './output.ts';
 import { type Plan, planWatch } from './plan.ts';
+import { becomeUserFor, begin } from './run-command.ts';
+import { SIGKILL, TimeLimit } from './run-limit.ts';
 import { Log } from './run-log.ts';
 import type { RUN_OPTIONS } from './run-options.ts';
-import { type Cut, Signals } from './run-signals.ts';
+import { Rest } from './run-rest.ts';
+import { Signals } from './run-signals.ts';
+import { CommandTree } from './run-tree.ts';
+import { StatusLine } from './status-line.ts';
 import { openUsage } from './usage.ts';
 
 type RunOptions = ValuesOf<typeof RUN_OPTIONS>;
@@ -24,7 +30,7 @@ type RunOptions = ValuesOf<typeof RUN_OPTIONS>;
 /** The tree is our own: what procwatch gives birth to, and all that comes of it. */
 function planRun(host: Host, options: RunOptions): Plan {
   const place = { env: host.env, isTerminal: options.output === undefined && host.stderr.isTerminal };
-  return planWatch({ ...readOptions(WATCH_OPTIONS, {}), ...options, tree: [host.pid] }, place);
+  return planWatch({ ...readOptions(WATCH_OPTIONS, {}), ...options, signal: [], tree: [host.pid] }, place);
 }
 
 const isOfLife = ({ kind, tid, tgid }: WireEvent): boolean =>
@@ -49,151 +55,125 @@ function monitorOf(host: Host, kernel: Kernel, plan: Plan, usage: UsageSource | 
   });
 }
 
-/** Under sudo the command runs without root's rights, unless it is asked to. */
-function userFor(host: Host, { as }: RunOptions): string | undefined {
-  return as ?? (host.isRoot ? host.env.SUDO_USER : undefined);
-}
-
-async function begin(host: Host, operands: readonly string[]): Promise<Child> {
-  const [command, ...args] = operands;
-  // Node does not even try this one; a shell looks for it and finds nothing.
-  if (command === '') throw new Failure('notFound', 'the name of the command is empty');
+/** Where nothing can be heard the command runs all the same: nobody's script shall break because of us. */
+function monitorIfAny(
+  host: Host,
+  kernel: Kernel,
+  plan: Plan,
+  usage: UsageSource | undefined,
+  { requireEvents, all, allTimeout }: RunOptions,
+): Monitor | undefined {
   try {
-    return await host.spawn(command, args);
+    return monitorOf(host, kernel, plan, usage);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'there is no such command' : `it cannot be run (${code})`;
-    throw new Failure(code === 'ENOENT' ? 'notFound' : 'notExecutable', `${command}: ${why}`);
+    usage?.close(() => {});
+    if (!(error instanceof Failure) || requireEvents) throw error;
+    const alone = all || allTimeout !== undefined ? ', and it alone is waited for' : '';
+    host.stderr.write(`procwatch: nothing of the command can be shown${alone}: ${escapeText(error.message)}\n`);
+    return undefined;
   }
 }
 
-/** Between the end of a process and its event lie microseconds, on a loaded machine milliseconds. */
-const PATIENCE_MS = [0, 1, 2, 5, 10, 20, 50, 100, 200] as const;
-/** How often to ask whether all is certain again after a loss, and how often at the most: losses may go on and on. */
-const UNCERTAIN = { eachMs: 100, times: 30 } as const;
-
-class Run {
-  private readonly host: Host;
-  private readonly kernel: Kernel;
-  private readonly monitor: Monitor;
-  private readonly tree: LifeTree;
-  private onNews: () => void = () => {};
-
-  constructor(host: Host, kernel: Kernel, monitor: Monitor, tree: LifeTree) {
-    this.host = host;
-    this.kernel = kernel;
-    this.monitor = monitor;
-    this.tree = tree;
-  }
-
-  news(): void {
-    this.onNews();
-  }
-
-  private sleep(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.host.after(milliseconds, resolve);
-    });
-  }
-
-  /** Processes of the tree whose end was not told although they are no more. */
-  private untold(): number[] {
-    const { reader } = this.kernel;
-    return [...this.tree.alive].filter((pid) => {
-      const stat = reader.exists(pid) ? reader.stat(pid) : undefined;
-      return stat === undefined ? !reader.exists(pid) : isOver(stat);
-    });
-  }
-
-  /** The command can be waited for before the kernel has told its end. Waits for what is still to be told. */
-  async hearOut(child: Child, waitStatus: number): Promise<void> {
-    for (const milliseconds of PATIENCE_MS) {
-      this.monitor.wake();
-      await this.monitor.settled();
-      if (this.untold().length === 0) return;
-      await this.sleep(milliseconds);
-    }
-    for (const pid of this.untold()) {
-      this.tree.conclude(pid, pid === child.pid ? waitStatus : this.kernel.reader.zombieStatus(pid));
-    }
-  }
-
-  /** Until nothing of the tree is left, or somebody no longer wants to wait. */
-  async untilEmpty(signals: Signals): Promise<Cut | undefined> {
-    for (let doubts = 0; signals.cut === undefined; ) {
-      const isEmpty = this.tree.alive.size === 0;
-      if (isEmpty && (this.monitor.isCertain || doubts >= UNCERTAIN.times)) break;
-      if (isEmpty) doubts++;
-      await new Promise<void>((resolve) => {
-        this.onNews = resolve;
-        signals.onCut = resolve;
-        if (isEmpty) this.host.after(UNCERTAIN.eachMs, resolve);
-      });
-    }
-    return signals.cut;
-  }
-}
-
-function openRecords(host: Host, plan: Plan): OutputStream {
-  if (plan.output === undefined) return host.stderr;
+/** Where records go; with -o beside stderr. */
+function openRecords(host: Host, plan: Plan, stderr: OutputStream): OutputStream {
+  if (plan.output === undefined) return stderr;
   const output = openOutput(host, plan.output);
-  output.onError((code) => host.stderr.write(`procwatch: cannot write ${plan.output}: ${code}\n`));
+  output.onError((code) => stderr.write(`procwatch: cannot write ${plan.output}: ${code}\n`));
   return output;
 }
 
-export async function startRun(host: Host, options: RunOptions, operands: readonly string[]): Promise<Result> {
+function refuseContradictions(operands: readonly string[], options: RunOptions): void {
   if (operands.length === 0)
     throw new Failure('usage', 'no command to run', 'procwatch run [options] COMMAND [ARG...]');
   if (options.summary && options.noSummary)
     throw new Failure('usage', '--summary and --no-summary contradict each other');
-  const plan = planRun(host, options);
-  const kernel = await host.kernel();
-  const output = openRecords(host, plan);
+  if (options.all && options.killLeft && options.allTimeout === undefined)
+    throw new Failure('usage', '--all waits for what --kill-left would end', 'say with --all-timeout how long');
+}
+
+/** As the command has ended, unless somebody or the time given has ended it, or the waiting for what it left. */
+function endOf(waitStatus: number, cut: number | undefined, limit: TimeLimit, { exitCode }: RunOptions): End {
+  const outcome = outcomeOf(waitStatus);
+  const signal = cut ?? (outcome.kind === 'signal' ? outcome.number : undefined);
+  const isKilled = limit.ending.sent === SIGKILL && signal === SIGKILL;
+  if (cut === undefined && limit.isOver && !isKilled) return { status: EXIT.timeout.code };
+  if (signal !== undefined) return exitCode ? { status: exitCodeOf({ signal }) } : { signal };
+  return { status: shellStatus(waitStatus) };
+}
+
+/** What hears of the command, and tells it. */
+async function openTelling(host: Host, kernel: Kernel, plan: Plan, options: RunOptions, operands: readonly string[]) {
+  const stderr = new StatusLine(host.stderr);
+  const output = openRecords(host, plan, stderr);
   const context = {
     wallOffset: kernel.clocks().wallOffset,
     extras: plan.extras,
     userName: (uid: number) => kernel.users.name(uid),
   };
   const make = await FORMATTERS[plan.format]();
-  const settings = { colour: plan.colour, columns: plan.columns, screen: () => output.size() };
+  const formatter = make(context, { colour: plan.colour, columns: plan.columns, screen: () => output.size() });
   const usage = await openUsage(host, kernel, { wanted: plan.extras.has('usage'), onlyFailures: false });
-  const monitor = monitorOf(host, kernel, plan, usage);
-  const tree = new LifeTree(operands);
-  const log = new Log(plan, make(context, settings), new Sink(output, plan.queueBytes), tree, host.now());
-  const run = new Run(host, kernel, monitor, tree);
+  const monitor = monitorIfAny(host, kernel, plan, usage, options);
+  const lives = new LifeTree(operands);
+  const log = new Log(plan, formatter, new Sink(output, plan.queueBytes), lives, host.now());
+  return {
+    stderr,
+    monitor,
+    lives,
+    log,
+    tree: new CommandTree(host, kernel, monitor, lives),
+    take(records: readonly StreamRecord[]): void {
+      context.wallOffset = kernel.clocks().wallOffset;
+      log.take(records, host.now());
+    },
+    flushed: async () => {
+      await Promise.all([output.flushed(), stderr.flushed()]);
+    },
+  };
+}
+
+export async function startRun(host: Host, options: RunOptions, operands: readonly string[]): Promise<Result> {
+  refuseContradictions(operands, options);
+  await host.standAside();
+  const plan = planRun(host, options);
+  const kernel = await host.kernel();
+  const telling = await openTelling(host, kernel, plan, options, operands);
+  const { stderr, monitor, lives, log, tree } = telling;
+  const draws = monitor !== undefined && (options.summary || (stderr.isTerminal && !options.noSummary));
   const signals = new Signals(host, kernel);
+  let rest: Rest | undefined;
   try {
-    await useFacts(plan, monitor);
-    const user = userFor(host, options);
-    if (user !== undefined) await host.becomeUser(user, 'nothing');
-    monitor.start(
-      (records) => {
-        context.wallOffset = kernel.clocks().wallOffset;
-        log.take(records, host.now());
-        run.news();
-      },
-      [host.pid],
-    );
+    // Where nothing is shown nobody needs the arguments.
+    if (monitor !== undefined && (draws || !plan.quiet || plan.argvSource === 'bpf')) await useFacts(plan, monitor);
+    await becomeUserFor(host, options.as);
+    const hear = (records: readonly StreamRecord[]): void => {
+      telling.take(records);
+      rest?.news();
+    };
+    monitor?.start(hear, [host.pid]);
     const child = await begin(host, operands);
+    log.begin(child.pid, host.pid);
+    tree.begin(child);
     signals.give(child);
+    const limit = new TimeLimit(host, tree, options);
+    rest = new Rest(host, tree, limit, signals, stderr);
     const waited = await child.ended;
-    await run.hearOut(child, waited);
-    // Node tells a real-time signal as an exit with 0; the kernel's event does not.
-    const status = waited || (tree.firstStatus ?? waited);
-    const cut = options.all ? await run.untilEmpty(signals) : undefined;
-    monitor.stop();
-    if (options.summary || (host.stderr.isTerminal && !options.noSummary)) {
-      const colour = plan.output === undefined && plan.colour;
-      host.stderr.write(log.summary(colour, host.stderr.size()?.width));
-    }
-    return cut ?? { status: shellStatus(status) };
+    await tree.hearOut(waited);
+    // Where nobody but the kernel could wait for it, the kernel's event has the status.
+    const status = waited || (lives.firstStatus ?? waited);
+    await rest.end(options);
+    limit.cancel();
+    monitor?.stop();
+    if (draws) stderr.write(log.summary(plan.output === undefined && plan.colour, stderr.size()?.width));
+    await Promise.race([telling.flushed(), signals.enough()]);
+    return endOf(status, signals.cut, limit, options);
   } catch (error) {
     // What could not be started left nothing to tell but its own attempt.
     log.mute();
-    monitor.stop();
+    monitor?.stop();
+    await telling.flushed();
     throw error;
   } finally {
     signals.release();
-    await output.flushed();
   }
 }

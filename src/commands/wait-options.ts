@@ -48,6 +48,13 @@ export const WAIT_OPTIONS = {
     meaning: 'give up after this time with exit code 124',
     read: (texts, flag) => (given(texts) ? readTime(flag, last(texts)) : undefined),
   },
+  die: {
+    long: 'die',
+    group: 'where',
+    meaning:
+      'where the status is that of a signal, or a signal ends the waiting, end by the same signal: a loop of the shell then stops',
+    read: given,
+  },
   verbose: { short: 'v', long: 'verbose', group: 'how', meaning: 'a line for each process that ended', read: given },
   json: { long: 'json', group: 'how', meaning: 'the exit records, as JSON Lines', read: given },
   usage: WATCH_OPTIONS.usage,

@@ -1,5 +1,5 @@
 /** `procwatch wait`: until the processes named have ended; its own status is theirs. */
-import { EXIT, Failure, type Result } from '../errors.ts';
+import { EXIT, exitCodeOf, Failure, type Result } from '../errors.ts';
 import { escapeText } from '../format/escape.ts';
 import type { Extra } from '../format/fields.ts';
 import { JsonFormatter } from '../format/json.ts';
@@ -11,25 +11,21 @@ import type { Scope } from '../netlink/filter.ts';
 import { EXITS_OF_LIMIT } from '../netlink/filter.ts';
 import { Monitor } from '../pipeline/monitor.ts';
 import { type Target, Waiting } from '../pipeline/waiting.ts';
-import type { Image } from '../process/image.ts';
-import type { Matcher } from '../process/patterns.ts';
 import type { ProcessRecord, StreamRecord } from '../process/record.ts';
-import { namesOf, SELECT_ALL, Selector } from '../process/select.ts';
-import { inWords, shellStatus } from '../process/wait-status.ts';
+import { SELECT_ALL, Selector } from '../process/select.ts';
+import { inWords, outcomeOf } from '../process/wait-status.ts';
 import type { UsageSource } from '../usage/usage-source.ts';
 import type { ValuesOf } from './options.ts';
 import { openUsage } from './usage.ts';
-import { readCount } from './values.ts';
 import type { WAIT_OPTIONS } from './wait-options.ts';
+import { globsOf, type Matches, type Present, presentTargets, target } from './wait-targets.ts';
 
 type WaitOptions = ValuesOf<typeof WAIT_OPTIONS>;
 
-type Matches = (image: Image) => boolean;
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
 /** What the kernel gives without asking: the exits of a few processes need no more. */
 const BUFFER_BYTES = 256 * 1024;
-
-const target = (label: string, pid?: number): Target => ({ label, pid, end: undefined });
 
 function monitorOf(host: Host, kernel: Kernel, options: WaitOptions): Monitor | undefined {
   const scopes = new Map<WireKind, Scope>([['exit', 'both']]);
@@ -56,66 +52,15 @@ function monitorOf(host: Host, kernel: Kernel, options: WaitOptions): Monitor | 
   }
 }
 
-/** The matcher of a glob over the names a process goes by. Loads the pattern engine only if there is a glob. */
-async function globsOf(flag: string, globs: readonly string[]): Promise<Matches[]> {
-  if (globs.length === 0) return [];
-  const { globMatcher } = await import('../process/patterns.ts');
-  const compile = (glob: string): Matcher => {
-    try {
-      return globMatcher(glob);
-    } catch (error) {
-      throw new Failure('usage', `${flag}: ${(error as Error).message}`);
-    }
-  };
-  return globs.map(compile).map((matches) => (image) => namesOf(image).some(matches));
-}
-
-/** The targets that must be there now, in the order of the command line: operands, pid files, names. */
-async function presentTargets(
-  host: Host,
-  kernel: Kernel,
-  options: WaitOptions,
-  operands: readonly string[],
-): Promise<Target[]> {
-  const byPid = operands.map((text) => target(text, readPid('PID', text)));
-  const byFile = options.pidfile.map((path) => target(path, pidIn(host, path)));
-  const globs = await globsOf('--name', options.name);
-  const byName = globs.flatMap((matches, i) => {
-    const found = kernel.reader.pids().filter((pid) => {
-      const facts = pid === host.pid ? undefined : kernel.reader.facts(pid);
-      return facts !== undefined && matches(facts.image);
-    });
-    return found.length === 0 ? [target(options.name[i])] : found.map((pid) => target(options.name[i], pid));
-  });
-  return [...byPid, ...byFile, ...byName];
-}
-
-function pidIn(host: Host, path: string): number | undefined {
-  let text: string;
-  try {
-    text = host.readFile(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new Failure('usage', `--pidfile: cannot read ${path}: ${(error as Error).message}`);
-  }
-  const [first] = text.trim().split(/\s/);
-  return readPid(`--pidfile ${path}`, first);
-}
-
-/** A number no system call would take for another one: whether there is such a process is the kernel's to say. */
-function readPid(flag: string, text: string): number {
-  return readCount(flag, text, 1, 2 ** 31 - 1);
-}
-
-/** Whoever waits for itself waits for ever. */
-function refuseItself(host: Host, targets: readonly Target[]): void {
-  const self = targets.find(({ pid }) => pid === host.pid);
-  if (self !== undefined) throw new Failure('usage', `${self.label}: this is procwatch itself, which cannot end first`);
-}
-
 function refuseContradictions({ all, any, first }: WaitOptions): void {
   const given = [all && '--all', any && '--any', first !== undefined && '--first'].filter(Boolean);
   if (given.length > 1) throw new Failure('usage', `${given.join(' and ')} contradict each other`);
+}
+
+function whyMissing({ label, pid }: Target, found: 'gone' | 'thread'): string {
+  if (pid === undefined) return `there is nothing for "${label}"`;
+  const what = `${label === String(pid) ? '' : `${label}: `}there is no process ${pid}`;
+  return found === 'thread' ? `${what}: this is the number of a thread` : what;
 }
 
 /** The first that is not 0, in the order of the command line. */
@@ -123,7 +68,9 @@ function statusOf(targets: readonly Target[]): Result {
   for (const { end } of targets) {
     if (end === undefined) continue;
     if (end.waitStatus === undefined) return 'unknown';
-    if (shellStatus(end.waitStatus) !== 0) return { status: shellStatus(end.waitStatus) };
+    if (end.waitStatus === 0) continue;
+    const outcome = outcomeOf(end.waitStatus);
+    return outcome.kind === 'code' ? { status: outcome.code } : { signal: outcome.number };
   }
   return { status: EXIT.ok.code };
 }
@@ -161,12 +108,8 @@ class Wait {
   }
 
   /** A target that is not there: counts as ended with 0, if that is allowed. */
-  missing(which: Target, why: 'gone' | 'thread'): void {
-    if (!this.options.missingOk) {
-      const { label, pid } = which;
-      const what = pid === undefined ? `there is nothing for "${label}"` : `there is no process ${pid}`;
-      throw new Failure('notFound', why === 'thread' ? `${what}: this is the number of a thread` : what);
-    }
+  missing(which: Target, why: string): void {
+    if (!this.options.missingOk) throw new Failure('notFound', why);
     which.end = { waitStatus: 0 };
     this.count(1);
   }
@@ -186,8 +129,12 @@ function lineOf({ pid, image, exit }: ProcessRecord): string {
   return `${pid}${name}: ${how}${after}${cost === '' ? '' : ` · ${cost}`}\n`;
 }
 
+/** By a signal with --die alone: elsewhere a status is a number. */
+const asCode = (result: Result): Result => (typeof result === 'object' ? { status: exitCodeOf(result) } : result);
+
 export async function startWait(host: Host, options: WaitOptions, operands: readonly string[]): Promise<Result> {
   refuseContradictions(options);
+  await host.standAside();
   // The status is worth more than the lines, so it stays what it is.
   host.stdout.onError((code) => {
     if (code !== 'EPIPE') host.stderr.write(`procwatch: cannot write: ${code}\n`);
@@ -197,12 +144,12 @@ export async function startWait(host: Host, options: WaitOptions, operands: read
   const monitor = monitorOf(host, kernel, options);
   try {
     const present = await presentTargets(host, kernel, options, operands);
-    refuseItself(host, present);
     const globs = await globsOf('--next', options.next);
     const next = globs.map((matches, i) => ({ matches, target: target(options.next[i]) }));
     if (present.length + next.length === 0)
       throw new Failure('usage', 'nothing to wait for', 'name a PID, --pidfile, --name or --next');
-    return await waitFor(host, kernel, options, monitor, present, next);
+    const result = await waitFor(host, kernel, options, monitor, present, next);
+    return options.die ? result : asCode(result);
   } finally {
     monitor?.stop();
   }
@@ -219,14 +166,14 @@ async function waitFor(
   kernel: Kernel,
   options: WaitOptions,
   monitor: Monitor | undefined,
-  present: readonly Target[],
+  present: readonly Present[],
   next: readonly Next[],
 ): Promise<Result> {
   let finish: (result: Result) => void = () => {};
   const done = new Promise<Result>((resolve) => {
     finish = resolve;
   });
-  const targets = [...present, ...next.map((one) => one.target)];
+  const targets = [...present, ...next].map((one) => one.target);
   const wait = new Wait(host, kernel, options, targets, finish);
   let usage: UsageSource | undefined;
   const waiting = new Waiting(host, kernel, monitor, (which, record) => {
@@ -244,14 +191,14 @@ async function waitFor(
     waiting.take(records);
   };
   const listeners = [
-    host.onSignal('SIGINT', () => finish('interrupted')),
-    host.onSignal('SIGTERM', () => finish('terminated')),
-    host.onSignal('SIGHUP', () => finish('hangup')),
+    host.onSignal('SIGINT', () => finish({ signal: SIGNALS.SIGINT })),
+    host.onSignal('SIGTERM', () => finish({ signal: SIGNALS.SIGTERM })),
+    host.onSignal('SIGHUP', () => finish({ signal: SIGNALS.SIGHUP })),
   ];
   try {
-    for (const one of present) {
-      const found = one.pid === undefined ? 'gone' : waiting.add(one, one.pid);
-      if (found !== 'added') wait.missing(one, found);
+    for (const { target, reason } of present) {
+      const found = target.pid === undefined ? 'gone' : waiting.add(target, target.pid);
+      if (found !== 'added') wait.missing(target, reason ? `${target.label}: ${reason}` : whyMissing(target, found));
     }
     if (next.length === 0 && waiting.pids.size <= EXITS_OF_LIMIT) monitor?.subscription.narrow(waiting.pids);
     monitor?.start(take, [...waiting.pids]);

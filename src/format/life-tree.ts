@@ -64,6 +64,20 @@ export class LifeTree {
     return new Set(this.living.keys());
   }
 
+  get aliveCount(): number {
+    return this.living.size;
+  }
+
+  /** Some that have not ended, the oldest first, with their command lines as they are drawn. */
+  someAlive(most: number): { readonly pid: number; readonly command: string }[] {
+    const found: { pid: number; command: string }[] = [];
+    for (const [pid, life] of this.living) {
+      if (found.length === most) break;
+      found.push({ pid, command: life?.command ?? '' });
+    }
+    return found;
+  }
+
   private birth(record: ProcessRecord): void {
     // The number is used again: the end of its holder before was lost.
     this.conclude(record.pid, undefined);

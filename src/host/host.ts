@@ -2,6 +2,7 @@
  * What the program needs of the world: streams, environment, clocks, timers, signals, and the kernel. It gets a Host and touches nothing
  * else, so a test can be the whole world; the real one is in real-host.ts.
  */
+import type { End } from '../errors.ts';
 import type { FactSource } from '../facts/kernel-facts.ts';
 import type { Circumstances } from '../netlink/diagnose.ts';
 import type { OpenConnector } from '../netlink/socket.ts';
@@ -50,6 +51,8 @@ export interface Kernel {
   readonly readerWithoutArgs: ProcReader;
   readonly users: Users;
   openPidfd(pid: number): Pidfd | NoPidfd;
+  /** Where there are no process descriptors. Nothing happens if it has ended or is not ours to signal. */
+  kill(pid: number, signal: number): void;
   circumstances(): Circumstances;
   clocks(): Clocks;
   /** Facts about processes from programs in the kernel; or the reason why they are not to be had. */
@@ -63,30 +66,22 @@ export interface Kernel {
 /** What a snapshot of all tasks needs of the operating system: less than listening, and therefore sooner loaded. */
 export interface SnapshotKernel extends TaskDoors, Pick<Kernel, 'users' | 'clocks'> {}
 
-export type Signal =
-  | 'SIGINT'
-  | 'SIGQUIT'
-  | 'SIGTERM'
-  | 'SIGHUP'
-  | 'SIGUSR1'
-  | 'SIGUSR2'
-  | 'SIGTSTP'
-  | 'SIGCONT'
-  | 'SIGCHLD'
-  | 'SIGWINCH';
+export type Signal = NodeJS.Signals;
 
 /** A command started by us, with our own streams and terminal. */
 export interface Child {
   readonly pid: number;
   /** Its wait status. */
   readonly ended: Promise<number>;
-  kill(signal: Signal): void;
+  /** By name or number. Nothing happens to a command that has ended. */
+  kill(signal: Signal | number): void;
 }
 
 export interface Host {
   readonly argv: readonly string[];
   /** Of this process. */
   readonly pid: number;
+  readonly parentPid: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
@@ -94,6 +89,13 @@ export interface Host {
   openFile(path: string): OutputStream;
   /** Throws as `openFile` does. */
   readFile(path: string): string;
+  /** The same, each byte as one letter, with the time of its last change on the wall clock. */
+  readDated(path: string): { readonly text: string; readonly modifiedMs: number };
+  /**
+   * For the sake of others, who must not notice us: what we were given at our start is kept for the command to come, signals that were
+   * ignored stay so, and streams that we share are written as they are, by a reader's leave. To be called before anything is opened.
+   */
+  standAside(): Promise<void>;
   kernel(): Promise<Kernel>;
   snapshotKernel(): Promise<SnapshotKernel>;
   /** CLOCK_MONOTONIC. */
@@ -110,12 +112,17 @@ export interface Host {
   isForeground(): boolean;
   /** Stops this process, as Ctrl-Z would, until it is continued. Nobody may listen to SIGTSTP meanwhile. */
   stopSelf(): void;
-  /** Rejects with a `code`: ENOENT, EACCES … */
+  /** After `standAside`. Rejects with a `code`: ENOENT, EACCES … */
   spawn(command: string, args: readonly string[]): Promise<Child>;
-  /** Gives up all other rights for good: user, groups, capabilities, and the environment's idea of them. */
+  /**
+   * Gives up all other rights for good: user, groups, capabilities, and the environment's idea of them. Rejects with a Failure: `noUser`
+   * where there is none of that name.
+   */
   becomeUser(name: string, keeps: 'nothing' | 'seeing others'): Promise<void>;
   /** Ends the program at once, without any flush. */
   abort(code: number): never;
+  /** Ends as something that was waited for has ended; whatever it has done to terminals stays done. Resolves in tests only. */
+  end(how: End): Promise<number>;
   /** Names this machine and its boot, for streams of many machines. */
   identity(): { readonly host: string; readonly bootId: string; readonly kernel: string };
 }

@@ -1,100 +1,18 @@
 /** The real world behind the Host: everything impure of the program is here, or behind the doors of src/linux. */
-import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { constants, hostname, release } from 'node:os';
-import { isatty } from 'node:tty';
-import { Failure } from '../errors.ts';
+import { type End, exitCodeOf, Failure } from '../errors.ts';
+import type { Given } from '../linux/given.ts';
 import { explainNoNativeCode } from '../netlink/diagnose.ts';
 import type { Moment } from '../process/moment.ts';
-import type { Child, Host, Kernel, OutputStream, SnapshotKernel } from './host.ts';
-
-/** A Node stream: synchronous for terminals and files, queued for pipes. */
-class NodeStream implements OutputStream {
-  private readonly stream: NodeJS.WriteStream;
-  private failed: string | undefined;
-  private listener: ((code: string) => void) | undefined;
-
-  constructor(stream: NodeJS.WriteStream) {
-    this.stream = stream;
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (this.failed !== undefined) return;
-      this.failed = error.code ?? error.message;
-      this.listener?.(this.failed);
-    });
-  }
-
-  get isTerminal(): boolean {
-    return this.stream.isTTY === true;
-  }
-
-  size(): { width: number; height: number } | undefined {
-    return this.isTerminal ? { width: this.stream.columns || 80, height: this.stream.rows || 24 } : undefined;
-  }
-
-  write(chunk: string | Uint8Array): void {
-    if (this.failed === undefined) this.stream.write(typeof chunk === 'string' ? chunk : Buffer.from(chunk));
-  }
-
-  pending(): number {
-    return this.stream.writableLength;
-  }
-
-  onError(listener: (code: string) => void): void {
-    this.listener = listener;
-  }
-
-  /** What failed is known by then: Node tells even a synchronous write's error a moment later. */
-  flushed(): Promise<void> {
-    if (this.failed !== undefined) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.stream.write('', () => resolve());
-    });
-  }
-}
-
-const BOOT_ID = '/proc/sys/kernel/random/boot_id';
+import { bytesOfRaw, rawText } from '../process/text.ts';
+import type { Host, Kernel, OutputStream, Signal, SnapshotKernel } from './host.ts';
+import { FileStream, StandardStream } from './streams.ts';
 
 /** Arguments are sensitive: only the owner may read a file of them. */
 const PRIVATE = 0o600;
 
-class FileStream implements OutputStream {
-  readonly isTerminal = false;
-  private readonly fd: number;
-  private failed = false;
-  private listener: ((code: string) => void) | undefined;
-
-  constructor(path: string) {
-    this.fd = openSync(path, 'w', PRIVATE);
-  }
-
-  size(): undefined {
-    return undefined;
-  }
-
-  write(chunk: string | Uint8Array): void {
-    if (this.failed) return;
-    try {
-      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-      for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at);
-    } catch (error) {
-      this.failed = true;
-      this.listener?.((error as NodeJS.ErrnoException).code ?? String(error));
-    }
-  }
-
-  pending(): number {
-    return 0;
-  }
-
-  onError(listener: (code: string) => void): void {
-    this.listener = listener;
-  }
-
-  flushed(): Promise<void> {
-    closeSync(this.fd);
-    return Promise.resolve();
-  }
-}
+const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
 function toMoment([seconds, nanos]: [number, number]): Moment {
   return { seconds, nanos };
@@ -108,41 +26,15 @@ function isForeground(): boolean {
   return group === foreground;
 }
 
-/**
- * At its end Node sets terminals back to the modes it found at its start, and so would undo what the command did to its own (`stty`).
- * It lets alone what is another file by then. To close it only would not do: koffi complains about a closed stderr at its own end, waits
- * for itself in doing so, and the process never ends.
- */
-function leaveTerminalsAsTheyAre(): void {
-  process.once('exit', () => {
-    for (const fd of [0, 1, 2]) {
-      if (!isatty(fd)) continue;
-      closeSync(fd);
-      // Takes the lowest number that is free: this one.
-      openSync('/dev/null', 'r+');
-    }
-  });
-}
+/** Whoever names the user otherwise says so itself. */
+const NOBODY_CALLED = 'SUDO_USER says who called sudo; --keep-privileges keeps the rights of root';
 
-function spawnChild(command: string, args: readonly string[]): Promise<Child> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: 'inherit' });
-    child.once('error', reject);
-    child.once('spawn', () => {
-      leaveTerminalsAsTheyAre();
-      const ended = new Promise<number>((done) => {
-        child.once('exit', (code, signal) => done(signal === null ? (code ?? 0) << 8 : constants.signals[signal]));
-      });
-      resolve({ pid: child.pid ?? 0, ended, kill: (signal) => void child.kill(signal) });
-    });
-  });
-}
-
-async function becomeUser(name: string, keeps: 'nothing' | 'seeing others'): Promise<void> {
+/** Returns what it changed in the environment. */
+async function becomeUser(name: string, keeps: 'nothing' | 'seeing others'): Promise<Readonly<Record<string, string>>> {
   const [{ users }, privileges] = await Promise.all([import('./users.ts'), import('../linux/privileges.ts')]);
   const account = await users.account(name);
-  if (account === undefined) throw new Failure('usage', `there is no user ${JSON.stringify(name)}`);
-  if (process.geteuid?.() === account.uid) return;
+  if (account === undefined) throw new Failure('noUser', `there is no user ${JSON.stringify(name)}`, NOBODY_CALLED);
+  if (process.geteuid?.() === account.uid) return {};
   try {
     privileges.becomeUser(account, keeps);
   } catch (error) {
@@ -152,7 +44,9 @@ async function becomeUser(name: string, keeps: 'nothing' | 'seeing others'): Pro
       'only root can run as somebody else',
     );
   }
-  Object.assign(process.env, { USER: account.name, LOGNAME: account.name, HOME: account.home });
+  const changes = { USER: account.name, LOGNAME: account.name, HOME: account.home };
+  Object.assign(process.env, changes);
+  return changes;
 }
 
 function typedKeys(listener: (key: string) => void): { close(): void } | undefined {
@@ -200,22 +94,112 @@ export const loadKernel = (): Promise<Kernel> => withNativeCode(async () => (awa
 const loadSnapshotKernel = (): Promise<SnapshotKernel> =>
   withNativeCode(async () => (await import('./snapshot-kernel.ts')).snapshotKernel);
 
-export function realHost(): Host {
+/** What was typed, to the byte. Node.js knows text only, and has U+FFFD where it is none. */
+function typedArguments(): string[] {
+  const args = process.argv.slice(2);
+  if (!args.some((arg) => arg.includes('\ufffd'))) return args;
+  const all = readFileSync('/proc/self/cmdline', 'latin1').split('\0').slice(0, -1);
+  return all.slice(-args.length).map((arg) => rawText(Buffer.from(arg, 'latin1')));
+}
+
+/** Where the launcher says what Node.js was given. Nobody else is to see it. */
+function takeTestimony(): string | undefined {
+  const { PROCWATCH_GIVEN } = process.env;
+  delete process.env.PROCWATCH_GIVEN;
+  return PROCWATCH_GIVEN;
+}
+
+/** Heard even if they were ignored at our start: without them a child cannot be waited for, nor go on with us. */
+const INDISPENSABLE: readonly string[] = ['SIGCHLD', 'SIGCONT'];
+
+async function end(how: End): Promise<number> {
+  const { endBySignal, endWithCode } = await import('../linux/ending.ts');
+  if ('signal' in how) endBySignal(how.signal);
+  return endWithCode(exitCodeOf(how));
+}
+
+/** What is known once we have stood aside. */
+interface Aside {
+  readonly given: Given;
+  /** From our start on, and by us too. */
+  readonly ignored: ReadonlySet<Signal>;
+  /** A stream that may hold its writers up. */
+  share(fd: number): OutputStream;
+}
+
+async function standAside(testimony: string | undefined, streams: readonly StandardStream[]): Promise<Aside> {
+  const [{ given }, { goOnIgnoring }, { SharedStream }] = await Promise.all([
+    import('../linux/given.ts'),
+    import('../linux/spawn.ts'),
+    import('./shared-stream.ts'),
+  ]);
+  const found = given(testimony);
+  const ignored = Object.entries(constants.signals).filter(
+    ([name, number]) => found.ignored.includes(number) && !INDISPENSABLE.includes(name),
+  );
+  goOnIgnoring(ignored.map(([, number]) => number));
+  streams.forEach((stream, i) => {
+    stream.become(new SharedStream(i + 1, 'shared', ambient.after));
+  });
   return {
-    argv: process.argv.slice(2),
+    given: found,
+    ignored: new Set(ignored.map(([name]) => name as Signal)),
+    share: (fd) => new SharedStream(fd, 'own', ambient.after),
+  };
+}
+
+/** A watch started by nohup is to outlive its terminal. */
+async function hangupIfIgnored(): Promise<ReadonlySet<Signal>> {
+  const [{ tracedSignals }, { goOnIgnoring }] = await Promise.all([
+    import('../linux/traces.ts'),
+    import('../linux/spawn.ts'),
+  ]);
+  const { SIGHUP } = constants.signals;
+  if (!tracedSignals()?.includes(SIGHUP)) return new Set();
+  goOnIgnoring([SIGHUP]);
+  return new Set(['SIGHUP']);
+}
+
+/** Nothing of a path is lost on its way to the system, be it UTF-8 or not. */
+const pathOf = (path: string): Buffer => Buffer.from(bytesOfRaw(path));
+
+export function realHost(): Host {
+  const stdout = new StandardStream(1, () => process.stdout);
+  const stderr = new StandardStream(2, () => process.stderr);
+  const testimony = takeTestimony();
+  let aside: Aside | undefined;
+  let ignored: ReadonlySet<Signal> = new Set();
+  let changes: Readonly<Record<string, string>> = {};
+  const onSignal: Host['onSignal'] = (signal, listener) => {
+    if (ignored.has(signal)) return { cancel() {} };
+    process.on(signal, listener);
+    return { cancel: () => process.off(signal, listener) };
+  };
+  return {
+    argv: typedArguments(),
     pid: process.pid,
+    parentPid: process.ppid,
     env: process.env,
-    stdout: new NodeStream(process.stdout),
-    stderr: new NodeStream(process.stderr),
-    openFile: (path) => new FileStream(path),
-    readFile: (path) => readFileSync(path, 'utf8'),
-    kernel: loadKernel,
+    stdout,
+    stderr,
+    openFile(path) {
+      const fd = openSync(pathOf(path), 'w', PRIVATE);
+      return aside === undefined || fstatSync(fd).isFile() ? new FileStream(fd) : aside.share(fd);
+    },
+    readFile: (path) => readFileSync(pathOf(path), 'utf8'),
+    readDated: (path) => ({ text: readFileSync(pathOf(path), 'latin1'), modifiedMs: statSync(pathOf(path)).mtimeMs }),
+    async kernel() {
+      const kernel = await loadKernel();
+      if (aside === undefined) ignored = await hangupIfIgnored();
+      return kernel;
+    },
     snapshotKernel: loadSnapshotKernel,
     ...ambient,
-    onSignal(signal, listener) {
-      process.on(signal, listener);
-      return { cancel: () => process.off(signal, listener) };
+    async standAside() {
+      aside = await withNativeCode(() => standAside(testimony, [stdout, stderr]));
+      ignored = aside.ignored;
     },
+    onSignal,
     atExit(task) {
       process.on('exit', task);
       return { cancel: () => process.off('exit', task) };
@@ -225,9 +209,17 @@ export function realHost(): Host {
     isForeground,
     // Not SIGSTOP: where no shell could continue us (an orphaned process group) the kernel must be free not to stop us.
     stopSelf: () => process.kill(process.pid, 'SIGTSTP'),
-    spawn: spawnChild,
-    becomeUser,
+    async spawn(command, args) {
+      if (aside === undefined) throw new Error('nobody has stood aside for a command');
+      const { startChild } = await import('./child.ts');
+      const onChild = (listener: () => void) => onSignal('SIGCHLD', listener);
+      return startChild([command, ...args], { given: aside.given, onChild, changes });
+    },
+    async becomeUser(name, keeps) {
+      changes = await becomeUser(name, keeps);
+    },
     abort: (code) => process.exit(code),
+    end,
     identity: () => ({ host: hostname(), bootId: readFileSync(BOOT_ID, 'latin1').trim(), kernel: release() }),
   };
 }

@@ -1,5 +1,6 @@
 /** The real kernel behind the `Kernel` interface, and the facts about where this process runs. */
 import { readFileSync } from 'node:fs';
+import { kill } from '../linux/libc.ts';
 import { isInitial } from '../linux/namespaces.ts';
 import { openPidfd } from '../linux/pidfd.ts';
 import type { Circumstances } from '../netlink/diagnose.ts';
@@ -32,6 +33,9 @@ export const kernel: Kernel = {
   readerWithoutArgs: procReader({ args: false }),
   users,
   openPidfd,
+  kill(pid, signal) {
+    kill(pid, signal);
+  },
   circumstances,
   clocks,
   async openFacts(wishes) {

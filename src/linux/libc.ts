@@ -50,6 +50,37 @@ export const kill: Call<[pid: number, signal: number]> = libc.func('int kill(int
 export const pidfdOpen: Call<[number: number, pid: number, flags: number]> = libc.func(
   'long syscall(long, int, uint32_t)',
 );
+/** The same number on every architecture, and no function in older libraries. */
+export const pidfdSendSignal: Call<[number: number, fd: number, signal: number, info: null, flags: number]> = libc.func(
+  'long syscall(long, int, int, void *, uint32_t)',
+);
+export const waitpid: Call<[pid: number, status: Bytes, options: number]> = libc.func('int waitpid(int, void *, int)');
+/** A disposition as a number: 0 the default, 1 ignored, else the address of a function; -1 with errno set. */
+export const signal: Call<[signal: number, disposition: number]> = libc.func('intptr_t signal(int, intptr_t)');
+export const sigaction: Call<[signal: number, action: Bytes, before: Bytes]> = libc.func(
+  'int sigaction(int, void *, void *)',
+);
+export const getrlimit: Call<[resource: number, into: Bytes]> = libc.func('int getrlimit(int, void *)');
+export const setrlimit: Call<[resource: number, limit: Bytes]> = libc.func('int setrlimit(int, void *)');
+/** Ends the process here and now: nothing that Node or anybody else wanted to do at its end is done. */
+export const exitNow: (code: number) => never = libc.func('void _exit(int)') as never;
+/** This one and those below return an errno, and leave errno as it is. */
+export const posixSpawnp: Call<
+  [pid: Bytes, file: Bytes, actions: null, attributes: Bytes, args: Bytes, environment: Bytes]
+> = libc.func('int posix_spawnp(void *, void *, void *, void *, void *, void *)');
+export const spawnattrInit: Call<[attributes: Bytes]> = libc.func('int posix_spawnattr_init(void *)');
+export const spawnattrSetflags: Call<[attributes: Bytes, flags: number]> = libc.func(
+  'int posix_spawnattr_setflags(void *, short)',
+);
+export const spawnattrSetsigmask: Call<[attributes: Bytes, set: Bytes]> = libc.func(
+  'int posix_spawnattr_setsigmask(void *, void *)',
+);
+export const spawnattrSetsigdefault: Call<[attributes: Bytes, set: Bytes]> = libc.func(
+  'int posix_spawnattr_setsigdefault(void *, void *)',
+);
+const fcntlWithInt = libc.func('int fcntl(int, int, ...)');
+export const fcntl = (fd: number, command: number, argument: number): number =>
+  fcntlWithInt(fd, command, 'int', argument);
 export const prctl: Call<[option: number, a: number, b: number, c: number, d: number]> = libc.func(
   'int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)',
 );
@@ -97,6 +128,18 @@ export function mmapShared(fd: number, length: number, protection: number, offse
 type PasswdLookup<Key> = (key: Key, entry: Bytes, strings: Bytes, length: number, result: Bytes) => Promise<number>;
 export const getpwuid: PasswdLookup<number> = onPool('int getpwuid_r(uint32_t, void *, void *, size_t, void *)');
 export const getpwnam: PasswdLookup<Bytes> = onPool('int getpwnam_r(void *, void *, void *, size_t, void *)');
+
+/** On a thread of libuv's pool, which it may hold up for ever. The buffer is C's until it resolves: to bytes written, or minus an errno. */
+export function writeOnPool(fd: number, bytes: Uint8Array): Promise<number> {
+  return new Promise((resolve, reject) => {
+    write.async(fd, bytes, bytes.length, (error: Error | null, result: number) => {
+      const failed = koffi.errno();
+      if (error) reject(error);
+      else resolve(result < 0 ? -failed : result);
+    });
+  });
+}
+const write = libc.func('long write(int, void *, size_t)');
 
 function onPool<A extends unknown[]>(prototype: string): (...args: A) => Promise<number> {
   const call = libc.func(prototype);

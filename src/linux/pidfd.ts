@@ -1,13 +1,14 @@
 /**
  * Process descriptors: a handle on one process that no reuse of its number can mislead, readable once the whole process has ended,
  * also by those who may see nothing of it in /proc. Since 6.15 it tells the wait status after the process was reaped.
- * Source: pidfd_open(2), linux/pidfd.h (`struct pidfd_info`), fs/pidfs.c.
+ * Source: pidfd_open(2), pidfd_send_signal(2), linux/pidfd.h (`struct pidfd_info`), fs/pidfs.c.
  */
-import { close, errno, ioctl, openat, pidfdOpen, pollOnce, read } from './libc.ts';
+import { close, errno, ioctl, openat, pidfdOpen, pidfdSendSignal, pollOnce, read } from './libc.ts';
 import { whenReadable } from './readiness.ts';
 
-/** The same number on every architecture. */
+/** The same numbers on every architecture. */
 const SYS_PIDFD_OPEN = 434;
+const SYS_PIDFD_SEND_SIGNAL = 424;
 const POLLIN = 0x1;
 const POLLHUP = 0x10;
 const ESRCH = 3;
@@ -67,6 +68,9 @@ export function openPidfd(pid: number) {
     },
     waitStatus: () => waitStatus(fd),
     procPid: () => procPid(fd),
+    send(signal: number): void {
+      pidfdSendSignal(SYS_PIDFD_SEND_SIGNAL, fd, signal, null, 0);
+    },
     onEnd(listener: () => void): void {
       watch = whenReadable(fd, listener);
     },

@@ -6,6 +6,8 @@ export interface Pidfd {
   waitStatus(): number | undefined;
   /** The number by which /proc, as it is mounted here, shows the process: undefined once reaped, or where it does not show it. */
   procPid(): number | undefined;
+  /** Sends a signal, unless it has ended or is not ours to signal. */
+  send(signal: number): void;
   /** Called again and again once the process has ended, until it is told to `ignore` it. */
   onEnd(listener: () => void): void;
   ignore(): void;

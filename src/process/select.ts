@@ -5,7 +5,7 @@
 import type { Image } from './image.ts';
 import type { Matcher } from './patterns.ts';
 import type { ProcessRecord } from './record.ts';
-import { readable, type Text } from './text.ts';
+import { rawOf, type Text } from './text.ts';
 import { outcomeOf } from './wait-status.ts';
 
 /** One kind of selection: the values wanted and unwanted; an empty list says nothing. */
@@ -84,7 +84,7 @@ export class Selector {
     return (
       passes(uid, (id) => image.uid === id) &&
       passes(name, (matches) => namesOf(image).some(matches)) &&
-      passes(grep, (matches) => image.args !== undefined && matches(image.args.map(readable).join(' '))) &&
+      passes(grep, (matches) => image.args !== undefined && matches(image.args.map(rawOf).join(' '))) &&
       passes(cgroup, (matches) => record.cgroup !== undefined && matches(record.cgroup)) &&
       this.endMatches(record)
     );
@@ -105,9 +105,9 @@ export class Selector {
 
 /** The names a process goes by: comm, and the base names of its program and of its first argument. */
 export function namesOf({ comm, exe, args }: Image): string[] {
-  const base = (path: Text): string => readable(path).slice(readable(path).lastIndexOf('/') + 1);
+  const base = (path: Text): string => rawOf(path).slice(rawOf(path).lastIndexOf('/') + 1);
   const names: string[] = [];
-  if (comm !== undefined) names.push(readable(comm));
+  if (comm !== undefined) names.push(rawOf(comm));
   if (exe !== undefined) names.push(base(exe));
   if (args !== undefined && args.length > 0) names.push(base(args[0]));
   return names;

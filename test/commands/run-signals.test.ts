@@ -13,10 +13,13 @@ async function stage() {
   host.stopSelf = () => {
     stops++;
   };
-  const sent: Signal[] = [];
+  const sent: (Signal | number)[] = [];
+  let end: (status: number) => void = () => {};
   const child: Child = {
     pid: PID,
-    ended: new Promise(() => {}),
+    ended: new Promise((resolve) => {
+      end = resolve;
+    }),
     kill(signal) {
       sent.push(signal);
       if (signal === 'SIGCONT') host.reader.set(PID, { state: 'S' });
@@ -25,6 +28,7 @@ async function stage() {
   return {
     host,
     child,
+    end,
     sent,
     signals: new Signals(host, await host.kernel()),
     stopsItself: () => host.reader.set(PID, { state: 'T' }),
@@ -55,4 +59,20 @@ test('each stop of the command stops procwatch again', async () => {
     host.signal('SIGCHLD');
     assert.equal(stops(), round);
   }
+});
+
+test('while only what the command has left is waited for, Ctrl-Z stops procwatch, and Ctrl-C ends the waiting', async () => {
+  const { host, child, end, sent, signals, stops } = await stage();
+  host.reader.set(PID, { state: 'S' });
+  signals.give(child);
+  host.signal('SIGTSTP');
+  host.signal('SIGINT');
+  assert.deepEqual([stops(), signals.cut, sent], [0, undefined, []], 'the keyboard reaches the command by itself');
+  end(0);
+  await child.ended;
+  host.signal('SIGTSTP');
+  host.signal('SIGUSR1');
+  assert.deepEqual([stops(), signals.cut], [1, undefined]);
+  host.signal('SIGINT');
+  assert.deepEqual([signals.cut, sent], [2, []]);
 });

@@ -51,6 +51,16 @@ for (const args of ['--json', '', '--format table']) {
   });
 }
 
+kernelTest('a watch that was started by nohup outlives its terminal', ['connector'], async () => {
+  // Elsewhere nothing tells that a signal was ignored before Node.js heard it.
+  const isTraced = process.arch === 'x64';
+  const watcher = await Watcher.start([], { prefix: ['sh', '-c', 'trap "" HUP; exec "$@"', 'sh'] });
+  watcher.kill('SIGHUP');
+  await run('/bin/true', []);
+  watcher.kill('SIGTERM');
+  assert.equal((await watcher.end()).code, isTraced ? 143 : 129);
+});
+
 kernelTest('SIGTERM ends with 143 after everything is told', NEEDS, async () => {
   const watcher = await Watcher.start(['-e', 'exec']);
   const PROCESSES = 300;

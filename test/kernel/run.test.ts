@@ -43,7 +43,14 @@ for (const [title, script, code] of [
 ] as const) {
   kernelTest(`it ends as its command does: ${title}`, NEEDS, async () => {
     for (const uid of process.getuid?.() === 0 ? [0, NOBODY] : [process.getuid?.() ?? 0]) {
-      assert.equal((await ran(['-q', ...sh(script)], { uid })).code, code);
+      const shell = new Running(
+        '/bin/sh',
+        ['-c', '"$@"; echo $?', 'sh', process.execPath, BIN, 'run', '-q', ...sh(script)],
+        { uid },
+      );
+      assert.equal(await shell.code(), 0);
+      assert.equal(shell.stdout, `${code}\n`, 'as a shell sees it');
+      assert.equal((await ran(['-q', '--exit-code', ...sh(script)], { uid })).code, code);
     }
   });
 }
@@ -161,11 +168,14 @@ kernelTest('once the command has ended, a signal ends the waiting for its tree',
     ['SIGINT', 130],
     ['SIGHUP', 129],
   ] as const) {
-    const running = procwatch(['run', '--json', '--all', ...sh('sleep 60 >&- 2>&- & echo $!; exit 5')]);
-    await until('the command has ended', () => rowsOf(running.stderr).some(({ exit_code }) => exit_code === 5));
-    running.child.kill(signal);
-    assert.equal(await running.code(), code);
-    process.kill(Number(running.stdout));
+    for (const by of ['signal', 'code'] as const) {
+      const options = by === 'signal' ? ['--json', '--all'] : ['--json', '--all', '--exit-code'];
+      const running = procwatch(['run', ...options, ...sh('sleep 60 >&- 2>&- & echo $!; exit 5')]);
+      await until('the command has ended', () => rowsOf(running.stderr).some(({ exit_code }) => exit_code === 5));
+      running.child.kill(signal);
+      assert.deepEqual(await running.end(), by === 'signal' ? { code: null, signal } : { code, signal: null });
+      process.kill(Number(running.stdout));
+    }
   }
 });
 

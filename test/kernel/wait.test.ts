@@ -224,10 +224,10 @@ for (const uid of [0, NOBODY]) {
 }
 
 kernelTest('--timeout ends with 124, and a longer one than any timer of Node waits', NEEDS, async () => {
-  const timed = procwatch(['wait', '--timeout', '200ms', process.pid]);
+  const held = new Held(['exit', 4]);
+  const timed = procwatch(['wait', '--timeout', '200ms', held.pid]);
   assert.equal(await timed.code(), 124);
   assert.equal(timed.stdout + timed.stderr, '');
-  const held = new Held(['exit', 4]);
   const { code, stderr } = await waited(held.pid, () => held.go(), { args: ['--timeout', '90d'] });
   assert.deepEqual([code, stderr], [4, '']);
 });
@@ -248,7 +248,7 @@ kernelTest('what is not there: 127 and its name, 0 with --missing-ok', NEEDS, as
     [['--name', 'no such program*'], /no such program\*/],
     [[thread], /this is the number of a thread/],
     // The one that is there must not hold up the answer.
-    [[process.pid, NOBODYS_PID], /there is no process 4194305/],
+    [[new Held(['exit', 0]).pid, NOBODYS_PID], /there is no process 4194305/],
   ];
   for (const [args, says] of cases) {
     const missing = procwatch(['wait', ...args]);
@@ -395,7 +395,7 @@ kernelTest('signals end the waiting as they end any command', NEEDS, async () =>
     ['SIGTERM', 143],
     ['SIGHUP', 129],
   ] as const) {
-    const waiting = procwatch(['wait', process.pid]);
+    const waiting = procwatch(['wait', new Held(['exit', 0]).pid]);
     await until('it waits', () => hasDescriptor(waiting.pid));
     waiting.child.kill(signal);
     assert.equal(await waiting.code(), code, signal);
@@ -444,7 +444,8 @@ kernelTest(
   ['root', 'unshare'],
   async () => {
     const rights = ['setpriv', '--bounding-set=-bpf,-perfmon,-sys_admin'];
-    const wait = [process.execPath, BIN, 'wait', '--usage', '--timeout', '1ms', '1'];
+    const stranger = String(new Held(['exit', 0]).pid);
+    const wait = [process.execPath, BIN, 'wait', '--usage', '--timeout', '1ms', stranger];
     const shell = new Running('unshare', ['--net', ...rights, ...wait]);
     assert.equal(await shell.code(), 124);
     assert.equal(shell.stderr.match(/--usage: no usage.*host's network namespace only/g)?.length, 1, shell.stderr);
@@ -461,7 +462,7 @@ programTest(
   NEEDS,
   ['strace'],
   async () => {
-    const waiting = procwatch(['wait', process.pid]);
+    const waiting = procwatch(['wait', new Held(['exit', 0]).pid]);
     await until('it waits', () => hasDescriptor(waiting.pid));
     await sleep(500);
     // The main thread alone: the others are the garbage collector's.

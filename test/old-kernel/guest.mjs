@@ -146,6 +146,13 @@ const CHECKS = {
     assert.equal(procwatch(['run', '--quiet', '--no-summary', '/bin/sh', '-c', 'exit 5']).status, 5);
   },
 
+  'run runs its command for an ordinary user too, who may hear nothing here': () => {
+    const { status, stderr } = procwatch(['run', '--timeout', '90s', '/bin/sh', '-c', 'exit 5'], USER);
+    assert.equal(status, 5);
+    assert.match(stderr, /^procwatch: nothing of the command can be shown: .*EPERM.*\n$/);
+    assert.equal(procwatch(['run', '--require-events', '/bin/sh', '-c', 'exit 5'], USER).status, 77);
+  },
+
   "what a process used is read from the layout of this kernel's accounts": async () => {
     const { of } = await watching(['--usage', '-e', 'exit'], async () => [
       await ended(sh('i=0; while [ $i -lt 3000 ]; do i=$((i+1)); done; exit 4')),

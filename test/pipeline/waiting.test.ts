@@ -30,6 +30,7 @@ class ScriptedPidfd implements Pidfd {
   procPid() {
     return this.number;
   }
+  send(): void {}
   onEnd(listener: () => void): void {
     this.listener = listener;
   }

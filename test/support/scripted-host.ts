@@ -1,4 +1,5 @@
 /** The whole world of the program, scripted: streams that are text, a clock that moves when told, signals on demand, and a kernel. */
+import { type End, exitCodeOf } from '../../src/errors.ts';
 import type { Child, Host, Kernel, OutputStream, Signal, SnapshotKernel, Users } from '../../src/host/host.ts';
 import { main } from '../../src/main.ts';
 import type { Circumstances } from '../../src/netlink/diagnose.ts';
@@ -108,6 +109,7 @@ export class ScriptedHost implements Host {
   }
 
   readonly pid = 99_999;
+  readonly parentPid = 100;
 
   readFile(path: string): string {
     const file = this.files.get(path);
@@ -123,6 +125,21 @@ export class ScriptedHost implements Host {
     this.files.set(path, stream);
     return stream;
   }
+
+  /** Wall clock of the last change, by path. */
+  readonly written = new Map<string, number>();
+
+  readDated(path: string): { text: string; modifiedMs: number } {
+    return { text: this.readFile(path), modifiedMs: this.written.get(path) ?? Number.POSITIVE_INFINITY };
+  }
+
+  hasStoodAside = false;
+  async standAside(): Promise<void> {
+    this.hasStoodAside = true;
+  }
+
+  /** Signals sent to processes that have no descriptors. */
+  readonly killed: [pid: number, signal: number][] = [];
 
   private readonly users: Users = {
     name: (uid) => this.userNames.get(uid),
@@ -156,6 +173,7 @@ export class ScriptedHost implements Host {
       openWalk: async () => ({ reason: 'a scripted kernel runs no programs' }),
       openFacts: async () => ({ reason: 'a scripted kernel runs no programs' }),
       openPidfd: () => 'unsupported',
+      kill: (pid, signal) => void this.killed.push([pid, signal]),
       circumstances,
       clocks: () => this.clocks(),
       accounts: this.accounts,
@@ -244,6 +262,14 @@ export class ScriptedHost implements Host {
   abort(code: number): never {
     this.aborted = code;
     throw new Aborted();
+  }
+
+  /** How it ended as something else did. */
+  ended: End | undefined;
+
+  async end(how: End): Promise<number> {
+    this.ended = how;
+    return exitCodeOf(how);
   }
 
   identity(): { host: string; bootId: string; kernel: string } {

@@ -59,6 +59,12 @@ export class Running {
     this.child.stdin?.write(text);
   }
 
+  /** How it ended, once all its output is read. */
+  async end(): Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }> {
+    const [code, signal] = (await this.closed) as [number | null, NodeJS.Signals | null];
+    return { code, signal };
+  }
+
   /** Its exit code, once all its output is read; fails if it was killed. */
   async code(): Promise<number> {
     const [code, signal] = await this.closed;
