@@ -11,12 +11,15 @@ import { SELECT_ALL, Selector } from '../process/select.ts';
 import { shellStatus } from '../process/wait-status.ts';
 import type { UsageSource } from '../usage/usage-source.ts';
 import { captureFor } from './capture.ts';
+import { checkName } from './drawn-file.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
 import { openOutput } from './output.ts';
 import { type Plan, planWatch } from './plan.ts';
 import { Log } from './run-log.ts';
 import type { RUN_OPTIONS } from './run-options.ts';
 import { type Cut, Signals } from './run-signals.ts';
+import { RunTimeline, type TimelineWish } from './run-timeline.ts';
+import { redacting, redactorFor } from './start-watch.ts';
 import { openUsage } from './usage.ts';
 
 type RunOptions = ValuesOf<typeof RUN_OPTIONS>;
@@ -24,7 +27,10 @@ type RunOptions = ValuesOf<typeof RUN_OPTIONS>;
 /** The tree is our own: what procwatch gives birth to, and all that comes of it. */
 function planRun(host: Host, options: RunOptions): Plan {
   const place = { env: host.env, isTerminal: options.output === undefined && host.stderr.isTerminal };
-  return planWatch({ ...readOptions(WATCH_OPTIONS, {}), ...options, tree: [host.pid] }, place);
+  const { usage, timeline, events } = options;
+  const hasEnds = events.length === 0 || events.includes('exit') || events.includes('nonzero-exit');
+  const implied = timeline !== undefined && hasEnds;
+  return planWatch({ ...readOptions(WATCH_OPTIONS, {}), ...options, usage: usage || implied, tree: [host.pid] }, place);
 }
 
 const isOfLife = ({ kind, tid, tgid }: WireEvent): boolean =>
@@ -77,6 +83,8 @@ class Run {
   private readonly kernel: Kernel;
   private readonly monitor: Monitor;
   private readonly tree: LifeTree;
+  /** Told of ends that no record told. */
+  timeline: RunTimeline | undefined;
   private onNews: () => void = () => {};
 
   constructor(host: Host, kernel: Kernel, monitor: Monitor, tree: LifeTree) {
@@ -114,7 +122,9 @@ class Run {
       await this.sleep(milliseconds);
     }
     for (const pid of this.untold()) {
-      this.tree.conclude(pid, pid === child.pid ? waitStatus : this.kernel.reader.zombieStatus(pid));
+      const status = pid === child.pid ? waitStatus : this.kernel.reader.zombieStatus(pid);
+      this.tree.conclude(pid, status);
+      this.timeline?.conclude(pid, status);
     }
   }
 
@@ -141,13 +151,31 @@ function openRecords(host: Host, plan: Plan): OutputStream {
   return output;
 }
 
+/** The title is the command as it was typed, as far as it may be told. */
+async function timelineWish(options: RunOptions, operands: readonly string[]): Promise<TimelineWish> {
+  const redact = await redactorFor(options.redact);
+  const typed = options.noArgs ? operands.slice(0, 1) : operands;
+  return {
+    file: options.timeline,
+    opens: options.open,
+    words: options.summary,
+    title: redact === undefined ? typed : typed.map(redact),
+  };
+}
+
+function checkTimeline({ timeline, open }: RunOptions): void {
+  if (timeline !== undefined) checkName('--timeline', timeline);
+  else if (open) throw new Failure('usage', '--open shows the file of --timeline, and none is given');
+}
+
 export async function startRun(host: Host, options: RunOptions, operands: readonly string[]): Promise<Result> {
   if (operands.length === 0)
     throw new Failure('usage', 'no command to run', 'procwatch run [options] COMMAND [ARG...]');
   if (options.summary && options.noSummary)
     throw new Failure('usage', '--summary and --no-summary contradict each other');
+  checkTimeline(options);
   const plan = planRun(host, options);
-  const kernel = await host.kernel();
+  const kernel = await redacting(await host.kernel(), options.redact);
   const output = openRecords(host, plan);
   const context = {
     wallOffset: kernel.clocks().wallOffset,
@@ -156,7 +184,11 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
   };
   const make = await FORMATTERS[plan.format]();
   const settings = { colour: plan.colour, columns: plan.columns, screen: () => output.size() };
-  const usage = await openUsage(host, kernel, { wanted: plan.extras.has('usage'), onlyFailures: false });
+  const usage = await openUsage(host, kernel, {
+    wanted: plan.extras.has('usage') || options.timeline !== undefined,
+    isQuiet: !options.usage,
+    onlyFailures: false,
+  });
   const monitor = monitorOf(host, kernel, plan, usage);
   const tree = new LifeTree(operands);
   const log = new Log(plan, make(context, settings), new Sink(output, plan.queueBytes), tree, host.now());
@@ -166,8 +198,11 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
     await captureFor(plan, monitor);
     const user = userFor(host, options);
     if (user !== undefined) await host.becomeUser(user, 'nothing');
+    const timeline = await RunTimeline.open(host, kernel, await timelineWish(options, operands));
+    run.timeline = timeline;
     monitor.start(
       (records) => {
+        timeline?.take(records);
         context.wallOffset = kernel.clocks().wallOffset;
         log.take(records, host.now());
         run.news();
@@ -184,8 +219,10 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
     monitor.stop();
     if (options.summary || (host.stderr.isTerminal && !options.noSummary)) {
       const colour = plan.output === undefined && plan.colour;
-      host.stderr.write(log.summary(colour, host.stderr.size()?.width));
+      const width = host.stderr.size()?.width;
+      host.stderr.write(log.summary(colour, width) + ((await timeline?.words(width)) ?? ''));
     }
+    await timeline?.draw(plan);
     return cut ?? { status: shellStatus(status) };
   } catch (error) {
     // What could not be started left nothing to tell but its own attempt.

@@ -16,15 +16,21 @@ export async function startWatch(host: Host, options: WatchOptions): Promise<Exi
 
 const REDACTED = '***';
 
-/** A kernel that tells no argument unredacted. */
-async function redacting(kernel: Kernel, patterns: readonly string[]): Promise<Kernel> {
-  if (patterns.length === 0) return kernel;
+/** Takes out of an argument what the patterns find; undefined without patterns. */
+export async function redactorFor(patterns: readonly string[]): Promise<((text: string) => string) | undefined> {
+  if (patterns.length === 0) return undefined;
   const replacers = await compileAll('redact', patterns, async () => {
     const { replacer } = await import('../process/patterns.ts');
     return (pattern) => replacer(pattern, REDACTED);
   });
+  return (text) => replacers.reduce((left, replace) => replace(left), text);
+}
+
+/** A kernel that tells no argument unredacted. */
+export async function redacting(kernel: Kernel, patterns: readonly string[]): Promise<Kernel> {
+  const redact = await redactorFor(patterns);
+  if (redact === undefined) return kernel;
   const { redactingCapture, redactingReader } = await import('../process/redact.ts');
-  const redact = (text: string): string => replacers.reduce((left, replace) => replace(left), text);
   return {
     ...kernel,
     reader: redactingReader(kernel.reader, redact),

@@ -103,6 +103,8 @@ export interface Host {
   openFile(path: string): OutputStream;
   /** Throws as `openFile` does. */
   readFile(path: string): string;
+  /** The bytes of a file as they are read; `-` is stdin. Throws as `openFile` does. */
+  input(path: string): AsyncIterable<Uint8Array>;
   kernel(): Promise<Kernel>;
   snapshotKernel(): Promise<SnapshotKernel>;
   /** CLOCK_MONOTONIC. */
@@ -121,10 +123,12 @@ export interface Host {
   stopSelf(): void;
   /** Rejects with a `code`: ENOENT, EACCES … */
   spawn(command: string, args: readonly string[]): Promise<Child>;
+  /** Starts a program of the desktop, which lives on by itself. Rejects as `spawn` does. */
+  launch(command: string, args: readonly string[]): Promise<void>;
   /** Gives up all other rights for good: user, groups, capabilities, and the environment's idea of them. */
   becomeUser(name: string, keeps: 'nothing' | 'seeing others'): Promise<void>;
   /** Ends the program at once, without any flush. */
   abort(code: number): never;
   /** Names this machine and its boot, for streams of many machines. */
-  identity(): { readonly host: string; readonly bootId: string; readonly kernel: string };
+  identity(): { readonly host: string; readonly bootId: string; readonly kernel: string; readonly cpus: number };
 }

@@ -1,7 +1,7 @@
 /** The real world behind the Host: everything impure of the program is here, or behind the doors of src/linux. */
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { constants, hostname, release } from 'node:os';
+import { closeSync, createReadStream, openSync, readFileSync, writeSync } from 'node:fs';
+import { availableParallelism, constants, hostname, release } from 'node:os';
 import { isatty } from 'node:tty';
 import { Failure } from '../errors.ts';
 import { explainNoNativeCode } from '../netlink/diagnose.ts';
@@ -138,6 +138,17 @@ function spawnChild(command: string, args: readonly string[]): Promise<Child> {
   });
 }
 
+function launch(command: string, args: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: 'ignore', detached: true });
+    child.once('error', reject);
+    child.once('spawn', () => {
+      child.unref();
+      resolve();
+    });
+  });
+}
+
 async function becomeUser(name: string, keeps: 'nothing' | 'seeing others'): Promise<void> {
   const [{ users }, privileges] = await Promise.all([import('./users.ts'), import('../linux/privileges.ts')]);
   const account = await users.account(name);
@@ -225,9 +236,16 @@ export function realHost(): Host {
     isForeground,
     // Not SIGSTOP: where no shell could continue us (an orphaned process group) the kernel must be free not to stop us.
     stopSelf: () => process.kill(process.pid, 'SIGTSTP'),
+    input: (path) => (path === '-' ? process.stdin : createReadStream('', { fd: openSync(path, 'r') })),
     spawn: spawnChild,
+    launch,
     becomeUser,
     abort: (code) => process.exit(code),
-    identity: () => ({ host: hostname(), bootId: readFileSync(BOOT_ID, 'latin1').trim(), kernel: release() }),
+    identity: () => ({
+      host: hostname(),
+      bootId: readFileSync(BOOT_ID, 'latin1').trim(),
+      kernel: release(),
+      cpus: availableParallelism(),
+    }),
   };
 }

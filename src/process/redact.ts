@@ -16,7 +16,7 @@ function redactText(text: Text, redact: Redact): Text {
   return after === before ? text : after;
 }
 
-function redactImage(image: Image, redact: Redact): Image {
+export function redactImage(image: Image, redact: Redact): Image {
   return image.args === undefined ? image : { ...image, args: image.args.map((text) => redactText(text, redact)) };
 }
 

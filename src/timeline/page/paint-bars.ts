@@ -1,0 +1,330 @@
+/** Paints the bars of the rows that can be seen. What is narrower than a point is painted once for each point, all of one colour together. */
+import type { ScaleLinear } from 'd3-scale';
+import type { Arrangement } from './arrange.ts';
+import type { Box } from './boxes.ts';
+import { hatch } from './hatch.ts';
+import { type Look, ROW } from './look.ts';
+import { commandAt, isSet, type Model, nameAt } from './read-data.ts';
+
+export interface View {
+  readonly x: ScaleLinear<number, number>;
+  readonly width: number;
+  readonly height: number;
+  /** The first point of the rows that is seen. */
+  readonly top: number;
+}
+
+export interface Marks {
+  readonly hovered: Box | undefined;
+  readonly selected: number | undefined;
+  /** 1 for each life that the filter lets through; undefined without a filter. */
+  readonly matches: Uint8Array | undefined;
+  /** When the chain of last finishers goes through a life; undefined where it is not shown. */
+  readonly chain: ReadonlyMap<number, readonly (readonly [number, number])[]> | undefined;
+}
+
+/** Narrower bars have no room for anything but their colour, and for a name. */
+const WIDTH = { thin: 4, segments: 8, label: 30, mark: 16 } as const;
+const CORNER = 3;
+const DIMMED = 0.16;
+export const FONT = { size: 11, family: 'ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace' } as const;
+
+export class BarPainter {
+  private readonly model: Model;
+  private readonly context: CanvasRenderingContext2D;
+  private readonly look: Look;
+  private readonly view: View;
+  private readonly marks: Marks;
+  private readonly letter: number;
+  /** Bars too thin for more than a colour, until all of one colour are painted. */
+  private readonly thin = new Map<string, number[]>();
+
+  constructor(model: Model, context: CanvasRenderingContext2D, look: Look, view: View, marks: Marks) {
+    this.model = model;
+    this.context = context;
+    this.look = look;
+    this.view = view;
+    this.marks = marks;
+    context.font = `${FONT.size}px ${FONT.family}`;
+    context.textBaseline = 'middle';
+    this.letter = context.measureText('m').width;
+  }
+
+  paint({ rows, headings }: Arrangement): void {
+    const { top, height } = this.view;
+    const first = Math.max(0, Math.floor(top / ROW.height));
+    const last = Math.min(rows.length - 1, Math.floor((top + height) / ROW.height));
+    for (let row = first; row <= last; row++) this.row(rows[row], row * ROW.height - top);
+    for (const { row, text } of headings) {
+      if (row >= first && row <= last) this.heading(text, row * ROW.height - top);
+    }
+  }
+
+  private heading(text: string, y: number): void {
+    const { context, look, view } = this;
+    context.fillStyle = look.of.line;
+    context.fillRect(0, y + ROW.height - 1, view.width, 1);
+    context.fillStyle = look.of.ink;
+    context.font = `600 ${FONT.size}px ${FONT.family}`;
+    context.fillText(text, 4, y + ROW.height / 2 + 1);
+    context.font = `${FONT.size}px ${FONT.family}`;
+  }
+
+  private row(boxes: readonly Box[], y: number): void {
+    const { x, width } = this.view;
+    const [from, to] = [x.invert(0), x.invert(width)];
+    let painted = Number.NEGATIVE_INFINITY;
+    for (let i = firstUntil(boxes, from); i < boxes.length && boxes[i].from <= to; i++) {
+      const box = boxes[i];
+      const [left, right] = [x(box.from), x(box.to)];
+      // One of many on the same point: it would be painted over.
+      if (right < painted && !this.isMarked(box)) continue;
+      painted = this.box(box, left, right, y);
+    }
+    this.flushThin(y);
+    for (let i = firstUntil(boxes, from); i < boxes.length && boxes[i].from <= to; i++) this.outline(boxes[i], y);
+  }
+
+  private isMarked({ lives }: Box): boolean {
+    return lives.length === 1 && isSet(this.model.flags[lives[0]], 'failure');
+  }
+
+  /** Returns the first point that is still free. */
+  private box(box: Box, left: number, right: number, y: number): number {
+    const width = Math.max(1, right - left);
+    if (box.lives.length === 1) this.life(box.lives[0], left, width, y);
+    else if (box.bundle === undefined) this.folded(box, left, width, y);
+    else this.bundle(box, left, width, y);
+    return Math.floor(Math.max(left, 0)) + 1;
+  }
+
+  private matches(place: number): boolean {
+    return this.marks.matches === undefined || this.marks.matches[place] === 1;
+  }
+
+  private life(place: number, left: number, width: number, y: number): void {
+    const { model, context, look, marks } = this;
+    const isMatch = this.matches(place);
+    const flags = model.flags[place];
+    const colour = look.colourOf(model.last[place]);
+    if (width < WIDTH.thin) {
+      this.addThin(isMatch ? colour : look.of.line, left, width);
+      if (isSet(flags, 'failure') && isMatch) this.addThin(look.of.bad, left, width);
+      return;
+    }
+    context.globalAlpha = isMatch ? 1 : DIMMED;
+    if (isSet(flags, 'unseen')) this.hatched(left, width, y, look.of.muted, 0);
+    else this.segments(place, left, width, y, colour);
+    this.uncertain(flags, left, width, y);
+    const links = marks.chain?.get(place);
+    if (links !== undefined) this.links(links, y);
+    const mark = isSet(flags, 'failure') ? this.failure(left, width, y) : 0;
+    this.label(nameAt(model, place), commandAt(model, place), left, width - mark, y);
+    context.globalAlpha = 1;
+  }
+
+  /** Each program in its colour; the boundary is where it was executed. */
+  private segments(place: number, left: number, width: number, y: number, colour: string): void {
+    const { model, context, look, view } = this;
+    const [begin, end] = [model.execs[place], model.execs[place + 1]];
+    this.bar(left, width, y, begin === end && !isSet(model.flags[place], 'own') ? this.faded(colour) : colour);
+    if (begin === end || width < WIDTH.segments) return;
+    let from = left;
+    for (let i = begin; i <= end; i++) {
+      const to = i === end ? left + width : view.x(model.execAt[i]);
+      const program = i === begin ? model.first[place] : model.execProgram[i - 1];
+      const isInherited = i === begin && !isSet(model.flags[place], 'own');
+      if (i < end && to - from >= 1) {
+        context.fillStyle = isInherited ? look.of.other : look.colourOf(program);
+        context.fillRect(from, y + ROW.gap / 2, to - from, ROW.height - ROW.gap);
+        context.fillStyle = look.of.paper;
+        context.fillRect(to - 0.5, y + ROW.gap / 2, 1, ROW.height - ROW.gap);
+      }
+      from = to;
+    }
+  }
+
+  /** Of a child that has run nothing of its own. */
+  private faded(colour: string): string {
+    return colour === this.look.of.other ? colour : this.look.of.other;
+  }
+
+  private bar(left: number, width: number, y: number, colour: string): void {
+    const { context } = this;
+    context.fillStyle = colour;
+    context.beginPath();
+    context.roundRect(
+      left,
+      y + ROW.gap / 2,
+      Math.max(1, width - 1),
+      ROW.height - ROW.gap,
+      width > CORNER * 3 ? CORNER : 0,
+    );
+    context.fill();
+  }
+
+  private hatched(left: number, width: number, y: number, colour: string, alpha = 0): void {
+    const { context } = this;
+    if (alpha === 0) {
+      context.fillStyle = this.look.of.line;
+      context.fillRect(left, y + ROW.gap / 2, width - 1, ROW.height - ROW.gap);
+    }
+    context.fillStyle = hatch(context, colour);
+    context.fillRect(left, y + ROW.gap / 2, width - 1, ROW.height - ROW.gap);
+  }
+
+  /** Where the beginning or the end is not known, or still to come. */
+  private uncertain(flags: number, left: number, width: number, y: number): void {
+    const { look, context } = this;
+    const part = Math.min(width, WIDTH.mark);
+    if (isSet(flags, 'before') && !isSet(flags, 'unseen')) this.hatched(left, part, y, look.of['bar-ink'], 1);
+    if (isSet(flags, 'inferred')) this.hatched(left + width - part, part, y, look.of['bar-ink'], 1);
+    if (!isSet(flags, 'running') || isSet(flags, 'unseen')) return;
+    context.fillStyle = look.of['bar-ink'];
+    const middle = y + ROW.height / 2;
+    context.beginPath();
+    context.moveTo(left + width - 2, middle);
+    context.lineTo(left + width - 8, middle - 5);
+    context.lineTo(left + width - 8, middle + 5);
+    context.fill();
+  }
+
+  private links(links: readonly (readonly [number, number])[], y: number): void {
+    const { context, look, view } = this;
+    context.fillStyle = look.of.chain;
+    for (const [from, to] of links) {
+      const left = view.x(from);
+      context.fillRect(left, y + ROW.height - ROW.gap / 2 - 3, Math.max(1, view.x(to) - left), 3);
+    }
+  }
+
+  /** A cross in a field of its own, so that it is seen without its colour. Returns the width it takes. */
+  private failure(left: number, width: number, y: number): number {
+    const { context, look } = this;
+    const field = Math.min(width - 1, WIDTH.mark);
+    const right = left + width - 1;
+    context.fillStyle = look.of.bad;
+    context.fillRect(right - field, y + ROW.gap / 2, field, ROW.height - ROW.gap);
+    if (field < WIDTH.mark) return field;
+    context.strokeStyle = look.of.paper;
+    context.lineWidth = 2;
+    const [cx, cy, arm] = [right - field / 2, y + ROW.height / 2, 3.5];
+    context.beginPath();
+    context.moveTo(cx - arm, cy - arm);
+    context.lineTo(cx + arm, cy + arm);
+    context.moveTo(cx + arm, cy - arm);
+    context.lineTo(cx - arm, cy + arm);
+    context.stroke();
+    return field;
+  }
+
+  /** The name, and as much of the command line as there is room for. */
+  private label(name: string, command: string, left: number, width: number, y: number): void {
+    const { context, look, letter } = this;
+    const start = Math.max(left, 0) + 5;
+    const room = Math.floor((Math.min(left + width, this.view.width) - start - 6) / letter);
+    if (width < WIDTH.label || room < 2) return;
+    const middle = y + ROW.height / 2 + 0.5;
+    context.fillStyle = look.of['bar-ink'];
+    context.fillText(shortened(name, room), start, middle);
+    const rest = argumentsOf(command);
+    if (rest === '' || room < name.length + 4) return;
+    context.globalAlpha *= 0.72;
+    context.fillText(shortened(rest, room - name.length - 1), start + (name.length + 1) * letter, middle);
+    context.globalAlpha = 1;
+  }
+
+  /** Every one of them where it was, on the ground of all of them. */
+  private folded(box: Box, left: number, width: number, y: number): void {
+    const { model, context, look, view } = this;
+    const colour = look.colourOf(model.last[box.lives[0]]);
+    const isMatch = box.lives.some((place) => this.matches(place));
+    context.globalAlpha = isMatch ? 0.35 : DIMMED / 2;
+    this.bar(left, width, y, colour);
+    context.globalAlpha = isMatch ? 1 : DIMMED;
+    context.fillStyle = colour;
+    let until = Number.NEGATIVE_INFINITY;
+    for (const place of box.lives) {
+      const [from, to] = [view.x(model.from[place]), view.x(model.to[place])];
+      if (to < 0 || from > view.width || to < until) continue;
+      const start = Math.max(from, until);
+      until = Math.max(to, start + 0.5);
+      context.fillRect(start, y + ROW.gap / 2, until - start, ROW.height - ROW.gap);
+    }
+    context.globalAlpha = 1;
+    const text = `${nameAt(model, box.lives[0])} × ${box.lives.length.toLocaleString('en-US')}`;
+    const mark = isSet(model.flags[box.lives[0]], 'failure') ? this.failure(left, width, y) : 0;
+    this.plate(text, left, width - mark, y);
+  }
+
+  /** A label on a ground of its own: what is below it is not even. */
+  private plate(text: string, left: number, width: number, y: number): void {
+    const { context, look, letter, view } = this;
+    const start = Math.max(left, 0) + 3;
+    const room = Math.floor((Math.min(left + width, view.width) - start - 10) / letter);
+    if (room < 4) return;
+    const shown = shortened(text, room);
+    context.fillStyle = look.of.paper;
+    context.beginPath();
+    context.roundRect(start, y + ROW.gap / 2 + 2, shown.length * letter + 8, ROW.height - ROW.gap - 4, CORNER);
+    context.fill();
+    context.fillStyle = look.of.ink;
+    context.fillText(shown, start + 4, y + ROW.height / 2 + 0.5);
+  }
+
+  private bundle({ bundle }: Box, left: number, width: number, y: number): void {
+    this.hatched(left, width, y, this.look.of.muted, 0);
+    this.plate(`${bundle?.count.toLocaleString('en-US')} shorter ones`, left, width, y);
+  }
+
+  private addThin(colour: string, left: number, width: number): void {
+    const known = this.thin.get(colour);
+    if (known === undefined) this.thin.set(colour, [left, width]);
+    else known.push(left, width);
+  }
+
+  private flushThin(y: number): void {
+    const { context } = this;
+    for (const [colour, spans] of this.thin) {
+      context.fillStyle = colour;
+      for (let i = 0; i < spans.length; i += 2) {
+        context.fillRect(spans[i], y + ROW.gap / 2, Math.max(1, spans[i + 1] - 0.5), ROW.height - ROW.gap);
+      }
+    }
+    this.thin.clear();
+  }
+
+  private outline(box: Box, y: number): void {
+    const { hovered, selected } = this.marks;
+    const isSelected = selected !== undefined && box.lives.includes(selected);
+    if (!isSelected && box !== hovered) return;
+    const { context, look, view } = this;
+    const left = Math.max(-2, view.x(box.from));
+    const right = Math.min(view.width + 2, view.x(box.to));
+    context.strokeStyle = look.of.ink;
+    context.lineWidth = isSelected ? 2 : 1;
+    context.beginPath();
+    context.roundRect(left, y + ROW.gap / 2, Math.max(3, right - left - 1), ROW.height - ROW.gap, CORNER);
+    context.stroke();
+  }
+}
+
+/** The first that has not ended by then. */
+function firstUntil(boxes: readonly Box[], time: number): number {
+  let [low, high] = [0, boxes.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (boxes[middle].to < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+const shortened = (text: string, letters: number): string =>
+  text.length <= letters ? text : `${text.slice(0, Math.max(0, letters - 1))}…`;
+
+/** A command line without its first word. */
+function argumentsOf(command: string): string {
+  const space = command.indexOf(' ');
+  return space < 0 ? '' : command.slice(space + 1, space + 1 + 400);
+}
