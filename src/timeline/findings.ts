@@ -7,11 +7,11 @@ import { cpuInWords, kibInWords } from '../format/usage-in-words.ts';
 import { cut } from '../format/width.ts';
 import { type Figure, figuresOf } from './figures.ts';
 import { lastFinishers } from './last-finishers.ts';
-import { commandOf, type Life, type Timeline } from './life.ts';
+import { commandOf, type Life, lastProgram, type Timeline } from './life.ts';
 import { Integral, loadOf } from './load.ts';
 import { missing } from './missing.ts';
 import { type Spans, spansOf } from './spans.ts';
-import { idleStretches } from './stretches.ts';
+import { idleStretches, type Stretch } from './stretches.ts';
 import type { Sum } from './tally.ts';
 
 export interface Row {
@@ -40,19 +40,26 @@ export interface Findings {
   readonly chain: readonly { readonly place: number; readonly from: number; readonly to: number }[];
 }
 
-const MOST = { commands: 12, repeats: 8, longest: 8, failures: 12, chain: 12 } as const;
+const MOST = { commands: 12, repeats: 8, longest: 8, failures: 12, chain: 12, ran: 3 } as const;
 /** So often at least is again and again. */
 const REPEATED = 3;
 const COMMAND_WIDTH = 160;
+/** Of each command of a list of them. */
+const RAN_WIDTH = 60;
 const NANO = 1e9;
 
 const LEFT = (title: string) => ({ title, align: 'left' }) as const;
 const RIGHT = (title: string) => ({ title, align: 'right' }) as const;
 
 const duration = (nanos: number): string => humanDuration(Math.max(0, nanos) / NANO);
-const moment = (nanos: number): string => `+${duration(nanos)}`;
+const moment = (nanos: number): string => (nanos === 0 ? '0' : `+${duration(nanos)}`);
 const count = (n: number): string => n.toLocaleString('en-US');
-const shortened = (command: string): string => cut(command, COMMAND_WIDTH);
+/** Of the path of the program the last part is enough. */
+const shortened = (command: string, width = COMMAND_WIDTH): string =>
+  cut(
+    command.replace(/^\(?\/\S*\/(?=[^/\s])/, (path) => (path[0] === '(' ? '(' : '')),
+    width,
+  );
 
 function cpuOf({ cpu, cpuIsLowerBound }: Pick<Sum, 'cpu' | 'cpuIsLowerBound'>): string {
   return cpuInWords({ cpuNanos: cpu, cpuIsLowerBound });
@@ -112,16 +119,31 @@ function idle(timeline: Timeline, spans: Spans, load: ReturnType<typeof loadOf>)
     about: `The longest stretches, by ${by}, and what ran then.`,
     columns: [RIGHT('from'), RIGHT('for'), RIGHT('in use'), LEFT('what ran')],
     rows: found.map(({ from, to, used, ran }) => ({
-      cells: [
-        moment(from),
-        duration(to - from),
-        used.toFixed(2),
-        ran.map(({ place, share }) => `${cut(commandOf(timeline.lives[place]), 60)} (${percent(share)})`).join(', '),
-      ],
+      cells: [moment(from), duration(to - from), used.toFixed(2), whatRan(timeline, ran)],
       time: [from, to],
       ...(ran.length > 0 && { life: ran[0].place }),
     })),
   };
+}
+
+/** By command: the command line of one, the number of several. */
+function whatRan({ lives }: Timeline, ran: Stretch['ran']): string {
+  const groups = new Map<string, { readonly place: number; count: number; share: number }>();
+  for (const { place, share } of ran) {
+    const { name } = lastProgram(lives[place]);
+    const group = groups.get(name) ?? { place, count: 0, share: 0 };
+    group.count++;
+    group.share += share;
+    groups.set(name, group);
+  }
+  return [...groups]
+    .sort(([, a], [, b]) => b.share - a.share)
+    .slice(0, MOST.ran)
+    .map(([name, { place, count: many, share }]) => {
+      const who = many === 1 ? shortened(commandOf(lives[place]), RAN_WIDTH) : `${name} × ${count(many)}`;
+      return `${who} (${percent(share)})`;
+    })
+    .join(', ');
 }
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;

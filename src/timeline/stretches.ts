@@ -7,7 +7,7 @@ export interface Stretch {
   readonly to: number;
   /** CPUs in use, on average. */
   readonly used: number;
-  /** Places of the lives that ran most of it, with the part of the stretch in which they did. */
+  /** Places of the lives that ran then, with the part of the stretch in which they did; the one that ran most first. */
   readonly ran: readonly { readonly place: number; readonly share: number }[];
 }
 
@@ -17,7 +17,6 @@ const LEAST_PARTS = 4;
 /** So short a part in between that is used better does not end a stretch. */
 const GAP_PARTS = 1;
 const MOST = 5;
-const MOST_RAN = 3;
 /** Shorter ones are told by no clock on the wall. */
 const LEAST_NANOS = 10e6;
 
@@ -71,9 +70,6 @@ function withWhatRan(spans: Spans, windows: readonly Window[], used: Integral): 
     from,
     to,
     used: used.average(from, to),
-    ran: [...times[i]]
-      .sort(([, a], [, b]) => b - a)
-      .slice(0, MOST_RAN)
-      .map(([place, time]) => ({ place, share: time / (to - from) })),
+    ran: [...times[i]].sort(([, a], [, b]) => b - a).map(([place, time]) => ({ place, share: time / (to - from) })),
   }));
 }

@@ -43,7 +43,8 @@ function tableRow(row: Row, section: Section, shows: Shows): HTMLElement {
   const cells = row.cells.map((text, i) => {
     const isLink = action !== undefined && i === last;
     const content = isLink ? button(text, 'show it in the picture', action) : text;
-    return element('td', { class: section.columns[i].align }, content);
+    const isCommand = i === last && section.columns[i].align === 'left';
+    return element('td', { class: isCommand ? 'left mono' : section.columns[i].align }, content);
   });
   return element('tr', {}, ...cells);
 }

@@ -2,7 +2,9 @@
 import { sweep } from '../load.ts';
 import { type Model, nameAt, textOf } from './read-data.ts';
 
-export const ROW = { height: 20, gap: 2 } as const;
+/** Points between two rows of bars; of the heights of a row the first with which all rows fit is taken, else the last. */
+export const GAP = 2;
+export const ROW_HEIGHTS = [28, 24, 20, 18] as const;
 /** Commands that have a colour of their own; all others share one. */
 const COLOURS = 8;
 
@@ -27,17 +29,29 @@ export interface Look {
   colourOf(program: number): string;
 }
 
+/** Who ran less of its life than this only waited for others, and stays in the background. */
+const LEAST_BUSY = 0.2;
+
 /** Names of commands by the time they ran, not counting while they waited for children: the most first. */
 export function busiestNames(model: Model): string[] {
-  const times = new Map<string, number>();
+  const times = new Map<string, { ran: number; lived: number }>();
+  const of = (place: number) => {
+    const name = nameAt(model, place);
+    const known = times.get(name) ?? { ran: 0, lived: 0 };
+    times.set(name, known);
+    return known;
+  };
   sweep(model.spans, {
+    born: (place) => {
+      of(place).lived += model.to[place] - model.from[place];
+    },
     ran: (place, from, to) => {
-      const name = nameAt(model, place);
-      times.set(name, (times.get(name) ?? 0) + to - from);
+      of(place).ran += to - from;
     },
   });
   return [...times]
-    .sort(([, a], [, b]) => b - a)
+    .filter(([, { ran, lived }]) => ran > 0 && ran >= lived * LEAST_BUSY)
+    .sort(([, a], [, b]) => b.ran - a.ran)
     .map(([name]) => name)
     .slice(0, COLOURS);
 }

@@ -3,7 +3,7 @@ import type { ScaleLinear } from 'd3-scale';
 import type { Arrangement } from './arrange.ts';
 import type { Box } from './boxes.ts';
 import { hatch } from './hatch.ts';
-import { type Look, ROW } from './look.ts';
+import { GAP, type Look } from './look.ts';
 import { commandAt, isSet, type Model, nameAt } from './read-data.ts';
 
 export interface View {
@@ -12,6 +12,7 @@ export interface View {
   readonly height: number;
   /** The first point of the rows that is seen. */
   readonly top: number;
+  readonly rowHeight: number;
 }
 
 export interface Marks {
@@ -26,6 +27,8 @@ export interface Marks {
 /** Narrower bars have no room for anything but their colour, and for a name. */
 const WIDTH = { thin: 4, segments: 8, label: 30, mark: 16 } as const;
 const CORNER = 3;
+/** Shorter parts of the chain would be dots. */
+const LEAST_LINK = 1.5;
 const DIMMED = 0.16;
 export const FONT = { size: 11, family: 'ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace' } as const;
 
@@ -52,21 +55,21 @@ export class BarPainter {
 
   paint({ rows, headings }: Arrangement): void {
     const { top, height } = this.view;
-    const first = Math.max(0, Math.floor(top / ROW.height));
-    const last = Math.min(rows.length - 1, Math.floor((top + height) / ROW.height));
-    for (let row = first; row <= last; row++) this.row(rows[row], row * ROW.height - top);
+    const first = Math.max(0, Math.floor(top / this.view.rowHeight));
+    const last = Math.min(rows.length - 1, Math.floor((top + height) / this.view.rowHeight));
+    for (let row = first; row <= last; row++) this.row(rows[row], row * this.view.rowHeight - top);
     for (const { row, text } of headings) {
-      if (row >= first && row <= last) this.heading(text, row * ROW.height - top);
+      if (row >= first && row <= last) this.heading(text, row * this.view.rowHeight - top);
     }
   }
 
   private heading(text: string, y: number): void {
     const { context, look, view } = this;
     context.fillStyle = look.of.line;
-    context.fillRect(0, y + ROW.height - 1, view.width, 1);
+    context.fillRect(0, y + this.view.rowHeight - 1, view.width, 1);
     context.fillStyle = look.of.ink;
     context.font = `600 ${FONT.size}px ${FONT.family}`;
-    context.fillText(text, 4, y + ROW.height / 2 + 1);
+    context.fillText(text, 4, y + this.view.rowHeight / 2 + 1);
     context.font = `${FONT.size}px ${FONT.family}`;
   }
 
@@ -136,9 +139,9 @@ export class BarPainter {
       const isInherited = i === begin && !isSet(model.flags[place], 'own');
       if (i < end && to - from >= 1) {
         context.fillStyle = isInherited ? look.of.other : look.colourOf(program);
-        context.fillRect(from, y + ROW.gap / 2, to - from, ROW.height - ROW.gap);
+        context.fillRect(from, y + GAP / 2, to - from, this.view.rowHeight - GAP);
         context.fillStyle = look.of.paper;
-        context.fillRect(to - 0.5, y + ROW.gap / 2, 1, ROW.height - ROW.gap);
+        context.fillRect(to - 0.5, y + GAP / 2, 1, this.view.rowHeight - GAP);
       }
       from = to;
     }
@@ -155,9 +158,9 @@ export class BarPainter {
     context.beginPath();
     context.roundRect(
       left,
-      y + ROW.gap / 2,
+      y + GAP / 2,
       Math.max(1, width - 1),
-      ROW.height - ROW.gap,
+      this.view.rowHeight - GAP,
       width > CORNER * 3 ? CORNER : 0,
     );
     context.fill();
@@ -167,10 +170,10 @@ export class BarPainter {
     const { context } = this;
     if (alpha === 0) {
       context.fillStyle = this.look.of.line;
-      context.fillRect(left, y + ROW.gap / 2, width - 1, ROW.height - ROW.gap);
+      context.fillRect(left, y + GAP / 2, width - 1, this.view.rowHeight - GAP);
     }
     context.fillStyle = hatch(context, colour);
-    context.fillRect(left, y + ROW.gap / 2, width - 1, ROW.height - ROW.gap);
+    context.fillRect(left, y + GAP / 2, width - 1, this.view.rowHeight - GAP);
   }
 
   /** Where the beginning or the end is not known, or still to come. */
@@ -181,7 +184,7 @@ export class BarPainter {
     if (isSet(flags, 'inferred')) this.hatched(left + width - part, part, y, look.of['bar-ink'], 1);
     if (!isSet(flags, 'running') || isSet(flags, 'unseen')) return;
     context.fillStyle = look.of['bar-ink'];
-    const middle = y + ROW.height / 2;
+    const middle = y + this.view.rowHeight / 2;
     context.beginPath();
     context.moveTo(left + width - 2, middle);
     context.lineTo(left + width - 8, middle - 5);
@@ -193,8 +196,8 @@ export class BarPainter {
     const { context, look, view } = this;
     context.fillStyle = look.of.chain;
     for (const [from, to] of links) {
-      const left = view.x(from);
-      context.fillRect(left, y + ROW.height - ROW.gap / 2 - 3, Math.max(1, view.x(to) - left), 3);
+      const [left, right] = [view.x(from), view.x(to)];
+      if (right - left >= LEAST_LINK) context.fillRect(left, y + view.rowHeight - GAP / 2 - 3, right - left, 3);
     }
   }
 
@@ -204,11 +207,11 @@ export class BarPainter {
     const field = Math.min(width - 1, WIDTH.mark);
     const right = left + width - 1;
     context.fillStyle = look.of.bad;
-    context.fillRect(right - field, y + ROW.gap / 2, field, ROW.height - ROW.gap);
+    context.fillRect(right - field, y + GAP / 2, field, this.view.rowHeight - GAP);
     if (field < WIDTH.mark) return field;
     context.strokeStyle = look.of.paper;
     context.lineWidth = 2;
-    const [cx, cy, arm] = [right - field / 2, y + ROW.height / 2, 3.5];
+    const [cx, cy, arm] = [right - field / 2, y + this.view.rowHeight / 2, 3.5];
     context.beginPath();
     context.moveTo(cx - arm, cy - arm);
     context.lineTo(cx + arm, cy + arm);
@@ -224,14 +227,24 @@ export class BarPainter {
     const start = Math.max(left, 0) + 5;
     const room = Math.floor((Math.min(left + width, this.view.width) - start - 6) / letter);
     if (width < WIDTH.label || room < 2) return;
-    const middle = y + ROW.height / 2 + 0.5;
+    const middle = y + this.view.rowHeight / 2 + 0.5;
     context.fillStyle = look.of['bar-ink'];
     context.fillText(shortened(name, room), start, middle);
-    const rest = argumentsOf(command);
+    const rest = this.telling(command, room - name.length - 1);
     if (rest === '' || room < name.length + 4) return;
     context.globalAlpha *= 0.72;
     context.fillText(shortened(rest, room - name.length - 1), start + (name.length + 1) * letter, middle);
     context.globalAlpha = 1;
+  }
+
+  /** The arguments, without options where there is no room for all. */
+  private telling(command: string, room: number): string {
+    const all = argumentsOf(command);
+    if (all.length <= room) return all;
+    return all
+      .split(' ')
+      .filter((word) => !word.startsWith('-'))
+      .join(' ');
   }
 
   /** Every one of them where it was, on the ground of all of them. */
@@ -249,7 +262,7 @@ export class BarPainter {
       if (to < 0 || from > view.width || to < until) continue;
       const start = Math.max(from, until);
       until = Math.max(to, start + 0.5);
-      context.fillRect(start, y + ROW.gap / 2, until - start, ROW.height - ROW.gap);
+      context.fillRect(start, y + GAP / 2, until - start, this.view.rowHeight - GAP);
     }
     context.globalAlpha = 1;
     const text = `${nameAt(model, box.lives[0])} × ${box.lives.length.toLocaleString('en-US')}`;
@@ -266,10 +279,10 @@ export class BarPainter {
     const shown = shortened(text, room);
     context.fillStyle = look.of.paper;
     context.beginPath();
-    context.roundRect(start, y + ROW.gap / 2 + 2, shown.length * letter + 8, ROW.height - ROW.gap - 4, CORNER);
+    context.roundRect(start, y + GAP / 2 + 2, shown.length * letter + 8, this.view.rowHeight - GAP - 4, CORNER);
     context.fill();
     context.fillStyle = look.of.ink;
-    context.fillText(shown, start + 4, y + ROW.height / 2 + 0.5);
+    context.fillText(shown, start + 4, y + this.view.rowHeight / 2 + 0.5);
   }
 
   private bundle({ bundle }: Box, left: number, width: number, y: number): void {
@@ -288,7 +301,7 @@ export class BarPainter {
     for (const [colour, spans] of this.thin) {
       context.fillStyle = colour;
       for (let i = 0; i < spans.length; i += 2) {
-        context.fillRect(spans[i], y + ROW.gap / 2, Math.max(1, spans[i + 1] - 0.5), ROW.height - ROW.gap);
+        context.fillRect(spans[i], y + GAP / 2, Math.max(1, spans[i + 1] - 0.5), this.view.rowHeight - GAP);
       }
     }
     this.thin.clear();
@@ -304,7 +317,7 @@ export class BarPainter {
     context.strokeStyle = look.of.ink;
     context.lineWidth = isSelected ? 2 : 1;
     context.beginPath();
-    context.roundRect(left, y + ROW.gap / 2, Math.max(3, right - left - 1), ROW.height - ROW.gap, CORNER);
+    context.roundRect(left, y + GAP / 2, Math.max(3, right - left - 1), this.view.rowHeight - GAP, CORNER);
     context.stroke();
   }
 }

@@ -6,7 +6,7 @@ import { type D3ZoomEvent, type ZoomTransform, zoom, zoomIdentity, zoomTransform
 import { type Arrangement, boxAt } from './arrange.ts';
 import type { Box } from './boxes.ts';
 import { element } from './element.ts';
-import { type Look, ROW } from './look.ts';
+import { type Look, ROW_HEIGHTS } from './look.ts';
 import { BarPainter, type Marks } from './paint-bars.ts';
 import { paintLosses, paintStrip, STRIP_HEIGHT, type StripSeries } from './paint-strip.ts';
 import type { Model } from './read-data.ts';
@@ -18,7 +18,7 @@ const TICK_EACH_POINTS = 110;
 const AXIS_HEIGHT = 24;
 /** Of the window: what does not fit is scrolled. */
 const MOST_HEIGHT = 0.68;
-const LEAST_HEIGHT = 6 * ROW.height;
+const LEAST_HEIGHT = 120;
 const MARGIN = 0.02;
 const PRINTED_ROWS = 120;
 const HIT_POINTS = 3;
@@ -145,7 +145,7 @@ export class Picture {
 
   private boxAt(x: number, y: number): Box | undefined {
     const scale = this.x;
-    const row = Math.floor((y + this.scroller.scrollTop) / ROW.height);
+    const row = Math.floor((y + this.scroller.scrollTop) / this.rowHeight);
     return boxAt(this.arrangement.rows[row], scale.invert(x), scale.invert(HIT_POINTS) - scale.invert(0));
   }
 
@@ -154,13 +154,22 @@ export class Picture {
     this.resize();
   }
 
+  private get mostHeight(): number {
+    return Math.max(LEAST_HEIGHT, Math.floor(window.innerHeight * MOST_HEIGHT));
+  }
+
+  private get rowHeight(): number {
+    const fits = ROW_HEIGHTS.find((height) => this.arrangement.rows.length * height <= this.mostHeight);
+    return fits ?? ROW_HEIGHTS[ROW_HEIGHTS.length - 1];
+  }
+
   private get contentHeight(): number {
-    return Math.max(1, this.arrangement.rows.length) * ROW.height;
+    return Math.max(1, this.arrangement.rows.length) * this.rowHeight;
   }
 
   private get seenHeight(): number {
-    if (this.isPrinting) return Math.min(this.contentHeight, PRINTED_ROWS * ROW.height);
-    return Math.min(this.contentHeight, Math.max(LEAST_HEIGHT, Math.floor(window.innerHeight * MOST_HEIGHT)));
+    if (this.isPrinting) return Math.min(this.contentHeight, PRINTED_ROWS * this.rowHeight);
+    return Math.min(this.contentHeight, this.mostHeight);
   }
 
   resize(): void {
@@ -207,7 +216,7 @@ export class Picture {
     const bars = sized(this.bars, width, height);
     this.grid(bars, x, height);
     paintLosses(bars, look, losses, x, height);
-    const view = { x, width, height, top: this.scroller.scrollTop };
+    const view = { x, width, height, top: this.scroller.scrollTop, rowHeight: this.rowHeight };
     new BarPainter(model, bars, look, view, this.marks).paint(this.arrangement);
   }
 
@@ -262,7 +271,7 @@ export class Picture {
   }
 
   scroll(direction: 1 | -1): void {
-    this.scroller.scrollTop += direction * 3 * ROW.height;
+    this.scroller.scrollTop += direction * 3 * this.rowHeight;
   }
 
   /** Scrolls to a life; undefined if no box stands for it. */
@@ -270,9 +279,10 @@ export class Picture {
     for (const row of this.arrangement.rows) {
       const box = row.find(({ lives }) => lives.includes(place));
       if (box === undefined) continue;
-      const y = box.row * ROW.height;
+      const y = box.row * this.rowHeight;
       const { scrollTop, clientHeight } = this.scroller;
-      if (y < scrollTop || y > scrollTop + clientHeight - ROW.height) this.scroller.scrollTop = y - clientHeight / 2;
+      if (y < scrollTop || y > scrollTop + clientHeight - this.rowHeight)
+        this.scroller.scrollTop = y - clientHeight / 2;
       return box;
     }
     return undefined;
