@@ -16,8 +16,8 @@ import { Tally } from './tally.ts';
 const LIMIT = 200_000;
 const CUT_TO = 0.75;
 const LOSS_LIMIT = 10_000;
-/** A birth told in clock ticks may seem to lie so long before itself. */
-const TICK_NANOS = 20e6;
+/** Two holders of one number are born farther apart than this; the same birth told twice is not. */
+const LEAST_APART = 1e6;
 const NANO = 1e9;
 
 export interface CollectorOptions extends TextOptions {
@@ -40,7 +40,6 @@ export class Collector {
   private readonly losses: Loss[] = [];
   private origin: Moment | undefined;
   private latest = 0;
-  private highestCpu = -1;
   private uncounted = 0;
   /** Without any a cut would find nothing more to cut. */
   private endsSinceCut = 0;
@@ -80,9 +79,8 @@ export class Collector {
   }
 
   private takeProcess(record: ProcessRecord): void {
-    const { event, pid, cpu } = record;
+    const { event, pid } = record;
     if (record.thread || event === 'clone') return;
-    if (cpu !== undefined) this.highestCpu = Math.max(this.highestCpu, cpu);
     if (event === 'fork') this.birth(record);
     else if (event === 'exec') this.program(record);
     else if (event === 'exit') this.end(record);
@@ -136,7 +134,7 @@ export class Collector {
     const now = this.living.get(pid);
     const start = exit?.start && this.at(exit.start);
     const before = this.replaced.get(pid);
-    if (before !== undefined && (start === undefined || now === undefined || start < now.from - TICK_NANOS)) {
+    if (before !== undefined && (start === undefined || now === undefined || start < now.from - LEAST_APART)) {
       this.replaced.delete(pid);
       return before;
     }
@@ -183,10 +181,9 @@ export class Collector {
     for (const life of this.living.values()) life?.end(this.latest, 'running', undefined);
     const { lives, bundles } = findParents(this.lives, this.bundler.bundles);
     for (const life of lives) this.tally.add(life);
-    const cpus = facts.cpus ?? (this.highestCpu < 0 ? undefined : this.highestCpu + 1);
     return {
       title,
-      facts: { ...facts, ...(cpus !== undefined && { cpus }) },
+      facts,
       from: 0,
       to: this.latest,
       lives,

@@ -139,10 +139,11 @@ function whatRan({ lives }: Timeline, ran: Stretch['ran']): string {
   return [...groups]
     .sort(([, a], [, b]) => b.share - a.share)
     .slice(0, MOST.ran)
-    .map(([name, { place, count: many, share }]) => {
-      const who = many === 1 ? shortened(commandOf(lives[place]), RAN_WIDTH) : `${name} × ${count(many)}`;
-      return `${who} (${percent(share)})`;
-    })
+    .map(([name, { place, count: many, share }]) =>
+      many === 1
+        ? `${shortened(commandOf(lives[place]), RAN_WIDTH)} (${percent(share)})`
+        : `${name} × ${count(many)} (${share.toFixed(1)} at a time)`,
+    )
     .join(', ');
 }
 

@@ -53,6 +53,7 @@ function unseenParents(roots: readonly GrowingLife[]): GrowingLife[] {
     if (children.length < FAMILY) return [];
     const life = new GrowingLife(pid, undefined, undefined, Number.POSITIVE_INFINITY, 'before');
     life.unseen = true;
+    life.to = Number.NEGATIVE_INFINITY;
     let name = '?';
     for (const child of children) {
       child.parent = life;

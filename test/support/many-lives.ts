@@ -10,7 +10,7 @@ const ORIGIN_SECONDS = 1000;
 
 export const momentOf = (nanos: number): Moment => ({
   seconds: ORIGIN_SECONDS + Math.floor(nanos / BILLION),
-  nanos: Math.round(nanos % BILLION),
+  nanos: Math.round(nanos - Math.floor(nanos / BILLION) * BILLION),
 });
 
 interface Planned {
@@ -22,7 +22,13 @@ interface Planned {
   readonly waitStatus: number;
 }
 
-const imageOf = (...args: readonly string[]): Image => ({ comm: args[0], args, exe: `/usr/bin/${args[0]}`, cwd: '/src', uid: 1000 });
+const imageOf = (...args: readonly string[]): Image => ({
+  comm: args[0],
+  args,
+  exe: `/usr/bin/${args[0]}`,
+  cwd: '/src',
+  uid: 1000,
+});
 
 const base = { cpu: 0, imageOf: undefined, ancestry: undefined, cgroup: undefined } as const;
 
@@ -72,8 +78,22 @@ export function manyLives(count: number, jobs = 8): ProcessRecord[] {
     const driver = imageOf('cc', '-O2', '-c', name);
     planned.push(
       { pid, ppid: 1999, from, to, image: driver, waitStatus },
-      { pid: pid + 1, ppid: pid, from: from + 500_000, to: compiled, image: imageOf('cc1', '-quiet', name), waitStatus },
-      { pid: pid + 2, ppid: pid, from: compiled + 50_000, to: assembled, image: imageOf('as', '-o', `${name}.o`), waitStatus: 0 },
+      {
+        pid: pid + 1,
+        ppid: pid,
+        from: from + 500_000,
+        to: compiled,
+        image: imageOf('cc1', '-quiet', name),
+        waitStatus,
+      },
+      {
+        pid: pid + 2,
+        ppid: pid,
+        from: compiled + 50_000,
+        to: assembled,
+        image: imageOf('as', '-o', `${name}.o`),
+        waitStatus: 0,
+      },
     );
     free[slot] = to;
   }

@@ -131,7 +131,7 @@ export class Details {
       ['end of each', model.data.outcomes[model.data.lives.outcome[first]]],
       [
         'wall time',
-        `${duration(Math.min(...lengths.slice(0, 1e5)))} to ${duration(Math.max(...lengths.slice(0, 1e5)))}`,
+        `${duration(lengths.reduce((a, b) => Math.min(a, b)))} to ${duration(lengths.reduce((a, b) => Math.max(a, b)))}`,
       ],
       ['in sum', duration(sum)],
       ['first', processLink(model, first, (place) => this.actions.choose(place))],

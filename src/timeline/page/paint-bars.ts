@@ -1,10 +1,11 @@
-/** Paints the bars of the rows that can be seen. What is narrower than a point is painted once for each point, all of one colour together. */
+/** Paints the bars of the rows that can be seen. */
 import type { ScaleLinear } from 'd3-scale';
 import type { Arrangement } from './arrange.ts';
 import type { Box } from './boxes.ts';
 import { hatch } from './hatch.ts';
 import { GAP, type Look } from './look.ts';
 import { commandAt, isSet, type Model, nameAt } from './read-data.ts';
+import { ThinBars } from './thin-bars.ts';
 
 export interface View {
   readonly x: ScaleLinear<number, number>;
@@ -39,8 +40,10 @@ export class BarPainter {
   private readonly view: View;
   private readonly marks: Marks;
   private readonly letter: number;
-  /** Bars too thin for more than a colour, until all of one colour are painted. */
-  private readonly thin = new Map<string, number[]>();
+  private readonly thin = new ThinBars();
+  private readonly from: number;
+  private readonly to: number;
+  private readonly pointsPerMicro: number;
 
   constructor(model: Model, context: CanvasRenderingContext2D, look: Look, view: View, marks: Marks) {
     this.model = model;
@@ -48,6 +51,9 @@ export class BarPainter {
     this.look = look;
     this.view = view;
     this.marks = marks;
+    this.from = view.x.invert(0);
+    this.to = view.x.invert(view.width);
+    this.pointsPerMicro = view.width / (this.to - this.from);
     context.font = `${FONT.size}px ${FONT.family}`;
     context.textBaseline = 'middle';
     this.letter = context.measureText('m').width;
@@ -74,31 +80,34 @@ export class BarPainter {
   }
 
   private row(boxes: readonly Box[], y: number): void {
-    const { x, width } = this.view;
-    const [from, to] = [x.invert(0), x.invert(width)];
-    let painted = Number.NEGATIVE_INFINITY;
-    for (let i = firstUntil(boxes, from); i < boxes.length && boxes[i].from <= to; i++) {
+    const { from, to } = this;
+    const first = firstUntil(boxes, from);
+    for (let i = first; i < boxes.length && boxes[i].from <= to; i++) {
       const box = boxes[i];
-      const [left, right] = [x(box.from), x(box.to)];
-      // One of many on the same point: it would be painted over.
-      if (right < painted && !this.isMarked(box)) continue;
-      painted = this.box(box, left, right, y);
+      const [left, right] = [this.at(box.from), this.at(box.to)];
+      const width = Math.max(1, right - left);
+      const [place] = box.lives;
+      if (box.lives.length === 1 && width < WIDTH.thin) this.thin.add(left, right, ...this.thinLook(place));
+      else if (box.lives.length === 1) this.life(place, left, width, y);
+      else if (box.bundle === undefined) this.folded(box, left, width, y);
+      else this.bundle(box, left, width, y);
     }
-    this.flushThin(y);
-    for (let i = firstUntil(boxes, from); i < boxes.length && boxes[i].from <= to; i++) this.outline(boxes[i], y);
+    this.thin.flush(this.context, y + GAP / 2, this.view.rowHeight - GAP);
+    if (this.marks.hovered === undefined && this.marks.selected === undefined) return;
+    for (let i = first; i < boxes.length && boxes[i].from <= to; i++) this.outline(boxes[i], y);
   }
 
-  private isMarked({ lives }: Box): boolean {
-    return lives.length === 1 && isSet(this.model.flags[lives[0]], 'failure');
+  /** The point of a time: a scale of d3 would be asked a hundred thousand times a frame. */
+  private at(time: number): number {
+    return (time - this.from) * this.pointsPerMicro;
   }
 
-  /** Returns the first point that is still free. */
-  private box(box: Box, left: number, right: number, y: number): number {
-    const width = Math.max(1, right - left);
-    if (box.lives.length === 1) this.life(box.lives[0], left, width, y);
-    else if (box.bundle === undefined) this.folded(box, left, width, y);
-    else this.bundle(box, left, width, y);
-    return Math.floor(Math.max(left, 0)) + 1;
+  /** Colour of a bar that is no more than that, and whether it must be seen among others. */
+  private thinLook(place: number): [colour: string, isMarked: boolean] {
+    const { model, look } = this;
+    if (!this.matches(place)) return [look.of.line, false];
+    const isFailure = isSet(model.flags[place], 'failure');
+    return [isFailure ? look.of.bad : look.colourOf(model.last[place]), isFailure];
   }
 
   private matches(place: number): boolean {
@@ -110,11 +119,6 @@ export class BarPainter {
     const isMatch = this.matches(place);
     const flags = model.flags[place];
     const colour = look.colourOf(model.last[place]);
-    if (width < WIDTH.thin) {
-      this.addThin(isMatch ? colour : look.of.line, left, width);
-      if (isSet(flags, 'failure') && isMatch) this.addThin(look.of.bad, left, width);
-      return;
-    }
     context.globalAlpha = isMatch ? 1 : DIMMED;
     if (isSet(flags, 'unseen')) this.hatched(left, width, y, look.of.muted, 0);
     else this.segments(place, left, width, y, colour);
@@ -258,7 +262,7 @@ export class BarPainter {
     context.fillStyle = colour;
     let until = Number.NEGATIVE_INFINITY;
     for (const place of box.lives) {
-      const [from, to] = [view.x(model.from[place]), view.x(model.to[place])];
+      const [from, to] = [this.at(model.from[place]), this.at(model.to[place])];
       if (to < 0 || from > view.width || to < until) continue;
       const start = Math.max(from, until);
       until = Math.max(to, start + 0.5);
@@ -288,23 +292,6 @@ export class BarPainter {
   private bundle({ bundle }: Box, left: number, width: number, y: number): void {
     this.hatched(left, width, y, this.look.of.muted, 0);
     this.plate(`${bundle?.count.toLocaleString('en-US')} shorter ones`, left, width, y);
-  }
-
-  private addThin(colour: string, left: number, width: number): void {
-    const known = this.thin.get(colour);
-    if (known === undefined) this.thin.set(colour, [left, width]);
-    else known.push(left, width);
-  }
-
-  private flushThin(y: number): void {
-    const { context } = this;
-    for (const [colour, spans] of this.thin) {
-      context.fillStyle = colour;
-      for (let i = 0; i < spans.length; i += 2) {
-        context.fillRect(spans[i], y + GAP / 2, Math.max(1, spans[i + 1] - 0.5), this.view.rowHeight - GAP);
-      }
-    }
-    this.thin.clear();
   }
 
   private outline(box: Box, y: number): void {

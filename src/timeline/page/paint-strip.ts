@@ -12,7 +12,6 @@ export interface StripSeries {
   readonly running: Integral;
   /** Undefined where no account is there. */
   readonly used: Integral | undefined;
-  readonly peak: number;
   readonly cpus: number | undefined;
 }
 
@@ -20,12 +19,11 @@ export function stripSeries(load: Load, cpus: number | undefined, hasAccounts: b
   return {
     running: new Integral(load.times, load.running),
     used: hasAccounts ? new Integral(load.times, load.cpu) : undefined,
-    peak: load.running.reduce((most, value) => Math.max(most, value), 0),
     cpus,
   };
 }
 
-/** The average of each point of the width, and the highest of them. */
+/** The average of each point of the width. */
 function sampled(series: Integral, x: ScaleLinear<number, number>, width: number): Float64Array {
   const samples = new Float64Array(width);
   let from = x.invert(0);
@@ -46,11 +44,8 @@ export function paintStrip(
 ): void {
   const { running, used, cpus } = series;
   const samples = sampled(running, x, Math.ceil(width));
-  const most = Math.max(
-    1,
-    cpus ?? 0,
-    samples.reduce((a, b) => Math.max(a, b), 0),
-  );
+  const usedSamples = used && sampled(used, x, Math.ceil(width));
+  const most = Math.max(1, cpus ?? 0, highest(samples), usedSamples === undefined ? 0 : highest(usedSamples));
   const y = (value: number): number => STRIP_HEIGHT - (value / most) * (STRIP_HEIGHT - HEADROOM);
   context.fillStyle = look.of.running;
   context.beginPath();
@@ -61,9 +56,11 @@ export function paintStrip(
   });
   context.lineTo(width, STRIP_HEIGHT);
   context.fill();
-  if (used !== undefined) line(context, look.of.used, sampled(used, x, Math.ceil(width)).map(y));
+  if (usedSamples !== undefined) line(context, look.of.used, usedSamples.map(y));
   if (cpus !== undefined) level(context, look, cpus, y(cpus), width);
 }
+
+const highest = (values: Float64Array): number => values.reduce((most, value) => Math.max(most, value), 0);
 
 function line(context: CanvasRenderingContext2D, colour: string, points: Float64Array): void {
   context.strokeStyle = colour;
