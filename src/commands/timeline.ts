@@ -59,6 +59,13 @@ function openInput(host: Host, path: string): AsyncIterable<Uint8Array> {
   }
 }
 
+function tellRefused(host: Host, count: number): void {
+  if (count === 0) return;
+  const lines =
+    count === 1 ? '1 line is no record, and was' : `${count.toLocaleString('en-US')} lines are no records, and were`;
+  host.stderr.write(`procwatch: ${lines} passed over\n`);
+}
+
 export async function startTimeline(host: Host, options: TimelineOptions): Promise<ExitName> {
   const { read, text, output } = options;
   if (read.length === 0) throw new Failure('usage', 'no recording to draw', 'procwatch timeline --read FILE');
@@ -73,10 +80,7 @@ export async function startTimeline(host: Host, options: TimelineOptions): Promi
     options,
     read.map((path) => (path === '-' ? 'stdin' : path)).join(', '),
   );
-  if (source.refused > 0)
-    host.stderr.write(
-      `procwatch: ${source.refused.toLocaleString('en-US')} lines are no records, and were passed over\n`,
-    );
+  tellRefused(host, source.refused);
   if (drawing.processes === 0)
     throw new Failure(
       'usage',

@@ -1,6 +1,6 @@
 /**
  * A timeline as the page gets it: columns of small numbers, each text once. Times are whole microseconds. What the page reads back is
- * in page/read-data.ts; a test holds both together.
+ * in page/model.ts; a test holds both together.
  */
 import { humanDuration } from '../format/times.ts';
 import { inWords } from '../process/wait-status.ts';

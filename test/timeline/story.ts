@@ -77,7 +77,9 @@ export function life(
   args: string,
   end: End = {},
 ): ProcessRecord[] {
-  return [fork(from, pid, ppid), exec(from + 0.5, pid, ...args.split(' ')), exit(to, pid, { start: from, ...end })];
+  const words = args.split(' ');
+  const over = { image: image(...words), ...end.over };
+  return [fork(from, pid, ppid), exec(from + 0.5, pid, ...words), exit(to, pid, { start: from, ...end, over })];
 }
 
 const timeOf = ({ at: { seconds, nanos } }: StreamRecord): number => seconds * 1e9 + nanos;

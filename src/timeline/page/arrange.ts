@@ -3,7 +3,7 @@
  * rows. Packed: the lives of one command in as few rows as there were at once.
  */
 import type { Box } from './boxes.ts';
-import { type Model, nameAt } from './read-data.ts';
+import { type Model, nameAt } from './model.ts';
 
 export interface Heading {
   readonly row: number;

@@ -4,7 +4,7 @@
  */
 import { alikeAmong, FOLD_FROM, Shapes } from '../../format/alike.ts';
 import type { Bundle } from './bundles.ts';
-import { type Model, nameAt } from './read-data.ts';
+import { type Model, nameAt } from './model.ts';
 
 export interface Box {
   /** Places of the lives it stands for; none for a bundle. */

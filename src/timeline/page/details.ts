@@ -2,7 +2,7 @@
 import { kibInWords } from '../../format/usage-in-words.ts';
 import type { Box } from './boxes.ts';
 import { button, element } from './element.ts';
-import { commandAt, isSet, type Model, nameAt, textOf } from './read-data.ts';
+import { commandAt, isSet, type Model, nameAt, textOf } from './model.ts';
 import { duration } from './times.ts';
 
 const KIB = 1024;

@@ -1,5 +1,5 @@
 /** What the filter box lets through: a name or a regular expression, looked for in names and command lines alike. */
-import { type Model, textOf } from './read-data.ts';
+import { type Model, textOf } from './model.ts';
 
 export type Matcher = (text: string) => boolean;
 

@@ -1,6 +1,6 @@
 /** What the colours and signs of the picture mean. Each is named, so that none stands for its colour alone. */
 import { element } from './element.ts';
-import { isSet, type Model } from './read-data.ts';
+import { isSet, type Model } from './model.ts';
 
 const sign = (name: string, text: string): HTMLElement =>
   element('li', {}, element('i', { class: `sign ${name}`, 'aria-hidden': 'true' }), text);

@@ -1,6 +1,6 @@
 /** Colours and sizes of the picture, from the style: which scheme the system wishes is decided there. */
 import { sweep } from '../load.ts';
-import { type Model, nameAt, textOf } from './read-data.ts';
+import { type Model, nameAt, textOf } from './model.ts';
 
 /** Points between two rows of bars; of the heights of a row the first with which all rows fit is taken, else the last. */
 export const GAP = 2;

@@ -10,10 +10,11 @@ import { figureList, findingsView } from './findings-view.ts';
 import { keyHelp, listenForKeys } from './keys.ts';
 import { legend } from './legend.ts';
 import { busiestNames, lookOf } from './look.ts';
+import { type Model, modelOf } from './model.ts';
 import type { Marks } from './paint-bars.ts';
 import { stripSeries } from './paint-strip.ts';
 import { Picture } from './picture.ts';
-import { type Model, modelOf, readBlock } from './read-data.ts';
+import { readBlock } from './read-data.ts';
 import { Tip } from './tip.ts';
 import { type Layout, Tools } from './tools.ts';
 

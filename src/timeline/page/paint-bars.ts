@@ -4,7 +4,7 @@ import type { Arrangement } from './arrange.ts';
 import type { Box } from './boxes.ts';
 import { hatch } from './hatch.ts';
 import { GAP, type Look } from './look.ts';
-import { commandAt, isSet, type Model, nameAt } from './read-data.ts';
+import { commandAt, isSet, type Model, nameAt } from './model.ts';
 import { ThinBars } from './thin-bars.ts';
 
 export interface View {

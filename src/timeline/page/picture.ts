@@ -7,14 +7,15 @@ import { type Arrangement, boxAt } from './arrange.ts';
 import type { Box } from './boxes.ts';
 import { element } from './element.ts';
 import { type Look, ROW_HEIGHTS } from './look.ts';
+import type { Model } from './model.ts';
 import { BarPainter, type Marks } from './paint-bars.ts';
 import { paintLosses, paintStrip, STRIP_HEIGHT, type StripSeries } from './paint-strip.ts';
-import type { Model } from './read-data.ts';
 import { ticks, tickText } from './times.ts';
 
 /** So many microseconds fill the width at the closest. */
 const CLOSEST_MICROS = 20;
-const TICK_EACH_POINTS = 110;
+const TICK_EACH_POINTS = 90;
+const LEAST_TICKS = 3;
 const AXIS_HEIGHT = 24;
 /** Of the window: what does not fit is scrolled. */
 const MOST_HEIGHT = 0.68;
@@ -222,7 +223,9 @@ export class Picture {
 
   private ticks(x: ScaleLinear<number, number>): number[] {
     const [from, to] = x.domain();
-    return ticks(from, to, Math.max(2, Math.floor(this.width / TICK_EACH_POINTS))).filter((tick) => tick >= 0);
+    return ticks(from, to, Math.max(LEAST_TICKS, Math.floor(this.width / TICK_EACH_POINTS))).filter(
+      (tick) => tick >= 0,
+    );
   }
 
   private grid(context: CanvasRenderingContext2D, x: ScaleLinear<number, number>, height: number): void {

@@ -1,7 +1,7 @@
 /** A few words beside the pointer. */
 import type { Box } from './boxes.ts';
 import { element } from './element.ts';
-import { commandAt, type Model, nameAt } from './read-data.ts';
+import { commandAt, type Model, nameAt } from './model.ts';
 import { duration } from './times.ts';
 
 const MOST_LETTERS = 300;

@@ -29,13 +29,14 @@ function labelled(text: string, control: HTMLElement): HTMLLabelElement {
 }
 
 function selection(
+  of: string,
   options: Readonly<Record<string, string>>,
   chosen: string,
   change: (value: string) => void,
 ): HTMLSelectElement {
   const control = element(
     'select',
-    {},
+    { 'data-of': of },
     ...Object.entries(options).map(([value, text]) => element('option', { value, selected: value === chosen }, text)),
   );
   control.addEventListener('change', () => change(control.value));
@@ -64,11 +65,13 @@ export class Tools {
       this.slider(whole, events),
       labelled(
         'arrange',
-        selection({ tree: 'by tree', packed: 'packed by command' }, 'tree', (value) => events.layout(value as Layout)),
+        selection('layout', { tree: 'by tree', packed: 'packed by command' }, 'tree', (value) =>
+          events.layout(value as Layout),
+        ),
       ),
       labelled(
         'fold alike',
-        selection({ small: 'small ones', all: 'all', none: 'none' }, 'small', (value) =>
+        selection('fold', { small: 'small ones', all: 'all', none: 'none' }, 'small', (value) =>
           events.fold(value as FoldMode),
         ),
       ),
