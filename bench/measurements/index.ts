@@ -11,6 +11,7 @@ import { memory } from './memory.ts';
 import { series } from './series.ts';
 import { stall } from './stall.ts';
 import { start } from './start.ts';
+import { timeline } from './timeline.ts';
 import { usage } from './usage.ts';
 
 export const MEASUREMENTS: Readonly<Record<string, (bench: Bench) => Promise<Result>>> = {
@@ -25,4 +26,5 @@ export const MEASUREMENTS: Readonly<Record<string, (bench: Bench) => Promise<Res
   usage,
   arguments: ownArguments,
   dump,
+  timeline,
 };

@@ -48,9 +48,10 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
   },
   timeline: {
     meaning: 'draw where the time of a recording went: a page that opens anywhere, or a trace for other viewers',
+    operands: '[RECORDING...]',
     options: TIMELINE_OPTIONS,
-    run: async (host, typed) =>
-      (await import('./timeline.ts')).startTimeline(host, readOptions(TIMELINE_OPTIONS, typed)),
+    run: async (host, typed, operands) =>
+      (await import('./timeline.ts')).startTimeline(host, readOptions(TIMELINE_OPTIONS, typed), operands),
   },
   stat: {
     meaning: 'who forks, runs programs, ends and fails, and how fast: live, or as one table at the end',

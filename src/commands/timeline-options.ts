@@ -18,7 +18,7 @@ export const TIMELINE_OPTIONS = {
     long: 'read',
     value: 'FILE',
     group: 'what',
-    meaning: 'a recording, JSON Lines of watch or run; - is stdin; of several one after the other',
+    meaning: 'a recording, JSON Lines of watch or run, like RECORDING; - is stdin; of several one after the other',
     read: (texts) => texts,
   },
   pid,

@@ -51,9 +51,10 @@ async function drawingFrom(
   return drawingOf(collector, title, source.facts());
 }
 
-function openInput(host: Host, path: string): AsyncIterable<Uint8Array> {
+/** Opened when its turn has come. */
+async function* inputOf(host: Host, path: string): AsyncIterable<Uint8Array> {
   try {
-    return host.input(path);
+    yield* host.input(path);
   } catch (error) {
     throw new Failure('usage', `cannot read ${path}: ${(error as Error).message}`);
   }
@@ -66,14 +67,20 @@ function tellRefused(host: Host, count: number): void {
   host.stderr.write(`procwatch: ${lines} passed over\n`);
 }
 
-export async function startTimeline(host: Host, options: TimelineOptions): Promise<ExitName> {
-  const { read, text, output } = options;
-  if (read.length === 0) throw new Failure('usage', 'no recording to draw', 'procwatch timeline --read FILE');
+export async function startTimeline(
+  host: Host,
+  options: TimelineOptions,
+  operands: readonly string[],
+): Promise<ExitName> {
+  const { text, output } = options;
+  const read = [...options.read, ...operands];
+  if (read.length === 0)
+    throw new Failure('usage', 'no recording to draw', 'procwatch timeline [options] RECORDING...');
   if (output !== undefined) checkName('--output', output);
   if (text && options.open && output === undefined) {
     throw new Failure('usage', '--text draws no file that --open could show', 'add --output FILE');
   }
-  const source = new JsonLines(read.map((path) => openInput(host, path)));
+  const source = new JsonLines(read.map((path) => inputOf(host, path)));
   const drawing = await drawingFrom(
     host,
     source,

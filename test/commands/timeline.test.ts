@@ -35,7 +35,7 @@ test('the end of the name chooses what is drawn', async () => {
     ['a.pftrace', '\n'],
     ['a.json.gz', '\u001f'],
   ]) {
-    const host = world(['-r', '-', '-o', path]);
+    const host = world(['-o', path, '-']);
     assert.equal(await main(host), 0, host.stderr.text);
     assert.ok(written(host, path).startsWith(begins), path);
   }
@@ -71,7 +71,7 @@ test('selection, --redact and --no-args hold', async () => {
 
 test('what stands in the way is said, with the documented code', async () => {
   for (const [argv, code, message] of [
-    [[], 2, /^procwatch: no recording to draw\nhint: procwatch timeline --read FILE\n$/],
+    [[], 2, /^procwatch: no recording to draw\nhint: procwatch timeline \[options\] RECORDING\.\.\.\n$/],
     [['-r', 'nowhere'], 2, /^procwatch: cannot read nowhere: ENOENT/],
     [['-r', 'night.jsonl', '--name', 'no-such-program'], 2, /^procwatch: there is no process in it\n/],
     [['-r', 'night.jsonl', '-o', '/nowhere/a.html'], 74, /^procwatch: cannot write \/nowhere\/a\.html: ENOENT/],
