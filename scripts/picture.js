@@ -10,7 +10,7 @@ import puppeteer from 'puppeteer-core';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'procwatch-picture-'));
 const drawn = join(directory, 'build.html');
-const WIDTH = 1120;
+const WIDTH = 1280;
 
 const args = ['bin/procwatch.js', 'timeline', '-r', 'test/docs/build.jsonl', '-o', drawn];
 const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });

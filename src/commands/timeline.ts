@@ -37,7 +37,7 @@ async function drawingFrom(
   options: TimelineOptions,
   title: string,
 ): Promise<Drawing> {
-  const { collectorOf, drawingOf } = await import('../timeline/drawing.ts');
+  const { collectorOf, drawingOfRecording } = await import('../timeline/drawing.ts');
   const selection = await selectionFor(usersOf(host), {
     ...readOptions(WATCH_OPTIONS, {}),
     ...options,
@@ -48,7 +48,7 @@ async function drawingFrom(
   const revised = (record: StreamRecord): StreamRecord =>
     isProcessRecord(record) ? revise.reduce((left, change) => change(left), record) : record;
   for await (const records of source.batches) collector.take(revise.length === 0 ? records : records.map(revised));
-  return drawingOf(collector, title, source.facts());
+  return drawingOfRecording(collector, title, source.facts());
 }
 
 /** Opened when its turn has come. */

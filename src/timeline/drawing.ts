@@ -8,7 +8,7 @@ import type { Findings } from './findings.ts';
 import { findingsOf } from './findings.ts';
 import { findingsText } from './findings-text.ts';
 import { type Kind, kindOf } from './kinds.ts';
-import type { MachineFacts, Timeline } from './life.ts';
+import { commandOf, type MachineFacts, type Timeline } from './life.ts';
 import { pageCode } from './page-code.ts';
 
 type Out = (chunk: string | Uint8Array) => void;
@@ -62,4 +62,12 @@ export const collectorOf = (options: CollectorOptions): Collector => new Collect
 
 export function drawingOf(collector: Collector, title: string, facts: MachineFacts): Drawing {
   return new Drawing(collector.finish(title, facts));
+}
+
+/** Of a recording: called by the one command that all others come of, where there is one. */
+export function drawingOfRecording(collector: Collector, name: string, facts: MachineFacts): Drawing {
+  const timeline = collector.finish(name, facts);
+  const [root, ...others] = timeline.lives.filter(({ parent }) => parent === undefined);
+  const title = root === undefined || root.unseen || others.length > 0 ? name : commandOf(root);
+  return new Drawing({ ...timeline, title });
 }

@@ -84,6 +84,13 @@ test('what stands in the way is said, with the documented code', async () => {
   }
 });
 
+test('a recording of one command is called by it', async () => {
+  const host = world(['-r', 'build.jsonl', '-o', 'a.json']);
+  host.openFile('build.jsonl').write(readFileSync(new URL('../docs/build.jsonl', import.meta.url)));
+  assert.equal(await main(host), 0);
+  assert.equal(JSON.parse(written(host, 'a.json')).otherData.title, 'make -j2');
+});
+
 test('lines that are no records are passed over, and counted on stderr', async () => {
   const host = world(['-r', 'night.jsonl', '--text']);
   host.openFile('night.jsonl').write(`what is this\n${SAMPLE}`);
