@@ -87,7 +87,7 @@ export class BarPainter {
       const [left, right] = [this.at(box.from), this.at(box.to)];
       const width = Math.max(1, right - left);
       const [place] = box.lives;
-      if (box.lives.length === 1 && width < WIDTH.thin) this.thin.add(left, right, ...this.thinLook(place));
+      if (width < WIDTH.thin) this.thin.add(left, right, ...this.thinLook(place));
       else if (box.lives.length === 1) this.life(place, left, width, y);
       else if (box.bundle === undefined) this.folded(box, left, width, y);
       else this.bundle(box, left, width, y);
@@ -103,8 +103,9 @@ export class BarPainter {
   }
 
   /** Colour of a bar that is no more than that, and whether it must be seen among others. */
-  private thinLook(place: number): [colour: string, isMarked: boolean] {
+  private thinLook(place: number | undefined): [colour: string, isMarked: boolean] {
     const { model, look } = this;
+    if (place === undefined) return [look.of.muted, false];
     if (!this.matches(place)) return [look.of.line, false];
     const isFailure = isSet(model.flags[place], 'failure');
     return [isFailure ? look.of.bad : look.colourOf(model.last[place]), isFailure];
