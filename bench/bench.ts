@@ -22,6 +22,8 @@ export interface Scale {
   readonly holdMs: number;
   /** Between two looks at whether a tool is done. */
   readonly lookMs: number;
+  /** Processes of a timeline; ten times as many are drawn too. */
+  readonly lives: number;
 }
 
 export const FULL: Scale = {
@@ -38,6 +40,7 @@ export const FULL: Scale = {
   pacedMs: 6000,
   holdMs: 1000,
   lookMs: 100,
+  lives: 100_000,
 };
 
 export const SMOKE: Scale = {
@@ -54,6 +57,7 @@ export const SMOKE: Scale = {
   pacedMs: 400,
   holdMs: 20,
   lookMs: 30,
+  lives: 600,
 };
 
 const PROGRAMS = ['load', 'reader', 'stopwatch', 'ends'] as const;

@@ -13,6 +13,8 @@ const { status } = spawnSync(process.execPath, tsc, { cwd: root, stdio: ['ignore
 if (status !== 0) process.exit(status ?? 1);
 
 const { build } = await import('esbuild');
+const { buildPage, besideTheProgram } = await import('./build-page.js');
+await buildPage(build, root);
 await build({
   absWorkingDir: root,
   entryPoints: ['src/cli.ts'],
@@ -22,6 +24,7 @@ await build({
   format: 'cjs',
   target: 'node20',
   external: ['koffi', 're2js', 'cli-table3'],
+  plugins: [besideTheProgram],
   minifySyntax: true,
   minifyWhitespace: true,
   logLevel: 'warning',

@@ -34,6 +34,7 @@ const runTests = (files, concurrency) => [
 
 step('format and lint', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']);
 step('types', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']);
+step('types of the page', ['node_modules/typescript/bin/tsc', '-p', 'src/timeline/page/tsconfig.json']);
 step(
   'tests without a kernel',
   runTests(

@@ -33,6 +33,8 @@ const USES = [
     listens: true,
   },
   { args: ['run', '--quiet', '--no-summary', 'true'], prints: /^$/, listens: true },
+  { args: ['run', '-q', '--no-summary', '--timeline', 'a.html', 'true'], prints: /^$/, listens: true },
+  { args: ['run', '-q', '--no-summary', '--timeline', 'a.pftrace', 'true'], prints: /^$/, listens: true },
 ];
 
 /** What went wrong with a use, if anything. */

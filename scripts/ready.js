@@ -59,7 +59,10 @@ const sources = readdirSync(at('src'), { recursive: true })
   .filter((path) => statSync(path).isFile())
   .sort();
 const buildStamp = at('dist/.built');
-const built = digest(at('tsconfig.json'), at('tsconfig.build.json'), at('scripts/build.js'), ...sources);
+const builders = readdirSync(at('scripts'))
+  .filter((name) => /^build.*\.js$/.test(name))
+  .map((name) => at(`scripts/${name}`));
+const built = digest(at('tsconfig.json'), at('tsconfig.build.json'), ...builders.sort(), ...sources);
 const isBuilt = () => stampIs(buildStamp, built);
 
 if (!isInstalled() || !isBuilt()) alone();

@@ -34,15 +34,37 @@ const OWNERS: Record<string, string> = {
   re2js: 'src/process/patterns.ts',
   'string-width': 'src/format/width.ts',
 };
+/** Libraries that the build puts into files of ours: nothing of them is installed. */
+const BUNDLED: Record<string, readonly string[]> = {
+  pbf: ['src/timeline/protobuf.ts'],
+  'd3-axis': ['src/timeline/page/picture.ts'],
+  'd3-scale': [
+    'src/timeline/page/paint-bars.ts',
+    'src/timeline/page/paint-strip.ts',
+    'src/timeline/page/picture.ts',
+    'src/timeline/page/times.ts',
+  ],
+  'd3-selection': ['src/timeline/page/picture.ts'],
+  'd3-zoom': ['src/timeline/page/picture.ts'],
+};
+
+for (const [library, owners] of Object.entries(BUNDLED)) {
+  test(`${library} is imported for the timeline alone`, () => assert.deepEqual(importersOf(library), owners));
+}
+
 for (const [library, owner] of Object.entries(OWNERS)) {
   test(`${library} is imported by ${owner} alone`, () => assert.deepEqual(importersOf(library), [owner]));
 }
 
 test('every library in package.json has an owner, and no other is imported', () => {
-  const { dependencies } = JSON.parse(source('package.json')) as { dependencies: Record<string, string> };
+  const { dependencies, devDependencies } = JSON.parse(source('package.json')) as Record<
+    string,
+    Record<string, string>
+  >;
   assert.deepEqual(Object.keys(dependencies).sort(), Object.keys(OWNERS).sort());
+  for (const name of Object.keys(BUNDLED)) assert.ok(name in devDependencies, name);
   const foreign = SOURCES.flatMap(importsOf).filter((name) => !name.startsWith('src/') && !name.startsWith('node:'));
-  assert.deepEqual([...new Set(foreign)].sort(), Object.keys(OWNERS).sort());
+  assert.deepEqual([...new Set(foreign)].sort(), [...Object.keys(OWNERS), ...Object.keys(BUNDLED)].sort());
 });
 
 /** Folders of src that files of a folder must not look into. What lies lower knows nothing of what stands on it. */
@@ -55,6 +77,7 @@ const CLOSED: Record<string, readonly string[]> = {
   'src/taskstats': ['src/format', 'src/linux', ...ABOVE_PROCESS],
   'src/host': ['src/format', 'src/pipeline', 'src/commands', 'src/library'],
   'src/pipeline': ['src/linux', 'src/bpf', 'src/commands', 'src/library'],
+  'src/timeline': ['src/linux', 'src/bpf', 'src/netlink', ...ABOVE_PROCESS],
   'src/commands': ['src/linux', 'src/bpf', 'src/library', 'src/main.ts', 'src/cli.ts'],
 };
 for (const [folder, closed] of Object.entries(CLOSED)) {
@@ -89,6 +112,27 @@ test('environment, clock and exit of the process are the host’s alone', () => 
     /\bprocess\.(?:env|exit|argv|stdout|stderr|on)\b|\bDate\.now\(|\bconsole\.|\bset(?:Timeout|Interval)\(/;
   const found = SOURCES.filter((file) => impure.test(source(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')));
   assert.deepEqual(found, ['src/cli.ts', 'src/host/clocks.ts', 'src/host/real-host.ts']);
+});
+
+test('what a timeline needs is loaded through one door, and the page is a program of its own', () => {
+  const drawn = SOURCES.filter((file) =>
+    /^src\/timeline\/(?:drawing|collector|findings|html|perfetto|chrome-trace)\.ts$/.test(file),
+  );
+  const outside = SOURCES.filter((file) => !file.startsWith('src/timeline/'));
+  const statements = /^import (?!type )[^;]*? from '([^']+)'/gm;
+  for (const file of outside) {
+    const loaded = [...source(file).matchAll(statements)].map(([, from]) => normalize(join(dirname(file), from)));
+    assert.deepEqual(
+      loaded.filter((target) => drawn.includes(target)),
+      [],
+      file,
+    );
+  }
+  const page = SOURCES.filter((file) => !file.startsWith('src/timeline/page/'));
+  assert.deepEqual(
+    page.filter((file) => importsOf(file).some((target) => target.startsWith('src/timeline/page/'))),
+    [],
+  );
 });
 
 test('every file opens with what it owns', () => {

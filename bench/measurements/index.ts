@@ -12,6 +12,7 @@ import { run } from './run.ts';
 import { series } from './series.ts';
 import { stall } from './stall.ts';
 import { start } from './start.ts';
+import { timeline } from './timeline.ts';
 import { usage } from './usage.ts';
 
 export const MEASUREMENTS: Readonly<Record<string, (bench: Bench) => Promise<Result>>> = {
@@ -27,4 +28,5 @@ export const MEASUREMENTS: Readonly<Record<string, (bench: Bench) => Promise<Res
   usage,
   arguments: ownArguments,
   dump,
+  timeline,
 };

@@ -10,6 +10,7 @@ import { type Option, readOptions, type Typed, WATCH_OPTIONS } from './options.t
 import { PS_OPTIONS } from './ps-options.ts';
 import { RUN_OPTIONS } from './run-options.ts';
 import { STAT_OPTIONS } from './stat-options.ts';
+import { TIMELINE_OPTIONS } from './timeline-options.ts';
 import { WAIT_OPTIONS } from './wait-options.ts';
 
 export interface CommandRow {
@@ -44,6 +45,13 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
     options: RUN_OPTIONS,
     run: async (host, typed, operands) =>
       (await import('./run.ts')).startRun(host, readOptions(RUN_OPTIONS, typed), operands),
+  },
+  timeline: {
+    meaning: 'draw where the time of a recording went: a page that opens anywhere, or a trace for other viewers',
+    operands: '[RECORDING...]',
+    options: TIMELINE_OPTIONS,
+    run: async (host, typed, operands) =>
+      (await import('./timeline.ts')).startTimeline(host, readOptions(TIMELINE_OPTIONS, typed), operands),
   },
   stat: {
     meaning: 'who forks, runs programs, ends and fails, and how fast: live, or as one table at the end',

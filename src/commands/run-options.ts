@@ -1,6 +1,8 @@
 /** The options of `procwatch run`: its own, and those of watch that mean the same here. */
 import { signalNumber } from '../process/wait-status.ts';
+import { KINDS_IN_WORDS } from '../timeline/kinds.ts';
 import { given, last, type Option, readSignals, WATCH_OPTIONS } from './options.ts';
+import { OPEN_OPTION } from './timeline-options.ts';
 import { readTime } from './values.ts';
 
 const SIGTERM = signalNumber('TERM') ?? 0;
@@ -20,6 +22,7 @@ const {
   buffer,
   noOrder,
   argvSource,
+  redact,
   noArgs,
 } = WATCH_OPTIONS;
 
@@ -67,7 +70,7 @@ export const RUN_OPTIONS = {
     short: 'S',
     long: 'summary',
     group: 'how',
-    meaning: 'at the end, draw the tree as it ran (the default when stderr is a terminal)',
+    meaning: 'at the end, draw the tree as it ran (the default when stderr is a terminal), and say where the time went',
     read: given,
   },
   noSummary: { long: 'no-summary', group: 'how', meaning: 'do not', read: given },
@@ -108,9 +111,18 @@ export const RUN_OPTIONS = {
     meaning: 'do not run COMMAND where its events cannot be had',
     read: given,
   },
+  timeline: {
+    long: 'timeline',
+    value: 'FILE',
+    group: 'where',
+    meaning: `at the end, draw where the time went; the end of the name says what FILE is: ${KINDS_IN_WORDS}; implies --usage where it can be had`,
+    read: (texts) => (given(texts) ? last(texts) : undefined),
+  },
+  open: OPEN_OPTION,
   output: { ...output, meaning: 'write records to FILE instead of stderr' },
   buffer,
   argvSource,
+  redact,
   noArgs,
   noOrder,
 } as const satisfies Record<string, Option<unknown>>;

@@ -13,6 +13,12 @@ export interface Left {
   readonly command: string;
 }
 
+/** A process that is no more, and its status if it can still be found out. */
+export interface UntoldEnd {
+  readonly pid: number;
+  readonly waitStatus: number | undefined;
+}
+
 /** Between the end of a process and its event lie microseconds, on a loaded machine milliseconds. */
 const PATIENCE_MS = [0, 1, 2, 5, 10, 20, 50, 100, 200] as const;
 
@@ -107,17 +113,18 @@ export class CommandTree {
     });
   }
 
-  /** The command can be waited for before the kernel has told its end. Waits for what is still to be told. */
-  async hearOut(waitStatus: number): Promise<void> {
-    if (this.events === undefined) return;
+  /** The command can be waited for before the kernel has told its end. Waits for what is still to be told; returns ends that nobody told. */
+  async hearOut(waitStatus: number): Promise<readonly UntoldEnd[]> {
+    if (this.events === undefined) return [];
     for (const milliseconds of PATIENCE_MS) {
       this.events.wake();
       await this.events.settled();
-      if (this.untold().length === 0) return;
+      if (this.untold().length === 0) return [];
       await this.sleep(milliseconds);
     }
-    for (const pid of this.untold()) {
-      this.lives.conclude(pid, pid === this.command?.pid ? waitStatus : this.kernel.reader.zombieStatus(pid));
-    }
+    return this.untold().map((pid) => ({
+      pid,
+      waitStatus: pid === this.command?.pid ? waitStatus : this.kernel.reader.zombieStatus(pid),
+    }));
   }
 }

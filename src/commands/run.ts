@@ -8,9 +8,11 @@ import type { WireEvent } from '../netlink/events.ts';
 import { Monitor } from '../pipeline/monitor.ts';
 import { Sink } from '../pipeline/sink.ts';
 import type { StreamRecord } from '../process/record.ts';
+import type { Redact } from '../process/redact.ts';
 import { SELECT_ALL, Selector } from '../process/select.ts';
 import { outcomeOf, shellStatus } from '../process/wait-status.ts';
 import type { UsageSource } from '../usage/usage-source.ts';
+import { checkName } from './drawn-file.ts';
 import { useFacts } from './facts.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
 import { openOutput } from './output.ts';
@@ -21,7 +23,9 @@ import { Log } from './run-log.ts';
 import type { RUN_OPTIONS } from './run-options.ts';
 import { Rest } from './run-rest.ts';
 import { Signals } from './run-signals.ts';
+import { RunTimeline, type TimelineWish } from './run-timeline.ts';
 import { CommandTree } from './run-tree.ts';
+import { redactorFor } from './start-watch.ts';
 import { StatusLine } from './status-line.ts';
 import { openUsage } from './usage.ts';
 
@@ -30,13 +34,22 @@ type RunOptions = ValuesOf<typeof RUN_OPTIONS>;
 /** The tree is our own: what procwatch gives birth to, and all that comes of it. */
 function planRun(host: Host, options: RunOptions): Plan {
   const place = { env: host.env, isTerminal: options.output === undefined && host.stderr.isTerminal };
-  return planWatch({ ...readOptions(WATCH_OPTIONS, {}), ...options, signal: [], tree: [host.pid] }, place);
+  const { usage, timeline, events } = options;
+  const hasEnds = events.length === 0 || events.includes('exit') || events.includes('nonzero-exit');
+  const implied = timeline !== undefined && hasEnds;
+  const own = { signal: [], usage: usage || implied, tree: [host.pid] };
+  return planWatch({ ...readOptions(WATCH_OPTIONS, {}), ...options, ...own }, place);
 }
 
 const isOfLife = ({ kind, tid, tgid }: WireEvent): boolean =>
   tid === tgid && (kind === 'fork' || kind === 'exec' || kind === 'exit');
 
-function monitorOf(host: Host, kernel: Kernel, plan: Plan, usage: UsageSource | undefined): Monitor {
+interface Ears {
+  readonly usage: UsageSource | undefined;
+  readonly redact: Redact | undefined;
+}
+
+function monitorOf(host: Host, kernel: Kernel, plan: Plan, { usage, redact }: Ears): Monitor {
   const tree = { wanted: [host.pid], unwanted: [] };
   const notUs = { wanted: [], unwanted: [host.pid] };
   return new Monitor(host, kernel, {
@@ -51,6 +64,7 @@ function monitorOf(host: Host, kernel: Kernel, plan: Plan, usage: UsageSource | 
     bufferBytes: plan.bufferBytes,
     readsArgs: plan.args,
     ordered: plan.ordered,
+    redact,
     ...(usage && { usage }),
   });
 }
@@ -60,13 +74,13 @@ function monitorIfAny(
   host: Host,
   kernel: Kernel,
   plan: Plan,
-  usage: UsageSource | undefined,
+  ears: Ears,
   { requireEvents, all, allTimeout }: RunOptions,
 ): Monitor | undefined {
   try {
-    return monitorOf(host, kernel, plan, usage);
+    return monitorOf(host, kernel, plan, ears);
   } catch (error) {
-    usage?.close(() => {});
+    ears.usage?.close(() => {});
     if (!(error instanceof Failure) || requireEvents) throw error;
     const alone = all || allTimeout !== undefined ? ', and it alone is waited for' : '';
     host.stderr.write(`procwatch: nothing of the command can be shown${alone}: ${escapeText(error.message)}\n`);
@@ -82,6 +96,22 @@ function openRecords(host: Host, plan: Plan, stderr: OutputStream): OutputStream
   return output;
 }
 
+/** The title is the command as it was typed, as far as it may be told. */
+function timelineWish(options: RunOptions, operands: readonly string[], redact: Redact | undefined): TimelineWish {
+  const typed = options.noArgs ? operands.slice(0, 1) : operands;
+  return {
+    file: options.timeline,
+    opens: options.open,
+    words: options.summary,
+    title: redact === undefined ? typed : typed.map(redact),
+  };
+}
+
+function checkTimeline({ timeline, open }: RunOptions): void {
+  if (timeline !== undefined) checkName('--timeline', timeline);
+  else if (open) throw new Failure('usage', '--open shows the file of --timeline, and none is given');
+}
+
 function refuseContradictions(operands: readonly string[], options: RunOptions): void {
   if (operands.length === 0)
     throw new Failure('usage', 'no command to run', 'procwatch run [options] COMMAND [ARG...]');
@@ -89,6 +119,7 @@ function refuseContradictions(operands: readonly string[], options: RunOptions):
     throw new Failure('usage', '--summary and --no-summary contradict each other');
   if (options.all && options.killLeft && options.allTimeout === undefined)
     throw new Failure('usage', '--all waits for what --kill-left would end', 'say with --all-timeout how long');
+  checkTimeline(options);
 }
 
 /** As the command has ended, unless somebody or the time given has ended it, or the waiting for what it left. */
@@ -112,8 +143,13 @@ async function openTelling(host: Host, kernel: Kernel, plan: Plan, options: RunO
   };
   const make = await FORMATTERS[plan.format]();
   const formatter = make(context, { colour: plan.colour, columns: plan.columns, screen: () => output.size() });
-  const usage = await openUsage(host, kernel, { wanted: plan.extras.has('usage'), onlyFailures: false });
-  const monitor = monitorIfAny(host, kernel, plan, usage, options);
+  const usage = await openUsage(host, kernel, {
+    wanted: plan.extras.has('usage') || options.timeline !== undefined,
+    isQuiet: !options.usage,
+    onlyFailures: false,
+  });
+  const redact = await redactorFor(options.redact);
+  const monitor = monitorIfAny(host, kernel, plan, { usage, redact }, options);
   const lives = new LifeTree(operands);
   const log = new Log(plan, formatter, new Sink(output, plan.queueBytes), lives, host.now());
   return {
@@ -121,6 +157,7 @@ async function openTelling(host: Host, kernel: Kernel, plan: Plan, options: RunO
     monitor,
     lives,
     log,
+    redact,
     tree: new CommandTree(host, kernel, monitor, lives),
     take(records: readonly StreamRecord[]): void {
       context.wallOffset = kernel.clocks().wallOffset;
@@ -138,7 +175,7 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
   const plan = planRun(host, options);
   const kernel = await host.kernel();
   const telling = await openTelling(host, kernel, plan, options, operands);
-  const { stderr, monitor, lives, log, tree } = telling;
+  const { stderr, monitor, lives, log, redact, tree } = telling;
   const draws = monitor !== undefined && (options.summary || (stderr.isTerminal && !options.noSummary));
   const signals = new Signals(host, kernel);
   let rest: Rest | undefined;
@@ -146,7 +183,9 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
     // Where nothing is shown nobody needs the arguments.
     if (monitor !== undefined && (draws || !plan.quiet || plan.argvSource === 'bpf')) await useFacts(plan, monitor);
     await becomeUserFor(host, options.as);
+    const timeline = await RunTimeline.open(host, kernel, timelineWish(options, operands, redact));
     const hear = (records: readonly StreamRecord[]): void => {
+      timeline?.take(records);
       telling.take(records);
       rest?.news();
     };
@@ -158,13 +197,21 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
     const limit = new TimeLimit(host, tree, options);
     rest = new Rest(host, tree, limit, signals, stderr);
     const waited = await child.ended;
-    await tree.hearOut(waited);
+    for (const { pid, waitStatus } of await tree.hearOut(waited)) {
+      lives.conclude(pid, waitStatus);
+      timeline?.conclude(pid, waitStatus);
+    }
     // Where nobody but the kernel could wait for it, the kernel's event has the status.
     const status = waited || (lives.firstStatus ?? waited);
     await rest.end(options);
     limit.cancel();
     monitor?.stop();
-    if (draws) stderr.write(log.summary(plan.output === undefined && plan.colour, stderr.size()?.width));
+    const width = stderr.size()?.width;
+    if (draws) {
+      const drawn = log.summary(plan.output === undefined && plan.colour, width);
+      stderr.write(drawn + ((await timeline?.words(width)) ?? ''));
+    }
+    await timeline?.draw(plan);
     await Promise.race([telling.flushed(), signals.enough()]);
     return endOf(status, signals.cut, limit, options);
   } catch (error) {

@@ -12,13 +12,13 @@ export async function startWatch(host: Host, options: WatchOptions): Promise<Exi
   const plan = planWatch(options, { env: host.env, isTerminal, isRoot: host.isRoot });
   const [kernel, { watch }] = await Promise.all([host.kernel(), import('./watch.ts')]);
   const selection = await selectionFor(kernel, options);
-  return watch(host, plan, kernel, { selection, redact: await redactor(options.redact) });
+  return watch(host, plan, kernel, { selection, redact: await redactorFor(options.redact) });
 }
 
 const REDACTED = '***';
 
 /** Takes every match of these patterns out of a text; undefined where there are none. */
-async function redactor(patterns: readonly string[]): Promise<Redact | undefined> {
+export async function redactorFor(patterns: readonly string[]): Promise<Redact | undefined> {
   if (patterns.length === 0) return undefined;
   const replacers = await compileAll('redact', patterns, async () => {
     const { replacer } = await import('../process/patterns.ts');

@@ -7,6 +7,8 @@ import { UsageSource } from '../usage/usage-source.ts';
 
 export interface UsageWish {
   readonly wanted: boolean;
+  /** Nobody asked for it by name: what cannot be had is not told. */
+  readonly isQuiet?: boolean;
   /** Nobody hears of ends with status 0. */
   readonly onlyFailures: boolean;
 }
@@ -35,10 +37,12 @@ async function openAccounts(
 export async function openUsage(
   host: Host,
   kernel: Kernel,
-  { wanted, onlyFailures }: UsageWish,
+  { wanted, isQuiet, onlyFailures }: UsageWish,
 ): Promise<UsageSource | undefined> {
   if (!wanted) return undefined;
-  const notice = (text: string): void => host.stderr.write(`procwatch: --usage: ${text}\n`);
+  const notice = (text: string): void => {
+    if (!isQuiet) host.stderr.write(`procwatch: --usage: ${text}\n`);
+  };
   const source = await openAccounts(kernel, onlyFailures, notice);
   return source && new UsageSource(host, source);
 }

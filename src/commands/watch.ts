@@ -135,12 +135,13 @@ function refusalNotice(refused: Readonly<Record<string, number>>): string {
 const total = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0);
 
 function startFacts(host: Host, plan: Plan, monitor: Monitor, withoutFacts: string | undefined) {
-  const { host: name, bootId, kernel } = host.identity();
+  const { host: name, bootId, kernel, cpus } = host.identity();
   return {
     version: VERSION,
     host: name,
     boot_id: bootId,
     kernel,
+    cpus,
     events: plan.events,
     filter: monitor.subscription.kernelFilter ? 'kernel' : 'bpf',
     buffer_bytes: monitor.subscription.bufferBytes,

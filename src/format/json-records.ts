@@ -212,6 +212,8 @@ export interface StartJson extends HeadJson {
   readonly boot_id: string;
   /** Release of the kernel. */
   readonly kernel: string;
+  /** CPUs that may be used. */
+  readonly cpus?: number;
   /** The events selected. */
   readonly events: readonly string[];
   /** Who drops what is not selected: the kernel, or a BPF program at the socket. */

@@ -5,6 +5,7 @@
 import { type Moment, secondsBetween } from '../process/moment.ts';
 import type { ProcessRecord } from '../process/record.ts';
 import { inWords } from '../process/wait-status.ts';
+import { alikeAmong, FOLD_FROM, Shapes } from './alike.ts';
 import { escapeText, shellLine } from './escape.ts';
 import { type Paint, palette } from './palette.ts';
 import { humanDuration } from './times.ts';
@@ -32,8 +33,6 @@ interface Branch {
 }
 
 const LIMIT = 100_000;
-/** This many alike or more are drawn as one. */
-const FOLD_FROM = 3;
 /** Deeper branches are counted, not drawn: no window is that wide. */
 const DEPTH = 40;
 const RUNNING = 'still running';
@@ -156,15 +155,16 @@ function bare(parent: Life | undefined, record: ProcessRecord): string {
   return parent === undefined ? commandOf(record) : parent.command.replace(/^\((.*)\)$/s, '$1');
 }
 
-/** Numbers the shapes from the leaves up, so that to compare two branches is to compare two numbers. */
+/** From the leaves up. */
 function shapeAll(lives: readonly Life[]): void {
-  const shapes = new Map<string, number>();
+  const shapes = new Shapes();
   for (let i = lives.length - 1; i >= 0; i--) {
     const { name, outcome, children } = lives[i];
-    const key = `${children.map(({ shape }) => shape).join()} ${outcome}\0${name}`;
-    const shape = shapes.get(key) ?? shapes.size;
-    shapes.set(key, shape);
-    lives[i].shape = shape;
+    lives[i].shape = shapes.of(
+      name,
+      outcome,
+      children.map(({ shape }) => shape),
+    );
   }
 }
 
@@ -174,14 +174,10 @@ function shapeAll(lives: readonly Life[]): void {
  */
 function fold(families: readonly (readonly Life[])[], depth = 0): Branch[] {
   if (depth > DEPTH) return [];
-  const places = new Map<number, number[]>();
-  families[0].forEach(({ shape }, place) => {
-    const alike = places.get(shape);
-    if (alike === undefined) places.set(shape, [place]);
-    else alike.push(place);
-  });
-  const at = (those: readonly number[]) => families.flatMap((family) => those.map((place) => family[place]));
-  return [...places.values()].flatMap((alike) =>
+  const [family] = families;
+  const groups = alikeAmong([...family.keys()], (place) => family[place].shape);
+  const at = (those: readonly number[]) => families.flatMap((one) => those.map((place) => one[place]));
+  return groups.flatMap((alike) =>
     alike.length >= FOLD_FROM ? [branchOf(at(alike), depth)] : alike.map((place) => branchOf(at([place]), depth)),
   );
 }

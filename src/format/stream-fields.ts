@@ -31,6 +31,7 @@ export const STREAM_FIELDS = {
     { name: 'host', type: 'string', meaning: 'name of the machine' },
     { name: 'boot_id', type: 'string', meaning: 'identity of this boot of the machine' },
     { name: 'kernel', type: 'string', meaning: 'release of the kernel' },
+    { name: 'cpus', type: 'integer', optional: true, meaning: 'CPUs that may be used' },
     { name: 'events', type: 'strings', meaning: 'the events selected' },
     {
       name: 'filter',

@@ -96,6 +96,8 @@ export interface Host {
    * ignored stay so, and streams that we share are written as they are, by a reader's leave. To be called before anything is opened.
    */
   standAside(): Promise<void>;
+  /** The bytes of a file as they are read; `-` is stdin. Throws as `openFile` does. */
+  input(path: string): AsyncIterable<Uint8Array>;
   kernel(): Promise<Kernel>;
   snapshotKernel(): Promise<SnapshotKernel>;
   /** CLOCK_MONOTONIC. */
@@ -114,6 +116,8 @@ export interface Host {
   stopSelf(): void;
   /** After `standAside`. Rejects with a `code`: ENOENT, EACCES … */
   spawn(command: string, args: readonly string[]): Promise<Child>;
+  /** Starts a program of the desktop, which lives on by itself. Rejects as `spawn` does. */
+  launch(command: string, args: readonly string[]): Promise<void>;
   /**
    * Gives up all other rights for good: user, groups, capabilities, and the environment's idea of them. Rejects with a Failure: `noUser`
    * where there is none of that name.
@@ -124,5 +128,5 @@ export interface Host {
   /** Ends as something that was waited for has ended; whatever it has done to terminals stays done. Resolves in tests only. */
   end(how: End): Promise<number>;
   /** Names this machine and its boot, for streams of many machines. */
-  identity(): { readonly host: string; readonly bootId: string; readonly kernel: string };
+  identity(): { readonly host: string; readonly bootId: string; readonly kernel: string; readonly cpus: number };
 }

@@ -1,6 +1,7 @@
 /** The real world behind the Host: everything impure of the program is here, or behind the doors of src/linux. */
-import { fstatSync, openSync, readFileSync, statSync } from 'node:fs';
-import { constants, hostname, release } from 'node:os';
+import { spawn } from 'node:child_process';
+import { createReadStream, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import { availableParallelism, constants, hostname, release } from 'node:os';
 import { type End, exitCodeOf, Failure } from '../errors.ts';
 import type { Given } from '../linux/given.ts';
 import { explainNoNativeCode } from '../netlink/diagnose.ts';
@@ -28,6 +29,17 @@ function isForeground(): boolean {
 
 /** Whoever names the user otherwise says so itself. */
 const NOBODY_CALLED = 'SUDO_USER says who called sudo; --keep-privileges keeps the rights of root';
+
+function launch(command: string, args: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: 'ignore', detached: true });
+    child.once('error', reject);
+    child.once('spawn', () => {
+      child.unref();
+      resolve();
+    });
+  });
+}
 
 /** Returns what it changed in the environment. */
 async function becomeUser(name: string, keeps: 'nothing' | 'seeing others'): Promise<Readonly<Record<string, string>>> {
@@ -209,6 +221,8 @@ export function realHost(): Host {
     isForeground,
     // Not SIGSTOP: where no shell could continue us (an orphaned process group) the kernel must be free not to stop us.
     stopSelf: () => process.kill(process.pid, 'SIGTSTP'),
+    input: (path) => (path === '-' ? process.stdin : createReadStream('', { fd: openSync(path, 'r') })),
+    launch,
     async spawn(command, args) {
       if (aside === undefined) throw new Error('nobody has stood aside for a command');
       const { startChild } = await import('./child.ts');
@@ -220,6 +234,11 @@ export function realHost(): Host {
     },
     abort: (code) => process.exit(code),
     end,
-    identity: () => ({ host: hostname(), bootId: readFileSync(BOOT_ID, 'latin1').trim(), kernel: release() }),
+    identity: () => ({
+      host: hostname(),
+      bootId: readFileSync(BOOT_ID, 'latin1').trim(),
+      kernel: release(),
+      cpus: availableParallelism(),
+    }),
   };
 }

@@ -16,7 +16,7 @@ function redactText(text: Text, redact: Redact): Text {
   return after === before ? text : after;
 }
 
-function redactImage(image: Image, redact: Redact): Image {
+export function redactImage(image: Image, redact: Redact): Image {
   const { args } = image;
   return args === undefined ? image : changed(image, { args: args.map((text) => redactText(text, redact)) });
 }

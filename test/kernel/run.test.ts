@@ -146,7 +146,7 @@ kernelTest('the end of the command is always told', NEEDS, async () => {
 kernelTest('a loss does not keep it from ending, and is told', ['connector', 'compiler'], async () => {
   const { code, stderr } = await ran(['-q', '-S', '--all', '--buffer', '1', '--', fixture('storm'), 'forks', '5000']);
   assert.equal(code, 0);
-  assert.match(stderr, /\d events were lost: processes may be missing above\n$/);
+  assert.match(stderr, /\d events were lost: processes may be missing above\n/);
 });
 
 /** The signal makes the command say so and end with 9. */
@@ -228,7 +228,8 @@ programTest('make -j4: every compiler with its file and its status', ['connector
 
 kernelTest('--summary draws the tree, with what is alike folded', NEEDS, async () => {
   const { stderr } = await ran(['-q', '-S', ...sh('for i in 1 2 3 4; do sleep 0.05; done; (exit 3); exit 4')]);
-  const shape = stderr.replace(/ +\+.*?(exit \d+)$/gm, ' … $1');
+  const [tree, ...words] = stderr.split('\n\n');
+  const shape = `${tree}\n`.replace(/ +\+.*?(exit \d+)$/gm, ' … $1');
   assert.equal(
     shape,
     [
@@ -238,6 +239,8 @@ kernelTest('--summary draws the tree, with what is alike folded', NEEDS, async (
       '',
     ].join('\n'),
   );
+  assert.match(words[0], /^wall time \d+ms, .*average parallelism .*, processes 6, .*failures 2$/);
+  assert.match(words.join('\n\n'), /\nexit 3 +1 +\(sh -c 'for i|exit 3 /);
   assert.equal((await ran(['-q', ...sh('exit 0')])).stderr, '', 'not by default where stderr is no terminal');
 });
 

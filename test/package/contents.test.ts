@@ -15,6 +15,9 @@ const REST = [
   'bin/procwatch.js',
   'dist/library/api.d.ts',
   'dist/cli.cjs',
+  'dist/page/LICENSES.txt',
+  'dist/page/timeline-style.css',
+  'dist/page/timeline.js',
   'dist/errors.d.ts',
   'dist/format/json-records.d.ts',
   'dist/netlink/events.d.ts',
@@ -38,16 +41,27 @@ test('the tarball holds the built program, its types, manual, schema and example
     .trim()
     .split('\n')
     .map((path) => path.replace(/^package\//, ''));
-  const modules = filesUnder('src').filter((path) => path !== 'src/cli.ts');
+  const isModule = (path: string): boolean => path !== 'src/cli.ts' && !path.startsWith('src/timeline/page/');
+  const modules = filesUnder('src').filter(isModule);
   const built = modules.map((path) => path.replace(/^src\/(.*)\.ts$/, 'dist/$1.js'));
   assert.deepEqual(packed.sort(), [...REST, ...built, ...filesUnder('examples')].sort());
 });
 
 test('nothing that only a checkout needs is a dependency of an installation', () => {
-  for (const name of ['tsx', 'typescript', '@biomejs/biome', 'ajv']) {
+  for (const name of ['tsx', 'typescript', '@biomejs/biome', 'ajv', 'd3-zoom', 'pbf', 'puppeteer-core']) {
     assert.equal(name in dependencies, false, name);
     assert.equal(name in devDependencies, true, name);
   }
+});
+
+test('the licences of what the build put into files of ours are in the package', () => {
+  const { stdout } = run('tar', ['-xzOf', tarball(), 'package/dist/page/LICENSES.txt']);
+  for (const name of ['d3-axis', 'd3-scale', 'd3-selection', 'd3-zoom', 'pbf']) {
+    const { version } = JSON.parse(readFileSync(`${root}node_modules/${name}/package.json`, 'utf8'));
+    assert.ok(stdout.includes(`\n${name} ${version}\n`), name);
+  }
+  assert.match(stdout, /Permission to use, copy, modify/);
+  assert.match(stdout, /Redistribution and use in source and binary forms/);
 });
 
 test('installing runs no script of ours', () => {

@@ -1,6 +1,6 @@
 /** The package installed as a user does it: globally, from the tarball, without scripts, compiler and development tools. */
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { before, type TestContext, test } from 'node:test';
 import { connectorTrouble, hasProgram, needs, root } from '../docs/need.ts';
 import { assertRecord } from '../schema/validator.ts';
@@ -60,6 +60,22 @@ test('it watches: three events as records that obey the schema', (t) => {
     .map((line) => JSON.parse(line));
   assert.equal(records.filter(({ pid }) => pid !== undefined).length, 3);
   for (const record of records) assertRecord(record);
+});
+
+test('it draws a recording, as a page, as traces and in words, with nothing more installed', (t) => {
+  if (!isInstalled(t)) return;
+  const recording = `${root}test/docs/sample.jsonl`;
+  for (const [name, size] of [
+    ['a.html', 100_000],
+    ['a.pftrace', 1000],
+    ['a.json.gz', 1000],
+  ] as const) {
+    const drawn = procwatch('timeline', recording, '-o', `${prefix}/${name}`);
+    assert.equal(drawn.status, 0, drawn.stderr);
+    assert.ok(statSync(`${prefix}/${name}`).size > size, name);
+  }
+  assert.match(procwatch('timeline', recording, '--text').stdout, /^wall time [\s\S]*\nBy command\n/);
+  for (const name of ['d3-zoom', 'pbf']) assert.equal(existsSync(`${modules}/node_modules/${name}`), false, name);
 });
 
 test('man finds the page', (t) => {

@@ -141,6 +141,20 @@ export class ScriptedHost implements Host {
   /** Signals sent to processes that have no descriptors. */
   readonly killed: [pid: number, signal: number][] = [];
 
+  input(path: string): AsyncIterable<Uint8Array> {
+    const bytes = Buffer.from(this.readFile(path));
+    return (async function* () {
+      yield bytes;
+    })();
+  }
+
+  /** Programs of the desktop that were started, as they would be typed. */
+  readonly launched: string[] = [];
+
+  async launch(command: string, args: readonly string[]): Promise<void> {
+    this.launched.push([command, ...args].join(' '));
+  }
+
   private readonly users: Users = {
     name: (uid) => this.userNames.get(uid),
     account: async (asked) => {
@@ -272,8 +286,8 @@ export class ScriptedHost implements Host {
     return exitCodeOf(how);
   }
 
-  identity(): { host: string; bootId: string; kernel: string } {
-    return { host: 'lovelace', bootId: '00000000-0000-4000-8000-000000000001', kernel: '6.18.0' };
+  identity(): { host: string; bootId: string; kernel: string; cpus: number } {
+    return { host: 'lovelace', bootId: '00000000-0000-4000-8000-000000000001', kernel: '6.18.0', cpus: 2 };
   }
 
   /** Timers still set. */

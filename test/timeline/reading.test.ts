@@ -1,0 +1,127 @@
+/** Recordings as a source: JSON Lines read back give the very same timeline, the selection chooses, and secrets are taken out. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { JsonFormatter } from '../../src/format/json.ts';
+import type { ProcessRecord, StreamRecord } from '../../src/process/record.ts';
+import { SELECT_ALL, type Selection } from '../../src/process/select.ts';
+import { chooserOf } from '../../src/timeline/chooser.ts';
+import { Collector } from '../../src/timeline/collector.ts';
+import { JsonLines } from '../../src/timeline/from-json-lines.ts';
+import { withoutArguments, withRedactedArguments } from '../../src/timeline/without-secrets.ts';
+import { broken, context } from '../support/records.ts';
+import { BUILD, briefs, exec, exit, fork, hole, life, timelineOf } from './story.ts';
+
+const EXTRAS = { ...context, extras: new Set(['usage'] as const) };
+
+function jsonOf(records: readonly StreamRecord[]): string {
+  const formatter = new JsonFormatter(EXTRAS);
+  return records.map((record) => formatter.format(record)).join('');
+}
+
+/** In pieces that end anywhere. */
+async function* pieces(text: string, size = 777): AsyncIterable<Uint8Array> {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+async function read(...texts: readonly string[]) {
+  const source = new JsonLines(texts.map((text) => pieces(text)));
+  const records: StreamRecord[] = [];
+  for await (const batch of source.batches) records.push(...batch);
+  return { source, records };
+}
+
+test('records that were written are read again', async () => {
+  const told: StreamRecord[] = [
+    ...BUILD,
+    hole(50, 60),
+    hole(60, 70, { reason: 'starved', count: undefined }),
+    { ...exec(80, 7, 'x'), image: { comm: broken(0xff, 0x41), args: ['é', broken(0xfe)], uid: 0 } },
+    exit(90, 7, { start: 79, status: 139, cpu: 1.5, rss: 77 }),
+  ];
+  const { records, source } = await read(jsonOf(told));
+  assert.equal(source.refused, 0);
+  assert.equal(jsonOf(records), jsonOf(told));
+  assert.equal(source.userName(1000), 'ada');
+});
+
+test('the timeline of a recording is that of the records', async () => {
+  const { records } = await read(jsonOf(BUILD));
+  assert.deepEqual(briefs(timelineOf(records)), briefs(timelineOf(BUILD)));
+});
+
+test('what the start record says is kept, and the wall time of the first record', async () => {
+  const start: StreamRecord = {
+    event: 'start',
+    at: BUILD[0].at,
+    facts: { host: 'lovelace', kernel: '6.18.0', cpus: 4, version: '9' },
+  };
+  const { source } = await read(jsonOf([start, ...BUILD]));
+  assert.deepEqual(source.facts(), {
+    began: '2001-09-09T01:46:40.000000000Z',
+    host: 'lovelace',
+    kernel: '6.18.0',
+    cpus: 4,
+  });
+});
+
+test('what is no record is passed over and counted, and unknown members and kinds do no harm', async () => {
+  const odd = ['{"event":"exec"', '[]', 'null', '"text"', '{"v":9}', '{"event":"exec","mono_ns":"1"}'].join('\n');
+  const strange = '{"event":"novel","mono_ns":"1000000000000","pid":5,"comm":"x","surprise":{"a":[1]}}';
+  const { source, records } = await read(`${odd}\n${strange}\n${jsonOf(BUILD)}`);
+  assert.equal(source.refused, 6);
+  assert.equal(records.length, BUILD.length + 1);
+});
+
+test('several recordings follow one another', async () => {
+  const { records } = await read(jsonOf(BUILD.slice(0, 9)), jsonOf(BUILD.slice(9)));
+  assert.equal(records.length, BUILD.length);
+});
+
+const chosen = (records: readonly ProcessRecord[], selection: Partial<Selection>): string[] => {
+  const chooses = chooserOf({ ...SELECT_ALL, ...selection });
+  return briefs(timelineOf(records, { chooses })).map((text) => text.replace(/ [\d.–]+ told$/, ''));
+};
+const named = (...names: readonly string[]) => names.map((name) => (text: string) => text === name);
+
+test('a process is chosen by what it was at last, and hangs below the nearest that is drawn', () => {
+  assert.deepEqual(chosen(BUILD, { name: { wanted: named('make', 'cc1'), unwanted: [] } }), [
+    '100 make -j2',
+    '102 cc1 a.c < 100',
+    '104 cc1 b.c < 100',
+    '106 cc1 c.c < 100',
+  ]);
+  assert.ok(!chosen(BUILD, { name: { wanted: [], unwanted: named('cc1') } }).some((text) => text.includes('cc1')));
+});
+
+test('by code and signal ends are chosen', () => {
+  assert.deepEqual(chosen(BUILD, { code: { wanted: [1], unwanted: [] } }), ['103 cc -c b.c', '104 cc1 b.c < 103']);
+});
+
+test('a tree is a process and all that comes of it, while it lives', () => {
+  assert.deepEqual(chosen(BUILD, { tree: { wanted: [101], unwanted: [] } }), ['101 cc -c a.c', '102 cc1 a.c < 101']);
+  const reused = [...BUILD, fork(64, 101, 100), exec(65, 101, 'other'), exit(66, 101)];
+  assert.equal(chosen(reused, { tree: { wanted: [], unwanted: [101] } }).length, 6);
+});
+
+test('lives that were not chosen go first when there are too many, without a trace', () => {
+  const chooses = chooserOf({ ...SELECT_ALL, name: { wanted: named('cc1'), unwanted: [] } });
+  const others = Array.from({ length: 500 }, (_, i) => life(1000 + i, 100, [i / 10, i / 10 + 1], 'other')).flat();
+  const timeline = timelineOf([...BUILD, ...others], { chooses, limit: 60 });
+  assert.deepEqual(timeline.bundles, []);
+  assert.equal(timeline.tally.all.count, 3);
+});
+
+test('arguments are left out, or what a pattern finds in them, before anything sees them', () => {
+  const secret = life(1, 9, [0, 10], 'login --token=hunter2');
+  for (const [revise, command] of [
+    [withoutArguments(), '[login]'],
+    [withRedactedArguments((text) => text.replace('hunter2', '***')), "login $'--token=***'"],
+  ] as const) {
+    const collector = new Collector();
+    collector.take(secret.map(revise));
+    const timeline = collector.finish('', {});
+    assert.ok(briefs(timeline)[0].includes(command.replace(/^login .*/, 'login ')), briefs(timeline)[0]);
+    assert.ok(!JSON.stringify(timeline.lives[0].programs).includes('hunter2'));
+  }
+});
