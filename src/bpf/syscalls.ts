@@ -5,6 +5,7 @@
  *
  * Source: bpf(2), include/uapi/linux/bpf.h (`union bpf_attr`).
  */
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { arch } from 'node:process';
 import { possibleCpus } from '../linux/cpus.ts';
 import * as libc from '../linux/libc.ts';
@@ -184,6 +185,17 @@ export function map(fd: number, bytes: number, access: keyof typeof PROTECTION, 
   const mapping = libc.mmapShared(fd, bytes, PROTECTION[access], offset);
   if (mapping === undefined) throw new Refusal('map memory', libc.errno());
   return mapping;
+}
+
+/** The bytes of a file, read as they are touched; undefined where this kernel does not map it. For good: nobody knows who looks at them. */
+export function mapFile(path: string): Uint8Array | undefined {
+  const fd = openSync(path, 'r');
+  try {
+    const mapping = libc.mmapFile(fd, fstatSync(fd).size);
+    return mapping && new Uint8Array(mapping.memory);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 export const { close, pageBytes } = libc;
