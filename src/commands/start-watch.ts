@@ -27,13 +27,15 @@ export async function startWatch(host: Host, options: WatchOptions): Promise<Exi
   }
 }
 
-/** Until the watch itself listens: whatever ends us, the kernel must not go on building events for nobody. */
+/**
+ * Until the watch itself listens: whatever ends us, the kernel must not go on building events for nobody. Not for a hangup, since whether
+ * nohup wants it ignored is not known yet.
+ */
 function closesEarly(host: Host, subscription: Subscription | undefined): { cancel(): void } {
   const ends = (
     [
       ['SIGINT', 'interrupted'],
       ['SIGTERM', 'terminated'],
-      ['SIGHUP', 'hangup'],
     ] as const
   ).map(([signal, name]) =>
     host.onSignal(signal, () => {

@@ -75,13 +75,17 @@ function typedKeys(listener: (key: string) => void): { close(): void } | undefin
   };
 }
 
-/** Node's own functions for it load all of its cryptography. */
+const randomWords = new Uint32Array(64);
+let wordsLeft = 0;
+
+/** Node's own functions for it load all of its cryptography. Read some at a time: a heartbeat is to cost as little as it can. */
 function randomWord(): number {
-  const word = new Uint32Array(1);
-  const fd = openSync('/dev/urandom', 'r');
-  readSync(fd, word);
-  closeSync(fd);
-  return word[0];
+  if (wordsLeft === 0) {
+    const fd = openSync('/dev/urandom', 'r');
+    wordsLeft = readSync(fd, randomWords) / randomWords.BYTES_PER_ELEMENT;
+    closeSync(fd);
+  }
+  return randomWords[--wordsLeft];
 }
 
 /** A timer of Node's that is to wait longer (24.8 days) fires at once. */
@@ -113,7 +117,7 @@ async function withNativeCode<T>(load: () => Promise<T>): Promise<T> {
 
 export const loadKernel = (): Promise<Kernel> => withNativeCode(async () => (await import('./real-kernel.ts')).kernel);
 const loadListening = (): Promise<Listening> => withNativeCode(async () => (await import('./listening.ts')).listening);
-const loadSnapshotKernel = (): Promise<SnapshotKernel> =>
+export const loadSnapshotKernel = (): Promise<SnapshotKernel> =>
   withNativeCode(async () => (await import('./snapshot-kernel.ts')).snapshotKernel);
 
 /** What was typed, to the byte. Node.js knows text only, and has U+FFFD where it is none. */

@@ -13,7 +13,7 @@ import {
   PATH_BYTES,
   WALK,
 } from '../../src/bpf/fact-record.ts';
-import { decodeTasks, stateLetter } from '../../src/bpf/task-record.ts';
+import { stateLetter, WalkedTask, WalkedTasks } from '../../src/bpf/task-record.ts';
 import { FactIndex, NONE } from '../../src/facts/fact-index.ts';
 import {
   endRecord,
@@ -178,13 +178,13 @@ test('what is too short for what it says, or of an unknown kind, is none of ours
   for (let length = 0; length < whole.length; length++) none(whole.subarray(0, length));
   for (const kind of [0, 1, 4, 255]) none(whole.with(FACT.kind, kind));
   assert.equal(accountDecoder(new Uint8Array(200), UNITS)(0, 175), undefined);
-  assert.deepEqual(decodeTasks(new Uint8Array(79)), []);
+  assert.equal(new WalkedTasks(new Uint8Array(79)).length, 0);
   const random = seeded(3);
   for (let i = 0; i < 5000; i++) {
     const rubbish = Uint8Array.from({ length: random() % 300 }, () => random() & 0xff);
     if (rubbish.length >= FACT.bytes) membersOf(imageFrom(rubbish));
     accountDecoder(rubbish, UNITS)(0, rubbish.length);
-    decodeTasks(rubbish);
+    for (const { state, comm, start } of new WalkedTasks(rubbish).all(WalkedTask)) assert.ok([state, comm, start]);
   }
 });
 
