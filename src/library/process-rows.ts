@@ -60,8 +60,16 @@ class Rows implements ProcessRows {
     this.read = read;
   }
 
-  *[Symbol.iterator](): Iterator<ProcessRow> {
-    for (const task of this.tasks) yield new Row(task, this.read) as unknown as ProcessRow;
+  /** No generator: that would cost more than the row. */
+  [Symbol.iterator](): Iterator<ProcessRow> {
+    const { tasks, read } = this;
+    let place = 0;
+    return {
+      next(): IteratorResult<ProcessRow> {
+        if (place === tasks.length) return { done: true, value: undefined };
+        return { done: false, value: new Row(tasks[place++], read) as unknown as ProcessRow };
+      },
+    };
   }
 }
 

@@ -38,6 +38,7 @@ export interface ProcessRow {
   readonly rchar: number | undefined;
   readonly wchar: number | undefined;
   readonly exe: ProcessText | undefined;
+  readonly exe_deleted: true | undefined;
   readonly args: readonly ProcessText[] | undefined;
   readonly cgroup: string | undefined;
   readonly container_id: string | undefined;

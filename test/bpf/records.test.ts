@@ -127,13 +127,18 @@ test('a walk that did not come to an end has no path', () => {
   }
 });
 
-test('paths are those that /proc shows', () => {
-  const exe = (walked: string, state: number) => imageOf({ exe: walked, exeState: state }).exe;
+test('paths are told without the mark of a deleted file, which is told beside them', () => {
+  const of = (walked: string, state: number) => {
+    const { exe, exeDeleted, exeMissing } = imageOf({ exe: walked, exeState: state });
+    return [exe, exeDeleted, exeMissing];
+  };
+  const exe = (walked: string, state: number) => of(walked, state)[0];
   assert.equal(exe('', WALK.complete), '/');
-  assert.equal(exe('prog/tmp/', WALK.complete | DELETED), '/tmp/prog (deleted)');
-  assert.equal(exe('memfd:a name', WALK.pseudo), '/memfd:a name (deleted)');
-  assert.equal(exe('prog/lost/', WALK.escaped), '/');
-  assert.equal(exe('prog/lost/', WALK.escaped | DELETED), '/ (deleted)');
+  assert.deepEqual(of('prog/tmp/', WALK.complete | DELETED), ['/tmp/prog', true, undefined]);
+  assert.deepEqual(of('memfd:a name', WALK.pseudo), ['/memfd:a name', true, undefined]);
+  assert.deepEqual(of('prog/lost/', WALK.escaped), [undefined, undefined, 'unreachable']);
+  assert.deepEqual(of('prog/lost/', WALK.escaped | DELETED), [undefined, undefined, 'unreachable']);
+  assert.deepEqual(of('prog/lost/', WALK.torn), [undefined, undefined, 'torn']);
   assert.equal(exe('\xc3\xa4/home/', WALK.complete), '/home/\u00e4');
   assert.deepEqual(exe('\xff\n/home/', WALK.complete), {
     text: '/home/\ufffd\n',
