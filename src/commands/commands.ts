@@ -6,7 +6,7 @@ import { SHELL_NAMES } from '../completion/shells.ts';
 import type { Result } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import { DOCTOR_OPTIONS } from './doctor-options.ts';
-import { type Option, readOptions, type Typed, WATCH_OPTIONS } from './options.ts';
+import { type Option, readOptions, refuseOtherSource, type Typed, WATCH_OPTIONS } from './options.ts';
 import { PS_OPTIONS } from './ps-options.ts';
 import { RUN_OPTIONS } from './run-options.ts';
 import { STAT_OPTIONS } from './stat-options.ts';
@@ -29,7 +29,12 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
   watch: {
     meaning: 'print process events as they happen (the default command)',
     options: WATCH_OPTIONS,
-    run: async (host, typed) => (await import('./start-watch.ts')).startWatch(host, readOptions(WATCH_OPTIONS, typed)),
+    run: async (host, typed) => {
+      refuseOtherSource(WATCH_OPTIONS, typed);
+      const options = readOptions(WATCH_OPTIONS, typed);
+      if (options.read.length > 0) return (await import('./replay.ts')).startReplay(host, options);
+      return (await import('./start-watch.ts')).startWatch(host, options);
+    },
   },
   wait: {
     meaning: 'wait for processes that are not children, and end with their status',

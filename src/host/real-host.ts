@@ -7,6 +7,7 @@ import type { Given } from '../linux/given.ts';
 import { explainNoNativeCode } from '../netlink/diagnose.ts';
 import type { Moment } from '../process/moment.ts';
 import { bytesOfRaw, rawText } from '../process/text.ts';
+import { files } from './files.ts';
 import type { Host, Kernel, OutputStream, Signal, SnapshotKernel } from './host.ts';
 import { FileStream, StandardStream } from './streams.ts';
 
@@ -222,6 +223,7 @@ export function realHost(): Host {
     // Not SIGSTOP: where no shell could continue us (an orphaned process group) the kernel must be free not to stop us.
     stopSelf: () => process.kill(process.pid, 'SIGTSTP'),
     input: (path) => (path === '-' ? process.stdin : createReadStream('', { fd: openSync(path, 'r') })),
+    fileSystem: files,
     launch,
     async spawn(command, args) {
       if (aside === undefined) throw new Error('nobody has stood aside for a command');
