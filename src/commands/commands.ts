@@ -8,6 +8,7 @@ import type { Host } from '../host/host.ts';
 import { DOCTOR_OPTIONS } from './doctor-options.ts';
 import { type Option, readOptions, refuseOtherSource, type Typed, WATCH_OPTIONS } from './options.ts';
 import { PS_OPTIONS } from './ps-options.ts';
+import { RECORD_OPTIONS } from './record-options.ts';
 import { RUN_OPTIONS } from './run-options.ts';
 import { STAT_OPTIONS } from './stat-options.ts';
 import { TIMELINE_OPTIONS } from './timeline-options.ts';
@@ -35,6 +36,12 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
       if (options.read.length > 0) return (await import('./replay.ts')).startReplay(host, options);
       return (await import('./start-watch.ts')).startWatch(host, options);
     },
+  },
+  record: {
+    meaning:
+      'record process events into files, to be looked at later: append, rotate, compress, or keep the last minutes',
+    options: RECORD_OPTIONS,
+    run: async (host, typed) => (await import('./record.ts')).startRecord(host, readOptions(RECORD_OPTIONS, typed)),
   },
   wait: {
     meaning: 'wait for processes that are not children, and end with their status',

@@ -192,6 +192,13 @@ export const WATCH_OPTIONS = {
     meaning: 'write to FILE, readable by its owner only',
     read: (texts) => (given(texts) ? last(texts) : undefined),
   },
+  append: {
+    long: 'append',
+    only: 'live',
+    group: 'where',
+    meaning: 'keep what is in the file of --output, and write behind it; half a line at its end is taken out',
+    read: given,
+  },
   queue: {
     long: 'queue',
     only: 'live',

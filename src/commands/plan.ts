@@ -44,6 +44,8 @@ export interface Plan {
   readonly count: number | undefined;
   readonly durationMs: number | undefined;
   readonly output: string | undefined;
+  /** What is in the file stays. */
+  readonly appends: boolean;
   readonly queueBytes: number;
   readonly bufferBytes: number;
   readonly bufferWasAsked: boolean;
@@ -102,6 +104,7 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
     count: options.count,
     durationMs: options.duration,
     output: options.output,
+    appends: options.append,
     queueBytes: options.queue,
     bufferBytes: options.buffer ?? DEFAULT_BUFFER_BYTES,
     bufferWasAsked: options.buffer !== undefined,

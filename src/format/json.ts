@@ -156,6 +156,11 @@ export class JsonFormatter implements Formatter {
     this.hand = by === 'hand' ? new JsonByHand(context) : undefined;
   }
 
+  /** The next record has the number behind this one: others were written by somebody else. */
+  continue(sequence: number): void {
+    this.sequence = sequence;
+  }
+
   format(record: StreamRecord): string {
     const out = new LineBuffer();
     this.write(record, out);

@@ -86,8 +86,8 @@ export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
-  /** Throws an error with a `code` such as ENOENT. */
-  openFile(path: string): OutputStream;
+  /** Always written at its end, wherever that is by then; `anew`: emptied first. Throws an error with a `code` such as ENOENT. */
+  openFile(path: string, where?: 'anew' | 'at its end'): OutputStream;
   /** Throws as `openFile` does. */
   readFile(path: string): string;
   /** The same, each byte as one letter, with the time of its last change on the wall clock. */

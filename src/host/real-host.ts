@@ -1,6 +1,6 @@
 /** The real world behind the Host: everything impure of the program is here, or behind the doors of src/linux. */
 import { spawn } from 'node:child_process';
-import { createReadStream, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import { createReadStream, constants as fileFlags, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { availableParallelism, constants, hostname, release } from 'node:os';
 import { type End, exitCodeOf, Failure } from '../errors.ts';
 import type { Given } from '../linux/given.ts';
@@ -13,6 +13,9 @@ import { FileStream, StandardStream } from './streams.ts';
 
 /** Arguments are sensitive: only the owner may read a file of them. */
 const PRIVATE = 0o600;
+
+/** At the end: where somebody empties the file (copytruncate of logrotate) no zeros may come before what follows. */
+const WRITTEN = fileFlags.O_WRONLY | fileFlags.O_CREAT | fileFlags.O_APPEND;
 
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
@@ -195,8 +198,8 @@ export function realHost(): Host {
     env: process.env,
     stdout,
     stderr,
-    openFile(path) {
-      const fd = openSync(pathOf(path), 'w', PRIVATE);
+    openFile(path, where = 'anew') {
+      const fd = openSync(pathOf(path), WRITTEN | (where === 'anew' ? fileFlags.O_TRUNC : 0), PRIVATE);
       return aside === undefined || fstatSync(fd).isFile() ? new FileStream(fd) : aside.share(fd);
     },
     readFile: (path) => readFileSync(pathOf(path), 'utf8'),

@@ -47,6 +47,8 @@ export function nameCode(bytes: Uint8Array, at: number): number {
   return (((((end - at) & 0x3f) << 8) | bytes[at + 1]) << 16) | (bytes[at + 2] << 8) | bytes[end - 1];
 }
 
+export const nameAt = (bytes: Buffer, at: number): string => bytes.toString('latin1', at, bytes.indexOf(QUOTE, at));
+
 export const codeOf = (name: string): number => nameCode(bytesOf(`${name}"`), 0);
 
 /** Of the bytes of a wall time, to the second. */

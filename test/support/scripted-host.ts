@@ -127,11 +127,11 @@ export class ScriptedHost implements Host {
     return file.text;
   }
 
-  openFile(path: string): OutputStream {
+  openFile(path: string, where: 'anew' | 'at its end' = 'anew'): OutputStream {
     if (path.startsWith('/nowhere/')) {
       throw Object.assign(new Error(`ENOENT: no such file or directory, open '${path}'`), { code: 'ENOENT' });
     }
-    const stream = new ScriptedStream();
+    const stream = (where === 'at its end' && this.files.get(path)) || new ScriptedStream();
     this.files.set(path, stream);
     return stream;
   }
