@@ -12,6 +12,7 @@ import { RECORD_OPTIONS } from './record-options.ts';
 import { RUN_OPTIONS } from './run-options.ts';
 import { STAT_OPTIONS } from './stat-options.ts';
 import { TIMELINE_OPTIONS } from './timeline-options.ts';
+import { TREE_OPTIONS } from './tree-options.ts';
 import { WAIT_OPTIONS } from './wait-options.ts';
 
 export interface CommandRow {
@@ -68,12 +69,25 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
   stat: {
     meaning: 'who forks, runs programs, ends and fails, and how fast: live, or as one table at the end',
     options: STAT_OPTIONS,
-    run: async (host, typed) => (await import('./stat.ts')).startStat(host, readOptions(STAT_OPTIONS, typed)),
+    run: async (host, typed) => {
+      refuseOtherSource(STAT_OPTIONS, typed);
+      return (await import('./stat.ts')).startStat(host, readOptions(STAT_OPTIONS, typed));
+    },
   },
   ps: {
     meaning: 'all processes, or some, with chosen groups of facts, at one moment',
     options: PS_OPTIONS,
-    run: async (host, typed) => (await import('./ps.ts')).runPs(host, readOptions(PS_OPTIONS, typed)),
+    run: async (host, typed) => {
+      refuseOtherSource(PS_OPTIONS, typed);
+      const options = readOptions(PS_OPTIONS, typed);
+      if (options.read.length > 0) return (await import('./ps-recording.ts')).runRecordedPs(host, options);
+      return (await import('./ps.ts')).runPs(host, options);
+    },
+  },
+  tree: {
+    meaning: 'draw the processes of a recording as a tree, with how long each lived and how it ended',
+    options: TREE_OPTIONS,
+    run: async (host, typed) => (await import('./tree.ts')).startTree(host, readOptions(TREE_OPTIONS, typed)),
   },
   events: {
     meaning: 'a table of every event: its name, its bit, what it means and what its record carries',

@@ -45,7 +45,7 @@ async function userNames(kernel: SnapshotKernel, tasks: readonly Task[]): Promis
 
 const TICKS_PER_SECOND = 100;
 /** The two clocks are read one after the other: what is finer would differ from one snapshot to the next. */
-function toMillisecond({ seconds, nanos }: Moment): Moment {
+export function toMillisecond({ seconds, nanos }: Moment): Moment {
   const millis = Math.round(nanos / 1e6);
   return millis < 1000 ? { seconds, nanos: millis * 1e6 } : { seconds: seconds + 1, nanos: 0 };
 }
@@ -64,7 +64,7 @@ async function contextOf(kernel: SnapshotKernel, plan: PsPlan, tasks: readonly T
   };
 }
 
-function render(
+export function render(
   plan: PsPlan,
   tasks: readonly Task[],
   context: TaskContext,

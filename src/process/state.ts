@@ -15,7 +15,7 @@ const NOTHING = { wanted: [], unwanted: [] };
 const withoutEnds = (selection: Selection): Selection => ({ ...selection, code: NOTHING, signal: NOTHING });
 
 function aliveOf(proc: Proc, known: Known, at: Moment, wantsCgroup: boolean): ProcessRecord {
-  const ppid = proc.ppid || undefined;
+  const { ppid } = proc;
   return {
     ...unheard('found', proc.pid, known.imageOf(proc), at),
     event: 'alive',
@@ -32,7 +32,7 @@ function aliveOf(proc: Proc, known: Known, at: Moment, wantsCgroup: boolean): Pr
 function aboveOf(proc: Proc, known: Known, at: Moment): ProcessRecord {
   const { comm } = known.imageOf(proc);
   const image = comm === undefined ? {} : { comm };
-  return { ...unheard('found', proc.pid, image, at), event: 'alive', inferred: false, ppid: proc.ppid || undefined };
+  return { ...unheard('found', proc.pid, image, at), event: 'alive', inferred: false, ppid: proc.ppid };
 }
 
 function* ancestorsOf(proc: Proc, { table }: Known): Generator<Proc> {

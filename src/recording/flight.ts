@@ -147,7 +147,7 @@ export class Flight {
 
   private aliveOf(proc: Proc, at: Moment): ProcessRecord {
     const { table } = this.base;
-    const ppid = proc.ppid || undefined;
+    const { ppid } = proc;
     return {
       ...unheard('found', proc.pid, proc.image, at),
       event: 'alive',
