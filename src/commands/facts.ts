@@ -1,4 +1,4 @@
-/** Facts from programs in the kernel, as far as the plan wants them and the kernel gives them. */
+/** Facts and causes from programs in the kernel, as far as the plan wants them and the kernel gives them. */
 import { Failure } from '../errors.ts';
 import type { Monitor } from '../pipeline/monitor.ts';
 import type { Plan } from './plan.ts';
@@ -24,4 +24,13 @@ export async function useFacts(plan: Plan, monitor: Monitor): Promise<string | u
     `no program may run in the kernel: ${reason}`,
     'leave --argv-source bpf out to read from /proc what can be read',
   );
+}
+
+/** Why the causes of ends are not told although they would be shown; undefined if they are, or nobody wants them. */
+export async function useCauses({ explains }: Pick<Plan, 'explains'>, monitor: Monitor): Promise<string | undefined> {
+  if (explains === 'unwanted') return undefined;
+  const reason = await monitor.useCauses();
+  if (reason === undefined || explains === 'shown') return reason;
+  monitor.stop();
+  throw new Failure('permission', `nobody tells why processes end: ${reason}`, 'sudo, or CAP_BPF with CAP_PERFMON');
 }

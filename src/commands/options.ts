@@ -3,6 +3,7 @@
  * parser, the types, help, manual and tests derive from it.
  */
 
+import { CAUSE_NAMES } from '../cause/causes.ts';
 import { Failure } from '../errors.ts';
 import { FIELDS } from '../format/fields.ts';
 import { FORMAT_NAMES } from '../format/formats.ts';
@@ -92,6 +93,14 @@ const CGROUP = selector('cgroup', 'GLOB', 'processes whose control group path ma
 const CODE = selector('code', 'N', 'ends with this exit code', (texts, flag) =>
   readCounts(flag, texts, 0, HIGHEST_EXIT_CODE),
 );
+const causes = (texts: readonly string[], flag: string) => readNames(flag, texts, CAUSE_NAMES);
+const CAUSE = selector('cause', 'LIST', `ends of this cause, comma separated: ${CAUSE_NAMES.join(', ')}`, causes);
+const KILLED_BY = selector(
+  'killed-by',
+  'GLOB|PID',
+  'ends by a signal that this process sent: by its name, the base name of its first argument, or its pid',
+  asGiven,
+);
 const SIGNAL = selector('signal', 'NAME', 'ends by this signal', readSignals);
 
 export const WATCH_OPTIONS = {
@@ -133,6 +142,10 @@ export const WATCH_OPTIONS = {
   notCode: CODE.unwanted,
   signal: SIGNAL.wanted,
   notSignal: SIGNAL.unwanted,
+  cause: { ...CAUSE.wanted, choices: CAUSE_NAMES, isList: true },
+  notCause: { ...CAUSE.unwanted, choices: CAUSE_NAMES, isList: true },
+  killedBy: KILLED_BY.wanted,
+  notKilledBy: KILLED_BY.unwanted,
   format: {
     short: 'f',
     long: 'format',

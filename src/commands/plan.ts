@@ -26,6 +26,8 @@ export interface Plan {
   readonly hearing: Hearing;
   /** What these are to tell, and what is heard then; the first that can be had counts. */
   readonly facts: readonly FactPlan[];
+  /** Whether it is to be told why processes end: `needed` where nothing could be shown without. */
+  readonly explains: 'unwanted' | 'shown' | 'needed';
   readonly shows: (event: WireEvent) => boolean;
   readonly threads: boolean;
   /** Which conclusions of a rescan become records. */
@@ -72,12 +74,13 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
   const events = shownEvents(options);
   const columns = (options.columns ?? defaultColumns(options)).flatMap((name) => fieldNamed(name) ?? []);
   const extras = extrasFor(options, columns);
-  if (extras.has('usage') && !events.some((name) => name === 'exit' || name === 'nonzero-exit')) {
+  if (extras.has('usage') && !events.some(isEnd)) {
     throw new Failure('usage', 'usage is told with exits, and none are asked for', 'add exit to --events');
   }
   return {
     events,
-    ...listeningFor(events, options),
+    ...listeningFor(heardEvents(events, options), options),
+    explains: explainingFor(events, options, format, columns),
     shows: showing(events, options.threads),
     threads: options.threads,
     infers: {
@@ -106,6 +109,28 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
     ordered: !options.noOrder,
     latencyMs: options.latency ?? (place.isTerminal ? LATENCY_MS.terminal : LATENCY_MS.elsewhere),
   };
+}
+
+/** Whoever sees no cause does without the programs that tell it. */
+function explainingFor(
+  events: readonly EventName[],
+  options: WatchOptions,
+  format: FormatName,
+  columns: readonly Field[],
+): Plan['explains'] {
+  const { cause, notCause, killedBy, notKilledBy, quiet, summary } = options;
+  if (isAsked(cause, notCause, killedBy, notKilledBy)) return 'needed';
+  if (!events.some(isEnd)) return 'unwanted';
+  const isTold = format === 'table' ? columns.some(({ ofCause }) => ofCause) : !quiet;
+  return isTold || summary ? 'shown' : 'unwanted';
+}
+
+const isEnd = (name: EventName): boolean => name === 'exit' || name === 'nonzero-exit';
+
+/** Where only ends by signals can be shown, successes need not even be heard. */
+function heardEvents(events: readonly EventName[], { cause, killedBy }: WatchOptions): readonly EventName[] {
+  const isByForce = isAsked(killedBy) || (cause.length > 0 && !cause.includes('exit'));
+  return isByForce ? events.map((name) => (name === 'exit' ? 'nonzero-exit' : name)) : events;
 }
 
 function defaultColumns({ usage }: WatchOptions): string[] {
@@ -257,7 +282,9 @@ export function selectionOf(options: WatchOptions, uids: Choice<number>, matcher
     cgroup: matchers.cgroup,
     code: { wanted: options.code, unwanted: options.notCode },
     signal: { wanted: options.signal, unwanted: options.notSignal },
+    cause: { wanted: options.cause, unwanted: options.notCause },
+    killer: matchers.killer,
   };
 }
 
-export type Matchers = Pick<Selection, 'name' | 'grep' | 'cgroup'>;
+export type Matchers = Pick<Selection, 'name' | 'grep' | 'cgroup' | 'killer'>;

@@ -12,7 +12,7 @@ import type { LostRecord, StreamRecord } from '../process/record.ts';
 import type { Redact } from '../process/redact.ts';
 import { type Selection, Selector } from '../process/select.ts';
 import { VERSION } from '../version.ts';
-import { useFacts } from './facts.ts';
+import { useCauses, useFacts } from './facts.ts';
 import { onUnwritten, openOutput } from './output.ts';
 import type { Plan } from './plan.ts';
 import { openUsage } from './usage.ts';
@@ -134,7 +134,13 @@ function refusalNotice(refused: Readonly<Record<string, number>>): string {
 
 const total = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0);
 
-function startFacts(host: Host, plan: Plan, monitor: Monitor, withoutFacts: string | undefined) {
+/** Why something is not had. */
+interface Without {
+  readonly facts: string | undefined;
+  readonly causes: string | undefined;
+}
+
+function startFacts(host: Host, plan: Plan, monitor: Monitor, without: Without) {
   const { host: name, bootId, kernel, cpus } = host.identity();
   return {
     version: VERSION,
@@ -145,8 +151,9 @@ function startFacts(host: Host, plan: Plan, monitor: Monitor, withoutFacts: stri
     events: plan.events,
     filter: monitor.subscription.kernelFilter ? 'kernel' : 'bpf',
     buffer_bytes: monitor.subscription.bufferBytes,
-    argv_source: withoutFacts === undefined ? 'bpf' : 'proc',
-    ...(withoutFacts !== undefined && { argv_reason: withoutFacts }),
+    argv_source: without.facts === undefined ? 'bpf' : 'proc',
+    ...(without.facts !== undefined && { argv_reason: without.facts }),
+    ...(without.causes !== undefined && { cause_reason: without.causes }),
   };
 }
 
@@ -240,7 +247,7 @@ export async function watch(host: Host, plan: Plan, kernel: Kernel, discretion: 
   const run = new Watch(host, plan, { formatter, sink, summary }, finish);
   windowMs = () => (run.isNearlyDone ? 0 : plan.latencyMs);
   const stopListening = listenForEnd(host, plan, output, finish);
-  const withoutFacts = await useFacts(plan, monitor);
+  const without = { facts: await useFacts(plan, monitor), causes: await useCauses(plan, monitor) };
   if (plan.becomes !== undefined) await host.becomeUser(plan.becomes, 'seeing others');
   run.begin();
   const at = host.now();
@@ -249,7 +256,7 @@ export async function watch(host: Host, plan: Plan, kernel: Kernel, discretion: 
     run.take(records);
   });
   // Who reads this may rely on it: from here on every process is known, and nothing is missed.
-  run.note({ event: 'start', at, facts: startFacts(host, plan, monitor, withoutFacts) });
+  run.note({ event: 'start', at, facts: startFacts(host, plan, monitor, without) });
   const ending = await ended;
   await monitor.settled();
   leaving.cancel();

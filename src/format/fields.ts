@@ -2,6 +2,7 @@
  * THE table of record fields: each is declared once with its name, type, meaning, who carries it, its value and its column. The
  * JSON writer, the columns of the table format, `--columns`, the manual and the tests derive from it.
  */
+import type { EndCause } from '../cause/end-cause.ts';
 import { containerOf, unitOf } from '../process/cgroup.ts';
 import type { Moment } from '../process/moment.ts';
 import { plus } from '../process/moment.ts';
@@ -50,6 +51,8 @@ export interface Field {
   readonly extra?: Extra;
   /** A figure of what the process used: which, and the unit that `value` makes seconds of where it is a time. */
   readonly used?: { readonly member: keyof Usage; readonly time: keyof typeof MICROS_IN | undefined };
+  /** Told of an end whose cause is known, and of no other. */
+  readonly ofCause?: true;
   readonly column: { readonly width: number; readonly align: 'left' | 'right' };
   /** The cell, where it reads better than the plain value. Already safe for a terminal. */
   readonly cell?: (record: ProcessRecord, context: FieldContext) => string;
@@ -99,6 +102,29 @@ function used(
     column: RIGHT(9),
   };
 }
+
+/** A field of why a process ended. */
+function why(
+  name: string,
+  type: FieldType,
+  meaning: string,
+  value: (cause: EndCause) => Value,
+  more: Pick<Field, 'ours' | 'cell' | 'extra'> & { readonly width?: number } = {},
+): Field {
+  const { width = 9, ...rest } = more;
+  return {
+    name,
+    type,
+    meaning,
+    carriers: ['exit'],
+    ofCause: true,
+    value: ({ exit }) => exit?.cause && value(exit.cause),
+    column: type === 'integer' || type === 'number' ? RIGHT(width) : LEFT(width),
+    ...rest,
+  };
+}
+
+const commandLine = (args: readonly Text[] | undefined): string => (args === undefined ? '' : shellLine(args));
 
 const LEFT = (width: number) => ({ width, align: 'left' }) as const;
 const RIGHT = (width: number) => ({ width, align: 'right' }) as const;
@@ -461,6 +487,65 @@ export const FIELDS: readonly Field[] = [
     value: (r) => (r.cgroup === undefined ? undefined : unitOf(r.cgroup)),
     column: LEFT(16),
   },
+  why('cause', 'string', 'why it ended, where that is certain: procwatch causes explains each', (c) => c.cause, {
+    ours: true,
+    width: 15,
+  }),
+  why('sender_pid', 'integer', 'process id of who sent the signal, or whose end sent it', (c) => c.sender?.pid),
+  why('sender_comm', 'string', 'its name when it did', (c) => c.sender?.comm, { width: 15 }),
+  why('sender_uid', 'integer', 'its real user id', (c) => c.sender?.uid),
+  why('sender_args', 'strings', 'its arguments, unless it is the process itself', (c) => c.sender?.args, {
+    cell: ({ exit }) => commandLine(exit?.cause?.sender?.args),
+    width: 24,
+  }),
+  why('sender_cgroup', 'string', 'path of its control group', (c) => c.sender?.cgroup, { extra: 'cgroup', width: 24 }),
+  why('signal_code', 'string', 'si_code of the signal, by name', (c) => c.code, { ours: true, width: 12 }),
+  why(
+    'raised_again',
+    'boolean',
+    'true: it handled the signal first, and then ended by sending the same to itself',
+    (c) => c.raisedAgain,
+    { width: 6 },
+  ),
+  why(
+    'fault_address',
+    'string',
+    'the address that could not be reached, or of the instruction that could not be carried out, in hexadecimal',
+    ({ address }) => (address === undefined ? undefined : `0x${address.toString(16)}`),
+    { ours: true, width: 18 },
+  ),
+  why('syscall', 'integer', 'number of the system call that seccomp(2) forbade', (c) => c.syscall),
+  why(
+    'oom_resident_kib',
+    'integer',
+    'memory that the process held when the kernel chose it, in KiB, as the log of the kernel has it',
+    (c) => c.outOfMemory?.residentKib,
+  ),
+  why(
+    'oom_trigger_pid',
+    'integer',
+    'process id of who wanted the memory that was not there; perhaps the process itself',
+    (c) => c.outOfMemory?.trigger.pid,
+  ),
+  why('oom_trigger_comm', 'string', 'its name', (c) => c.outOfMemory?.trigger.comm, { width: 15 }),
+  why(
+    'asked_by',
+    'string',
+    'of an end by itself within 30 s after a SIGTERM, SIGINT, SIGHUP or SIGQUIT that it handled: the cause of that signal',
+    (c) => c.asked?.by,
+    { ours: true, width: 8 },
+  ),
+  why('asked_signal', 'string', 'that signal', (c) => c.asked?.signal, { ours: true }),
+  why('asked_by_pid', 'integer', 'process id of who sent it', (c) => c.asked?.sender?.pid),
+  why('asked_by_comm', 'string', 'its name when it did', (c) => c.asked?.sender?.comm, { width: 15 }),
+  why('asked_by_uid', 'integer', 'its real user id', (c) => c.asked?.sender?.uid),
+  why('asked_by_args', 'strings', 'its arguments', (c) => c.asked?.sender?.args, {
+    cell: ({ exit }) => commandLine(exit?.cause?.asked?.sender?.args),
+    width: 24,
+  }),
+  why('asked_before_s', 'number', 'seconds between that signal and the end', ({ asked }) =>
+    asked === undefined ? undefined : Math.round(asked.before * MICRO) / MICRO,
+  ),
   used(
     'cpu_s',
     'number',

@@ -4,7 +4,8 @@
  */
 import { plus } from '../process/moment.ts';
 import type { LossReason, LostRecord, ProcessEnd, ProcessRecord, StreamRecord } from '../process/record.ts';
-import { inWords, outcomeOf } from '../process/wait-status.ts';
+import { outcomeOf } from '../process/wait-status.ts';
+import { endInWords } from './cause-in-words.ts';
 import { escapeText, shellLine } from './escape.ts';
 import type { FieldContext } from './fields.ts';
 import type { Formatter } from './formatter.ts';
@@ -126,18 +127,22 @@ export class PrettyFormatter implements Formatter {
   private end(record: ProcessRecord): Span[] {
     const { exit, thread, tid } = record;
     if (exit === undefined) return [];
-    const [words, paint] = this.endInWords(exit);
+    const { how, detail } = endInWords(exit);
     const whose = thread ? `thread ${tid}: ` : '';
     const after = exit.duration === undefined ? '' : ` after ${humanDuration(exit.duration.seconds)}`;
     const cost = exit.usage === undefined ? '' : usageInWords(exit.usage);
-    return [{ text: whose }, { text: words, paint }, { text: `${after}${cost === '' ? '' : ` · ${cost}`} · ` }];
+    return [
+      { text: whose },
+      { text: how, paint: this.paintOf(exit) },
+      { text: `${after}${detail}${cost === '' ? '' : ` · ${cost}`} · ` },
+    ];
   }
 
-  private endInWords({ waitStatus }: ProcessEnd): [string, Paint] {
-    if (waitStatus === undefined) return ['ended, status unknown', this.paint.warning];
+  private paintOf({ waitStatus }: ProcessEnd): Paint {
+    if (waitStatus === undefined) return this.paint.warning;
     const outcome = outcomeOf(waitStatus);
-    if (outcome.kind === 'signal') return [inWords(waitStatus), this.paint.killed];
-    return [inWords(waitStatus), outcome.code === 0 ? this.paint.good : this.paint.bad];
+    if (outcome.kind === 'signal') return this.paint.killed;
+    return outcome.code === 0 ? this.paint.good : this.paint.bad;
   }
 
   private newIds({ event, ids }: ProcessRecord): string {
@@ -188,6 +193,7 @@ const LOSS_IN_WORDS: Record<LossReason, (count: number | undefined) => string> =
   output: (count) => `${counted(count, 'record')} dropped: the reader of this output is too slow`,
   capture: (count) => `${counted(count, 'exec')} not captured: the ring in the kernel was full`,
   starved: (count) => `${counted(count, 'event')} lost: the kernel had stopped sending them`,
+  cause: (count) => `${counted(count, 'signal')} not told: the ring in the kernel was full`,
   usage: (count) => `${counted(count, 'account')} of what ended lost`,
 };
 

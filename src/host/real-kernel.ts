@@ -27,6 +27,8 @@ function circumstances(): Circumstances {
   };
 }
 
+const OWN_PID_NAMESPACE = "this is a pid namespace of its own (run it in the host's: --pid=host)";
+
 export const kernel: Kernel = {
   openConnector,
   reader: procReader({ args: true }),
@@ -40,7 +42,7 @@ export const kernel: Kernel = {
   clocks,
   async openFacts(wishes) {
     // Programs in the kernel tell the numbers of the host.
-    if (!isInitial('pid')) return { reason: "this is a pid namespace of its own (run it in the host's: --pid=host)" };
+    if (!isInitial('pid')) return { reason: OWN_PID_NAMESPACE };
     const { openFactPrograms } = await import('../bpf/fact-programs.ts');
     const opened = openFactPrograms(wishes);
     if ('reason' in opened) return opened;
@@ -57,6 +59,10 @@ export const kernel: Kernel = {
       onReadable: (listener) => programs.onReadable(listener),
       close: () => programs.close(),
     };
+  },
+  async openCauses() {
+    if (!isInitial('pid')) return { reason: OWN_PID_NAMESPACE };
+    return (await import('../bpf/cause-programs.ts')).openCausePrograms();
   },
   openWalk: async () => (await import('./process-walk.ts')).openWalk(),
   accounts: accountDoors,

@@ -1,4 +1,5 @@
 /** What a program asks of a watch, and what it gets: the types of the library beside the records themselves. */
+import type { CauseName } from '../cause/causes.ts';
 import type { JsonRecord } from '../format/json-records.ts';
 import type { EventName } from '../netlink/events.ts';
 
@@ -35,6 +36,12 @@ export interface WatchRequest {
   /** Signals that ended the process, by name or number (--signal of the command line). */
   readonly killedBy?: OneOrMore<string | number>;
   readonly notKilledBy?: OneOrMore<string | number>;
+  /** Causes of ends. */
+  readonly cause?: OneOrMore<CauseName>;
+  readonly notCause?: OneOrMore<CauseName>;
+  /** Who sent the signal that ended the process, by glob over its name or by pid (--killed-by of the command line). */
+  readonly killer?: OneOrMore<string | number>;
+  readonly notKiller?: OneOrMore<string | number>;
   /** Also cgroup, container_id and unit. */
   readonly full?: boolean;
   /** Also the chain of parents. */

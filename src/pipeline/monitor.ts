@@ -26,6 +26,7 @@ import { type Infers, Tracker } from '../process/tracker.ts';
 import type { Acquaintance, Witness } from '../process/witness.ts';
 import type { UsageSource } from '../usage/usage-source.ts';
 import { Backlog, type DrainedBatch } from './backlog.ts';
+import { Causes } from './causes.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Losses } from './losses.ts';
 import { Rescan } from './rescan.ts';
@@ -87,6 +88,7 @@ export class Monitor {
   private readonly settling: Settling;
   private hearing: Hearing;
   private facts: { readonly source: FactSource; readonly since: Moment } | undefined;
+  private causes: Causes | undefined;
   private scan: Scan;
   private tracker: Tracker | undefined;
   private wakeups: Wakeups | undefined;
@@ -150,6 +152,14 @@ export class Monitor {
     return undefined;
   }
 
+  /** Has programs in the kernel tell why processes end; resolves to the reason where that cannot be had. As `useFacts`, before `start`. */
+  async useCauses(): Promise<string | undefined> {
+    const opened = await this.kernel.openCauses();
+    if ('reason' in opened) return opened.reason;
+    this.causes = new Causes(opened);
+    return undefined;
+  }
+
   /** @param known the processes to know from the start; all there are, unless given */
   start(onRecords: (records: StreamRecord[]) => void, known?: readonly number[]): void {
     this.onRecords = onRecords;
@@ -160,7 +170,11 @@ export class Monitor {
       bootOffset: () => subjects.bootOffset,
     };
     const witness = this.witness(acquaintance);
-    const tracker = new Tracker({ ...options, hearing, reader, subjects, clocks: () => kernel.clocks() }, witness);
+    const { causes } = this;
+    const tracker = new Tracker(
+      { ...options, hearing, reader, subjects, causes, clocks: () => kernel.clocks() },
+      witness,
+    );
     this.tracker = tracker;
     this.seed(tracker, known);
     this.first = () => this.beginBefore(tracker, acquaintance);
@@ -253,6 +267,7 @@ export class Monitor {
     this.wakeups?.stop();
     this.subscription.close();
     this.facts?.source.close();
+    this.causes?.close();
     this.scan.close();
     this.options.usage?.close(this.onRecords);
   }
@@ -327,6 +342,7 @@ export class Monitor {
   private handle(batch: DrainedBatch, tracker: Tracker): void {
     const { witness } = tracker;
     const mustHeed = witness.attend(batch, ({ tgid }) => tracker.mayShow(tgid));
+    this.causes?.attend();
     const events = this.options.ordered ? inTimeOrder(batch.events) : batch.events;
     if (mustHeed) witness.heed(this.backlog.drainAll());
     if (batch.full && !witness.isPatient && this.backlog.length === 0) this.backlog.drainMore();
@@ -337,6 +353,7 @@ export class Monitor {
     // While more is queued, what was dropped may be known later only.
     if (batch.lost === 0 && !batch.full) this.losses.note();
     this.tellUnseen(witness.takeLost());
+    this.tellUnexplained();
   }
 
   /** What was witnessed, and whose event is not among those that were queued then. */
@@ -359,6 +376,11 @@ export class Monitor {
 
   private tellUnseen(count: number): void {
     if (count > 0) this.tell([], this.losses.tell('capture', count));
+  }
+
+  private tellUnexplained(): void {
+    const count = this.causes?.takeLost() ?? 0;
+    if (count > 0) this.tell([], this.losses.tell('cause', count));
   }
 
   /** Events are missing: the table has to be made true again. */

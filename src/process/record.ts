@@ -2,6 +2,7 @@
  * What flows to the formatters: one record for each thing that happened to a process, and records of our own that say where the
  * stream begins, ends and has a hole. Members that are undefined are unknown.
  */
+import type { EndCause } from '../cause/end-cause.ts';
 import type { WireKind } from '../netlink/events.ts';
 import type { Usage } from '../usage/usage.ts';
 import type { Image } from './image.ts';
@@ -49,10 +50,12 @@ export interface ProcessEnd {
   readonly duration: { readonly seconds: number; readonly exact: boolean } | undefined;
   /** What it used, where somebody wants it and the kernel told. */
   readonly usage?: Usage | undefined;
+  /** Why it ended, where somebody wants it and that is certain. */
+  readonly cause?: EndCause | undefined;
 }
 
-/** Where records were lost: the kernel's queue for us, our queue for a slow reader, everything for a while, or accounts alone. */
-export type LossReason = 'overrun' | 'output' | 'starved' | 'capture' | 'usage';
+/** Where records were lost: the kernel's queue for us, our queue for a slow reader, everything for a while, or accounts or causes alone. */
+export type LossReason = 'overrun' | 'output' | 'starved' | 'capture' | 'usage' | 'cause';
 
 export interface LostRecord {
   readonly event: 'lost';

@@ -31,8 +31,8 @@ const redactTold = (told: Told, redact: Redact): Told => ({ ...told, image: reda
 function redactExit(exit: ProcessExit, redact: Redact): ProcessExit {
   const { told } = exit;
   if (told === undefined) return exit;
-  const { pid, last, parentTgid, status, zombie } = exit;
-  return { pid, last, parentTgid, status, zombie, told: redactTold(told, redact) };
+  const { pid, last, parentTgid, status, zombie, birth } = exit;
+  return { pid, last, parentTgid, status, zombie, birth, told: redactTold(told, redact) };
 }
 
 export function redactingReader(reader: ProcReader, redact: Redact): ProcReader {

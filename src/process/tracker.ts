@@ -2,15 +2,18 @@
  * The enrich stage: batches of the kernel's events in, records that say who it was and how it ended out. Applies the exit rule;
  * who a process is it asks the subjects, and facts come only through them, the reader and the image source.
  */
+import type { Death } from '../cause/cause-book.ts';
+import { BY_ITSELF, type EndCause } from '../cause/end-cause.ts';
 import type { EventOf, WireEvent, WireKind } from '../netlink/events.ts';
 import { type Hearing, hearsWholeLives } from '../netlink/filter.ts';
 import { isOver } from './exits.ts';
 import { changed, type Image, UNKNOWN_IMAGE } from './image.ts';
-import { type Clocks, type Moment, secondsBetween } from './moment.ts';
+import { type Clocks, type Moment, plus, secondsBetween } from './moment.ts';
 import type { ProcessFacts, ProcReader } from './proc-reader.ts';
 import type { ProcessStat } from './procstat.ts';
 import type { ProcessEnd, ProcessRecord } from './record.ts';
 import type { Selector } from './select.ts';
+import { withSenders } from './senders.ts';
 import { isSameStart, procOf, type Subjects } from './subjects.ts';
 import type { Proc } from './table.ts';
 import { type Detail, Teller, type Wants } from './teller.ts';
@@ -39,6 +42,15 @@ export interface TrackerOptions {
   readonly selector: Selector;
   /** Roots of the trees to keep membership of. */
   readonly treeRoots: readonly number[];
+  /** Why processes end, where somebody wants to know. */
+  readonly causes?: EndCauses | undefined;
+}
+
+/** Who knows of an end by its status, and by more of it where that does not say all. */
+export interface EndCauses {
+  /** By a code, and nobody asked for it: nothing more is to be known. */
+  isByItself(pid: number, status: number): boolean;
+  of(death: Death): EndCause | undefined;
 }
 
 /** What happened to which process, of all that changes who it is. */
@@ -206,10 +218,16 @@ export class Tracker {
   private finish(exit: ProcessExit): void {
     const { last, parentTgid, status } = exit;
     const proc = this.subjects.ended(exit);
-    if (status !== 0 || !this.options.hearing.onlyFailures) this.tellEnd(proc, last, parentTgid, status);
+    if (status !== 0 || !this.options.hearing.onlyFailures) this.tellEnd(proc, last, parentTgid, status, exit);
   }
 
-  private tellEnd(proc: Proc, event: EventOf<'exit'>, parentTgid: number, status: number | undefined): void {
+  private tellEnd(
+    proc: Proc,
+    event: EventOf<'exit'>,
+    parentTgid: number,
+    status: number | undefined,
+    exit?: ProcessExit,
+  ): void {
     const ofProcess = event.tid === event.tgid ? event : { ...event, tid: event.tgid };
     if (!this.options.shows(ofProcess)) return;
     const duration = proc.start && {
@@ -217,8 +235,19 @@ export class Tracker {
       exact: proc.startExact,
     };
     // With a place for what is still to come, which would cost more to make room for later.
-    const exit: ProcessEnd = { waitStatus: status, start: proc.start, duration, usage: undefined };
-    this.teller.tell('exit', ofProcess, proc, parentTgid === 0 ? { exit } : { exit, ppid: parentTgid });
+    const cause = status === undefined ? undefined : this.causeOf(proc, event.stamp, status, exit);
+    const end: ProcessEnd = { waitStatus: status, start: proc.start, duration, usage: undefined, cause };
+    this.teller.tell('exit', ofProcess, proc, parentTgid === 0 ? { exit: end } : { exit: end, ppid: parentTgid });
+  }
+
+  private causeOf(proc: Proc, at: Moment, status: number, exit: ProcessExit | undefined): EndCause | undefined {
+    const { causes, reader, wants } = this.options;
+    if (causes === undefined) return undefined;
+    if (causes.isByItself(proc.pid, status)) return BY_ITSELF;
+    const { subjects } = this;
+    const birth = exit?.birth ?? (proc.start && plus(proc.start, subjects.bootOffset));
+    const cause = causes.of({ pid: proc.pid, at, status, birth });
+    return cause && withSenders(cause, { subjects, reader, wantsCgroup: wants.cgroup });
   }
 
   private tellThreadEnd(event: EventOf<'exit'>): void {

@@ -21,6 +21,7 @@ const REST = [
   'dist/errors.d.ts',
   'dist/format/json-records.d.ts',
   'dist/netlink/events.d.ts',
+  'dist/cause/causes.d.ts',
   'dist/library/watch-request.d.ts',
   'man/procwatch.8',
   'package.json',
