@@ -267,11 +267,11 @@ const senderRows = (btf: Btf, at: Offsets): Row[] => [
   store('u32', RECORD, SENT.isOnStack, 1),
   load('u64', 2, GIVEN, at.leader),
   ...copy64(2, at.start, SENT.senderStart),
+  ...copy64(2, at.comm, SENT.senderComm), //          the name of the process, not of one of its threads
+  ...copy64(2, at.comm + 8, SENT.senderComm + 8),
   ...copy32(GIVEN, at.pid, SENT.senderPid),
   ...copy32(GIVEN, at.tid, SENT.senderTid),
   ...copy32(GIVEN, at.flags, SENT.senderFlags),
-  ...copy64(GIVEN, at.comm, SENT.senderComm),
-  ...copy64(GIVEN, at.comm + 8, SENT.senderComm + 8),
   call(HELPER.userAndGroup), //                       the user is the lower half
   store('u32', RECORD, SENT.senderUid, 0),
 ];

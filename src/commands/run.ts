@@ -213,6 +213,8 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
       const drawn = log.summary(plan.output === undefined && plan.colour, width);
       stderr.write(drawn + ((await timeline?.words(width)) ?? ''));
     }
+    const { firstDeath } = lives;
+    if (firstDeath !== undefined) stderr.write(`procwatch: ${firstDeath}\n`);
     await timeline?.draw(plan);
     await Promise.race([telling.flushed(), signals.enough()]);
     return endOf(status, signals.cut, limit, options);

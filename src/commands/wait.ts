@@ -144,6 +144,7 @@ export async function startWait(host: Host, options: WaitOptions, operands: read
   // Subscribed before anything is looked at: an end falls into the events or into the look, never between.
   const monitor = monitorOf(host, kernel, options);
   try {
+    if (options.verbose || options.json) await monitor?.useCauses();
     const present = await presentTargets(host, kernel, options, operands);
     const globs = await globsOf('--next', options.next);
     const next = globs.map((matches, i) => ({ matches, target: target(options.next[i]) }));

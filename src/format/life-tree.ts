@@ -14,11 +14,13 @@ import { humanDuration } from './times.ts';
 import { cut, pad, widthOf } from './width.ts';
 
 interface Life {
+  readonly pid: number;
   name: string;
   command: string;
   start: Moment;
   seconds: number | undefined;
   waitStatus: number | undefined;
+  cause: EndCause | undefined;
   /** How it ended, and in full why; lives of the same end are alike, whoever did it. */
   end: string;
   outcome: string;
@@ -92,11 +94,13 @@ export class LifeTree {
     const parent = record.ppid === undefined ? undefined : this.living.get(record.ppid);
     const isOwn = record.event === 'found';
     const life: Life = {
+      pid: record.pid,
       name: nameOf(record),
       command: isOwn ? commandOf(record) : `(${bare(parent, record)})`,
       start: record.at,
       seconds: undefined,
       waitStatus: undefined,
+      cause: undefined,
       end: RUNNING,
       outcome: RUNNING,
       children: [],
@@ -129,6 +133,7 @@ export class LifeTree {
     this.living.delete(pid);
     if (life === undefined) return;
     life.waitStatus = waitStatus;
+    life.cause = cause;
     life.end = waitStatus === undefined ? UNKNOWN_END : inWords(waitStatus);
     const { how, detail } = endInWords({ waitStatus, cause });
     life.outcome = how + detail;
@@ -137,6 +142,16 @@ export class LifeTree {
   /** The wait status of the first process, once it is known. */
   get firstStatus(): number | undefined {
     return this.lives[0]?.waitStatus;
+  }
+
+  /** Why the first process died, in a line for people; undefined if it ended by itself, or nobody knows. */
+  get firstDeath(): string | undefined {
+    const [first] = this.lives;
+    if (first?.waitStatus === undefined || first.cause?.cause === undefined || first.cause.cause === 'exit')
+      return undefined;
+    const { how, detail } = endInWords(first);
+    const after = first.seconds === undefined ? '' : ` after ${humanDuration(first.seconds)}`;
+    return `${first.name} (${first.pid}): ${how}${after}${detail}`;
   }
 
   render(options: { readonly colour: boolean; readonly width: number | undefined }): string {
