@@ -12,7 +12,7 @@ const { COMMANDS, DEFAULT_COMMAND } = await import('../src/commands/commands.ts'
 const { GROUPS } = await import('../src/commands/options.ts');
 const { FIELDS } = await import('../src/format/fields.ts');
 const { GROUP_NAMES, TASK_FIELDS } = await import('../src/ps/fields.ts');
-const { REFINEMENTS, WIRE } = await import('../src/netlink/events.ts');
+const { FROM_PROGRAMS, REFINEMENTS, WIRE } = await import('../src/netlink/events.ts');
 
 const TEMPLATE = new URL('../man/procwatch.8.in', import.meta.url);
 const PAGE = new URL('../man/procwatch.8', import.meta.url);
@@ -107,7 +107,7 @@ function optionSections() {
 const hex = (bit) => `0x${bit.toString(16).padStart(8, '0')}`;
 
 const eventItems = () =>
-  Object.entries({ ...WIRE, ...REFINEMENTS }).map(([name, { bit, meaning, carries }]) => ({
+  Object.entries({ ...WIRE, ...REFINEMENTS, ...FROM_PROGRAMS }).map(([name, { bit = 0, meaning, carries }]) => ({
     tag: `Cm ${name}${bit === 0 ? '' : ` Pq ${hex(bit)}`}`,
     body: `${sentence(meaning)}\n${sentence(carries.startsWith('as ') ? carries : `its record carries ${carries}`)}`,
   }));

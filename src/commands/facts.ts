@@ -26,6 +26,21 @@ export async function useFacts(plan: Plan, monitor: Monitor): Promise<string | u
   );
 }
 
+/** Where programs listen for execs that fail; undefined where nobody wants to know. Where they cannot, that is a failure. */
+export async function useAttempts({ attempts }: Pick<Plan, 'attempts'>, monitor: Monitor) {
+  if (attempts === 'unwanted') return undefined;
+  const opened = await monitor.useAttempts(attempts);
+  if ('hook' in opened) return opened.hook;
+  monitor.stop();
+  const { reason } = opened;
+  const isForbidden = reason.includes('EPERM');
+  throw new Failure(
+    isForbidden ? 'permission' : 'unavailable',
+    `exec-failed cannot be told: ${reason}`,
+    isForbidden ? 'sudo, or CAP_BPF with CAP_PERFMON' : 'leave exec-failed out',
+  );
+}
+
 /** Why the causes of ends are not told although they would be shown; undefined if they are, or nobody wants them. */
 export async function useCauses({ explains }: Pick<Plan, 'explains'>, monitor: Monitor): Promise<string | undefined> {
   if (explains === 'unwanted') return undefined;

@@ -7,7 +7,7 @@ import { CAUSE_NAMES } from '../cause/causes.ts';
 import { Failure } from '../errors.ts';
 import { FIELDS } from '../format/fields.ts';
 import { FORMAT_NAMES } from '../format/formats.ts';
-import { EVENT_NAMES, type EventName } from '../netlink/events.ts';
+import { EVENT_NAMES, type EventName, HEARD_NAMES } from '../netlink/events.ts';
 import { signalNumber } from '../process/wait-status.ts';
 import { readCount, readCounts, readName, readNames, readSize, readTime, splitList } from './values.ts';
 
@@ -42,9 +42,9 @@ const FIELD_NAMES = FIELDS.map(({ name }) => name);
 const ARGV_SOURCES = ['auto', 'bpf', 'proc'] as const;
 
 export const ALL_EVENTS = 'all';
-/** `all` is every kind, still of processes only. */
+/** `all` is every kind that the connector sends, still of processes only. */
 const EVENT_CHOICES = [...EVENT_NAMES, ALL_EVENTS] as const;
-const EVERY_KIND = EVENT_NAMES.filter((name) => name !== 'clone');
+const EVERY_KIND = HEARD_NAMES.filter((name) => name !== 'clone');
 export const DEFAULT_EVENTS: readonly EventName[] = ['fork', 'exec', 'exit'];
 
 export const last = <T>(values: readonly T[]): T => values[values.length - 1];
@@ -118,6 +118,12 @@ export const WATCH_OPTIONS = {
     long: 'threads',
     group: 'what',
     meaning: 'also events of threads that do not lead their process',
+    read: given,
+  },
+  everyTry: {
+    long: 'every-try',
+    group: 'what',
+    meaning: 'with exec-failed: each place of PATH that was tried, also where the program was found in a later one',
     read: given,
   },
   lives: {

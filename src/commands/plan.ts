@@ -5,7 +5,7 @@
 import { Failure } from '../errors.ts';
 import { DEFAULT_COLUMNS, type Extra, type Field, fieldNamed, USAGE_COLUMNS } from '../format/fields.ts';
 import type { FormatName } from '../format/formats.ts';
-import type { EventName, WireEvent, WireKind } from '../netlink/events.ts';
+import { type EventName, type HeardName, isHeard, type WireEvent, type WireKind } from '../netlink/events.ts';
 import type { Hearing, Scope } from '../netlink/filter.ts';
 import type { FactPlan } from '../pipeline/monitor.ts';
 import type { Choice, Selection } from '../process/select.ts';
@@ -28,6 +28,8 @@ export interface Plan {
   readonly facts: readonly FactPlan[];
   /** Whether it is to be told why processes end: `needed` where nothing could be shown without. */
   readonly explains: 'unwanted' | 'shown' | 'needed';
+  /** Which programs could not be run, where that was asked for: each try, or walks along PATH as one. */
+  readonly attempts: 'unwanted' | 'walks' | 'every try';
   readonly shows: (event: WireEvent) => boolean;
   readonly threads: boolean;
   /** Which conclusions of a rescan become records. */
@@ -81,6 +83,7 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
     events,
     ...listeningFor(heardEvents(events, options), options),
     explains: explainingFor(events, options, format, columns),
+    attempts: attemptsFor(events, options),
     shows: showing(events, options.threads),
     threads: options.threads,
     infers: {
@@ -125,6 +128,12 @@ function explainingFor(
   return isTold || summary ? 'shown' : 'unwanted';
 }
 
+function attemptsFor(events: readonly EventName[], { everyTry }: WatchOptions): Plan['attempts'] {
+  if (events.includes('exec-failed')) return everyTry ? 'every try' : 'walks';
+  if (!everyTry) return 'unwanted';
+  throw new Failure('usage', '--every-try is about exec-failed, which is not asked for', 'add -e exec-failed');
+}
+
 const isEnd = (name: EventName): boolean => name === 'exit' || name === 'nonzero-exit';
 
 /** Where only ends by signals can be shown, successes need not even be heard. */
@@ -166,7 +175,7 @@ function shownEvents(options: WatchOptions): readonly EventName[] {
 
 /** The user-space authority on which of the events heard become records. */
 function showing(events: readonly EventName[], threads: boolean): (event: WireEvent) => boolean {
-  const wanted = new Set(events);
+  const wanted = new Set<EventName>(events);
   return (event) => {
     const isLeader = event.tid === event.tgid;
     if (event.kind === 'fork') return wanted.has(isLeader ? 'fork' : 'clone');
@@ -198,7 +207,9 @@ function selectsByWho(options: WatchOptions): boolean {
 type Scene = 'lives' | 'execs' | 'ends' | 'others';
 
 function sceneOf(events: readonly EventName[], options: WatchOptions): Scene {
-  const kinds = new Set(events.map((name) => (name === 'nonzero-exit' ? 'exit' : name)));
+  // Whether a program was found in the end, and what became of the process, is told by its life.
+  if (!events.every(isHeard)) return 'lives';
+  const kinds = new Set<EventName>(events.map((name) => (name === 'nonzero-exit' ? 'exit' : name)));
   const isOfLife = WHOLE_LIFE.some((kind) => kinds.has(kind));
   if (needsFamily(options)) return 'lives';
   if (!isOfLife) return 'others';
@@ -232,10 +243,12 @@ function listeningFor(events: readonly EventName[], options: WatchOptions): List
 
 const NO_FACTS: FactPlan['wishes'] = { births: false, execs: false, ends: 'none', onlyFailures: false };
 
+const kindOf = (name: HeardName): WireKind => (name === 'clone' ? 'fork' : name === 'nonzero-exit' ? 'exit' : name);
+
 /** @param also what must be heard besides what is shown */
 function hearingFor(events: readonly EventName[], options: WatchOptions, also: readonly WireKind[]): Hearing {
   const kinds = new Set<WireKind>(also);
-  for (const name of events) kinds.add(name === 'clone' ? 'fork' : name === 'nonzero-exit' ? 'exit' : name);
+  for (const name of events.filter(isHeard)) kinds.add(kindOf(name));
   const onlyFailures = kinds.has('exit') && !events.includes('exit') && also.length === 0;
   const births = events.includes('fork') || also.includes('fork');
   const scopes = new Map<WireKind, Scope>();

@@ -13,7 +13,7 @@ import { SELECT_ALL, Selector } from '../process/select.ts';
 import { outcomeOf, shellStatus } from '../process/wait-status.ts';
 import type { UsageSource } from '../usage/usage-source.ts';
 import { checkName } from './drawn-file.ts';
-import { useCauses, useFacts } from './facts.ts';
+import { useAttempts, useCauses, useFacts } from './facts.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
 import { openOutput } from './output.ts';
 import { type Plan, planWatch } from './plan.ts';
@@ -184,6 +184,7 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
     const isShown = draws || !plan.quiet || options.timeline !== undefined;
     if (monitor !== undefined && (isShown || plan.argvSource === 'bpf')) await useFacts(plan, monitor);
     if (monitor !== undefined && isShown) await useCauses({ explains: 'shown' }, monitor);
+    if (monitor !== undefined) await useAttempts(plan, monitor);
     await becomeUserFor(host, options.as);
     const timeline = await RunTimeline.open(host, kernel, timelineWish(options, operands, redact));
     const hear = (records: readonly StreamRecord[]): void => {

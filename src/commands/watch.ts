@@ -12,7 +12,7 @@ import type { LostRecord, StreamRecord } from '../process/record.ts';
 import type { Redact } from '../process/redact.ts';
 import { type Selection, Selector } from '../process/select.ts';
 import { VERSION } from '../version.ts';
-import { useCauses, useFacts } from './facts.ts';
+import { useAttempts, useCauses, useFacts } from './facts.ts';
 import { onUnwritten, openOutput } from './output.ts';
 import type { Plan } from './plan.ts';
 import { openUsage } from './usage.ts';
@@ -248,6 +248,7 @@ export async function watch(host: Host, plan: Plan, kernel: Kernel, discretion: 
   windowMs = () => (run.isNearlyDone ? 0 : plan.latencyMs);
   const stopListening = listenForEnd(host, plan, output, finish);
   const without = { facts: await useFacts(plan, monitor), causes: await useCauses(plan, monitor) };
+  const hook = await useAttempts(plan, monitor);
   if (plan.becomes !== undefined) await host.becomeUser(plan.becomes, 'seeing others');
   run.begin();
   const at = host.now();
@@ -256,7 +257,11 @@ export async function watch(host: Host, plan: Plan, kernel: Kernel, discretion: 
     run.take(records);
   });
   // Who reads this may rely on it: from here on every process is known, and nothing is missed.
-  run.note({ event: 'start', at, facts: startFacts(host, plan, monitor, without) });
+  run.note({
+    event: 'start',
+    at,
+    facts: { ...startFacts(host, plan, monitor, without), ...(hook && { exec_failed_source: hook }) },
+  });
   const ending = await ended;
   await monitor.settled();
   leaving.cancel();

@@ -2,6 +2,7 @@
  * THE table of record fields: each is declared once with its name, type, meaning, who carries it, its value and its column. The
  * JSON writer, the columns of the table format, `--columns`, the manual and the tests derive from it.
  */
+import type { FailedExec } from '../attempts/walks.ts';
 import type { EndCause } from '../cause/end-cause.ts';
 import { containerOf, unitOf } from '../process/cgroup.ts';
 import type { Moment } from '../process/moment.ts';
@@ -10,6 +11,7 @@ import type { Ancestor, ProcessEnd, ProcessEventName, ProcessRecord } from '../p
 import type { Text } from '../process/text.ts';
 import { type Outcome, outcomeOf } from '../process/wait-status.ts';
 import type { Usage } from '../usage/usage.ts';
+import { errorName } from './attempt-in-words.ts';
 import { escapeText, shellLine } from './escape.ts';
 import type { LineBuffer } from './line-buffer.ts';
 import { localTime, monotonicNanos, putMonotonicNanos, putUtcTime, utcTime } from './times.ts';
@@ -53,6 +55,8 @@ export interface Field {
   readonly used?: { readonly member: keyof Usage; readonly time: keyof typeof MICROS_IN | undefined };
   /** Told of an end whose cause is known, and of no other. */
   readonly ofCause?: true;
+  /** Told where something could not be executed. */
+  readonly ofFailed?: true;
   readonly column: { readonly width: number; readonly align: 'left' | 'right' };
   /** The cell, where it reads better than the plain value. Already safe for a terminal. */
   readonly cell?: (record: ProcessRecord, context: FieldContext) => string;
@@ -122,6 +126,18 @@ function why(
     column: type === 'integer' || type === 'number' ? RIGHT(width) : LEFT(width),
     ...rest,
   };
+}
+
+/** A field of what could not be executed. */
+function failed(
+  name: string,
+  type: FieldType,
+  meaning: string,
+  carriers: Field['carriers'],
+  value: (failed: FailedExec) => Value,
+): Field {
+  const column = type === 'string' ? LEFT(24) : RIGHT(6);
+  return { name, type, meaning, carriers, ofFailed: true, value: (r) => r.failed && value(r.failed), column };
 }
 
 const commandLine = (args: readonly Text[] | undefined): string => (args === undefined ? '' : shellLine(args));
@@ -487,6 +503,22 @@ export const FIELDS: readonly Field[] = [
     value: (r) => (r.cgroup === undefined ? undefined : unitOf(r.cgroup)),
     column: LEFT(16),
   },
+  failed(
+    'error',
+    'string',
+    'why a program could not be run, as errno has it: ENOENT, EACCES and so on; of an exit, the last that its process tried right before',
+    ['exec-failed', 'exit'],
+    ({ attempt }) => errorName(attempt.errno),
+  ),
+  failed('error_path', 'string', 'what that was, as it was tried', ['exit'], ({ attempt }) => attempt.path),
+  failed('tried', 'integer', 'how many places were tried, as along PATH', ['exec-failed'], ({ tried }) => tried),
+  failed(
+    'args_incomplete',
+    'boolean',
+    'true: args are not all, or not whole: there were more than 32, or more than 1 KiB of one or 4 KiB of all, or they could not be read',
+    ['exec-failed'],
+    ({ attempt }) => !attempt.hasAllArgs || undefined,
+  ),
   why('cause', 'string', 'why it ended, where that is certain: procwatch causes explains each', (c) => c.cause, {
     ours: true,
     width: 15,

@@ -156,6 +156,14 @@ export interface ExitJson extends ProcessFieldsJson {
   readonly start_time?: string;
   /** True: not told by an event, since that was lost: concluded from a scan of /proc, or an exec that only the capture in the kernel saw. */
   readonly inferred?: boolean;
+  /** Why a program could not be run, as errno has it: ENOENT, EACCES and so on; of an exit, the last that its process tried right before. */
+  readonly error?: string;
+  /** The bytes of error, where they are not UTF-8. */
+  readonly error_base64?: string;
+  /** What that was, as it was tried. */
+  readonly error_path?: string;
+  /** The bytes of error_path, where they are not UTF-8. */
+  readonly error_path_base64?: string;
   /** Why it ended, where that is certain: procwatch causes explains each. */
   readonly cause?: string;
   /** Process id of who sent the signal, or whose end sent it. */
@@ -236,6 +244,18 @@ export interface ExitJson extends ProcessFieldsJson {
   readonly gid?: number;
 }
 
+export interface ExecFailedJson extends ProcessFieldsJson {
+  readonly event: 'exec-failed';
+  /** Why a program could not be run, as errno has it: ENOENT, EACCES and so on; of an exit, the last that its process tried right before. */
+  readonly error?: string;
+  /** The bytes of error, where they are not UTF-8. */
+  readonly error_base64?: string;
+  /** How many places were tried, as along PATH. */
+  readonly tried?: number;
+  /** True: args are not all, or not whole: there were more than 32, or more than 1 KiB of one or 4 KiB of all, or they could not be read. */
+  readonly args_incomplete?: boolean;
+}
+
 export interface FoundJson extends ProcessFieldsJson {
   readonly event: 'found';
   /** True: not told by an event, since that was lost: concluded from a scan of /proc, or an exec that only the capture in the kernel saw. */
@@ -276,6 +296,8 @@ export interface StartJson extends HeadJson {
   readonly argv_source: 'bpf' | 'proc';
   /** Why not bpf. */
   readonly argv_reason?: string;
+  /** Where programs listen for execs that fail: fexit, at the end of execve(2); sys_exit, at that of every system call, which costs each some nanoseconds. */
+  readonly exec_failed_source?: 'fexit' | 'sys_exit';
   /** Why the causes of ends are not told, where they would be shown. */
   readonly cause_reason?: string;
 }
@@ -304,6 +326,7 @@ export type ProcessJson =
   | CommJson
   | CoredumpJson
   | ExitJson
+  | ExecFailedJson
   | FoundJson;
 
 export type JsonRecord =
@@ -317,6 +340,7 @@ export type JsonRecord =
   | CommJson
   | CoredumpJson
   | ExitJson
+  | ExecFailedJson
   | FoundJson
   | LostJson
   | StartJson

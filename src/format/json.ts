@@ -131,6 +131,7 @@ interface Layout {
   readonly members: readonly Member[];
   readonly ofUsage: readonly UsedMember[];
   readonly ofCause: readonly Member[];
+  readonly ofFailed: readonly Member[];
 }
 
 function layoutOf(event: ProcessEventName, extras: FieldContext['extras'], byHand: boolean): Layout {
@@ -139,8 +140,11 @@ function layoutOf(event: ProcessEventName, extras: FieldContext['extras'], byHan
   return {
     byHand,
     members: fields
-      .filter((field) => field.used === undefined && !field.ofCause && FIELDS.indexOf(field) >= first)
+      .filter(
+        (field) => field.used === undefined && !field.ofCause && !field.ofFailed && FIELDS.indexOf(field) >= first,
+      )
       .map(memberOf),
+    ofFailed: fields.filter(({ ofFailed }) => ofFailed).map(memberOf),
     ofCause: fields.filter(({ ofCause }) => ofCause).map(memberOf),
     ofUsage: fields.flatMap(({ name, used }) => (used === undefined ? [] : usedMemberOf(name, used))),
   };
@@ -200,6 +204,7 @@ export class JsonFormatter implements Formatter {
     }
     if (layout.byHand) this.hand?.write(record, out);
     for (const write of layout.members) write(record, this.context, out);
+    if (record.failed !== undefined) for (const write of layout.ofFailed) write(record, this.context, out);
     const cause = record.exit?.cause;
     if (cause === BY_ITSELF) out.raw(ENDED_BY_ITSELF);
     else if (cause !== undefined) for (const write of layout.ofCause) write(record, this.context, out);

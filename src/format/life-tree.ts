@@ -7,6 +7,7 @@ import { type Moment, secondsBetween } from '../process/moment.ts';
 import type { ProcessRecord } from '../process/record.ts';
 import { inWords } from '../process/wait-status.ts';
 import { alikeAmong, FOLD_FROM, Shapes } from './alike.ts';
+import { failedInWords } from './attempt-in-words.ts';
 import { endInWords, UNKNOWN_END } from './cause-in-words.ts';
 import { escapeText, shellLine } from './escape.ts';
 import { type Paint, palette } from './palette.ts';
@@ -122,6 +123,7 @@ export class LifeTree {
   private end(record: ProcessRecord): void {
     const life = this.living.get(record.pid);
     this.conclude(record.pid, record.exit?.waitStatus, record.exit?.cause);
+    if (life !== undefined && record.failed !== undefined) life.outcome += ` · ${failedInWords(record.failed)}`;
     if (life === undefined) return;
     life.start = record.exit?.start ?? life.start;
     if (!record.inferred) life.seconds = Math.max(0, secondsBetween(life.start, record.at));

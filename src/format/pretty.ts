@@ -3,8 +3,16 @@
  * its width; elsewhere it is whole. Every foreign text in it is escaped.
  */
 import { plus } from '../process/moment.ts';
-import type { LossReason, LostRecord, ProcessEnd, ProcessRecord, StreamRecord } from '../process/record.ts';
+import type {
+  LossReason,
+  LostRecord,
+  ProcessEnd,
+  ProcessEventName,
+  ProcessRecord,
+  StreamRecord,
+} from '../process/record.ts';
 import { outcomeOf } from '../process/wait-status.ts';
+import { failedInWords } from './attempt-in-words.ts';
 import { endInWords } from './cause-in-words.ts';
 import { escapeText, shellLine } from './escape.ts';
 import type { FieldContext } from './fields.ts';
@@ -30,6 +38,8 @@ interface Span {
 
 const WIDTHS = { time: 12, event: 8, pid: 7, parent: 18, user: 8 } as const;
 const GAP = '  ';
+/** Where the name is too long for its column. */
+const EVENT_LABEL: Readonly<Partial<Record<ProcessEventName, string>>> = { 'exec-failed': 'failed' };
 
 export class PrettyFormatter implements Formatter {
   private readonly context: FieldContext;
@@ -71,7 +81,10 @@ export class PrettyFormatter implements Formatter {
     const user = uid === undefined ? '' : escapeText(context.userName(uid) ?? String(uid));
     return [
       { text: time + GAP, paint: paint.dim },
-      { text: pad(record.event, WIDTHS.event, 'left') + GAP, paint: this.eventPaint(record) },
+      {
+        text: pad(EVENT_LABEL[record.event] ?? record.event, WIDTHS.event, 'left') + GAP,
+        paint: this.eventPaint(record),
+      },
       { text: pad(String(record.pid), WIDTHS.pid, 'right') + GAP },
       { text: pad(cut(parentCell(record), WIDTHS.parent), WIDTHS.parent, 'left') + GAP, paint: paint.dim },
       { text: pad(cut(user, WIDTHS.user), WIDTHS.user, 'left') + GAP },
@@ -112,6 +125,12 @@ export class PrettyFormatter implements Formatter {
           { text: 'dumps core · ', paint: this.paint.bad },
           { text: command, paint: dim },
         ];
+      case 'exec-failed':
+        return [
+          { text: `${name(record)} cannot run ` },
+          { text: this.failure(record), paint: this.paint.bad },
+          { text: command, paint: dim },
+        ];
       case 'found':
         return [{ text: 'found after a loss · ', paint: this.paint.warning }, { text: command }];
     }
@@ -135,7 +154,12 @@ export class PrettyFormatter implements Formatter {
       { text: whose },
       { text: how, paint: this.paintOf(exit) },
       { text: `${after}${detail}${cost === '' ? '' : ` · ${cost}`} · ` },
+      { text: this.failure(record) },
     ];
+  }
+
+  private failure({ failed }: ProcessRecord): string {
+    return failed === undefined ? '' : `${failedInWords(failed)} · `;
   }
 
   private paintOf({ waitStatus }: ProcessEnd): Paint {

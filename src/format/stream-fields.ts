@@ -48,6 +48,14 @@ export const STREAM_FIELDS = {
     },
     { name: 'argv_reason', type: 'string', optional: true, meaning: 'why not bpf' },
     {
+      name: 'exec_failed_source',
+      type: 'string',
+      optional: true,
+      values: ['fexit', 'sys_exit'],
+      meaning:
+        'where programs listen for execs that fail: fexit, at the end of execve(2); sys_exit, at that of every system call, which costs each some nanoseconds',
+    },
+    {
       name: 'cause_reason',
       type: 'string',
       optional: true,

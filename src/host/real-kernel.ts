@@ -64,6 +64,10 @@ export const kernel: Kernel = {
     if (!isInitial('pid')) return { reason: OWN_PID_NAMESPACE };
     return (await import('../bpf/cause-programs.ts')).openCausePrograms();
   },
+  async openAttempts(args) {
+    if (!isInitial('pid')) return { reason: OWN_PID_NAMESPACE };
+    return (await import('../bpf/attempt-programs.ts')).openAttemptPrograms({ args });
+  },
   openWalk: async () => (await import('./process-walk.ts')).openWalk(),
   accounts: accountDoors,
 };

@@ -7,10 +7,12 @@ type OneOrMore<T> = T | readonly T[];
 
 /** The options of `procwatch watch`, by the same rules: different kinds must all match, several of one kind are alternatives. */
 export interface WatchRequest {
-  /** Kinds of events, `all` for every kind; fork, exec and exit unless given. */
+  /** Kinds of events, `all` for every kind but exec-failed; fork, exec and exit unless given. */
   readonly events?: OneOrMore<EventName | 'all'>;
   /** Also events of threads that do not lead their process. */
   readonly threads?: boolean;
+  /** With exec-failed: each place of PATH that was tried. */
+  readonly everyTry?: boolean;
   /** One record for each process life, at its end. */
   readonly lives?: boolean;
   readonly pid?: OneOrMore<number>;

@@ -2,15 +2,16 @@
  * What flows to the formatters: one record for each thing that happened to a process, and records of our own that say where the
  * stream begins, ends and has a hole. Members that are undefined are unknown.
  */
+import type { FailedExec } from '../attempts/walks.ts';
 import type { EndCause } from '../cause/end-cause.ts';
-import type { WireKind } from '../netlink/events.ts';
+import type { ProgramEventName, WireKind } from '../netlink/events.ts';
 import type { Usage } from '../usage/usage.ts';
 import type { Image } from './image.ts';
 import type { Moment } from './moment.ts';
 import type { Text } from './text.ts';
 
 /** `found`: a process that was there although its birth was not heard, noticed by the rescan after a loss. */
-export type ProcessEventName = WireKind | 'clone' | 'found';
+export type ProcessEventName = WireKind | ProgramEventName | 'clone' | 'found';
 
 export interface ProcessRecord {
   readonly event: ProcessEventName;
@@ -34,6 +35,8 @@ export interface ProcessRecord {
   readonly exit: ProcessEnd | undefined;
   readonly ids: { readonly real: number; readonly effective: number } | undefined;
   readonly tracer: { readonly pid: number; readonly tid: number } | undefined;
+  /** What could not be executed; of an end, right before it. */
+  readonly failed?: FailedExec | undefined;
 }
 
 export interface Ancestor {

@@ -16,9 +16,12 @@ function redactText(text: Text, redact: Redact): Text {
   return after === before ? text : after;
 }
 
+export const redactTexts = (texts: readonly Text[], redact: Redact): Text[] =>
+  texts.map((text) => redactText(text, redact));
+
 export function redactImage(image: Image, redact: Redact): Image {
   const { args } = image;
-  return args === undefined ? image : changed(image, { args: args.map((text) => redactText(text, redact)) });
+  return args === undefined ? image : changed(image, { args: redactTexts(args, redact) });
 }
 
 const redactFacts = (facts: ProcessFacts, redact: Redact): ProcessFacts => ({

@@ -2,6 +2,7 @@
  * The enrich stage: batches of the kernel's events in, records that say who it was and how it ended out. Applies the exit rule;
  * who a process is it asks the subjects, and facts come only through them, the reader and the image source.
  */
+import type { FailedExec } from '../attempts/walks.ts';
 import type { Death } from '../cause/cause-book.ts';
 import { BY_ITSELF, type EndCause } from '../cause/end-cause.ts';
 import type { EventOf, WireEvent, WireKind } from '../netlink/events.ts';
@@ -44,6 +45,13 @@ export interface TrackerOptions {
   readonly treeRoots: readonly number[];
   /** Why processes end, where somebody wants to know. */
   readonly causes?: EndCauses | undefined;
+  /** What could not be executed, where somebody wants to know. */
+  readonly failedExecs?: FailedExecs | undefined;
+}
+
+/** Who knows what a process could not execute right before its end. */
+export interface FailedExecs {
+  before(end: WireEvent): FailedExec | undefined;
 }
 
 /** Who knows of an end by its status, and by more of it where that does not say all. */
@@ -133,6 +141,15 @@ export class Tracker {
   track(events: readonly WireEvent[]): ProcessRecord[] {
     this.begin();
     for (let i = 0; i < events.length; i++) this.take(events[i], i);
+    return this.teller.take();
+  }
+
+  /** What could not be executed and is over. */
+  tellFailed(all: readonly FailedExec[]): ProcessRecord[] {
+    for (const failed of all) {
+      const proc = this.subjects.of(failed.attempt.pid);
+      this.teller.tellFailed(proc, failed);
+    }
     return this.teller.take();
   }
 
@@ -237,7 +254,9 @@ export class Tracker {
     // With a place for what is still to come, which would cost more to make room for later.
     const cause = status === undefined ? undefined : this.causeOf(proc, event.stamp, status, exit);
     const end: ProcessEnd = { waitStatus: status, start: proc.start, duration, usage: undefined, cause };
-    this.teller.tell('exit', ofProcess, proc, parentTgid === 0 ? { exit: end } : { exit: end, ppid: parentTgid });
+    const failed = status === 0 ? undefined : this.options.failedExecs?.before(event);
+    const detail = parentTgid === 0 ? { exit: end, failed } : { exit: end, failed, ppid: parentTgid };
+    this.teller.tell('exit', ofProcess, proc, detail);
   }
 
   private causeOf(proc: Proc, at: Moment, status: number, exit: ProcessExit | undefined): EndCause | undefined {

@@ -185,6 +185,7 @@ export class ScriptedHost implements Host {
       readerWithoutArgs: this.reader,
       users: this.users,
       openWalk: async () => ({ reason: 'a scripted kernel runs no programs' }),
+      openAttempts: async () => ({ reason: 'a scripted kernel runs no programs' }),
       openCauses: async () => ({ reason: 'a scripted kernel runs no programs' }),
       openFacts: async () => ({ reason: 'a scripted kernel runs no programs' }),
       openPidfd: () => 'unsupported',

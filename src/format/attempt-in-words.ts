@@ -1,0 +1,31 @@
+/** What could not be executed, and why, in words for people; foreign text in them is escaped. */
+import { getSystemErrorMap } from 'node:util';
+import type { FailedExec } from '../attempts/walks.ts';
+import { escapeText } from './escape.ts';
+
+/** The kernel says the same of a script whose interpreter is missing, and of a program whose loader is. */
+const IN_WORDS: Readonly<Record<string, string>> = {
+  ENOENT: 'not found, or its interpreter',
+  EACCES: 'not executable',
+  EPERM: 'not permitted',
+  ENOEXEC: 'no format that can be executed',
+  ETXTBSY: 'open for writing',
+  E2BIG: 'too many arguments',
+  ENOTDIR: 'no directory on the way',
+  ELOOP: 'too many symbolic links',
+  ENAMETOOLONG: 'name too long',
+  EISDIR: 'a directory',
+  ENOMEM: 'not enough memory',
+  EFAULT: 'bad address',
+  EMFILE: 'too many open files',
+};
+
+/** `ENOENT` */
+export const errorName = (errno: number): string => getSystemErrorMap().get(-errno)?.[0] ?? `E${errno}`;
+
+/** `/usr/bin/shop: not found, or its interpreter (17 tried)` */
+export function failedInWords({ attempt, tried }: FailedExec): string {
+  const name = errorName(attempt.errno);
+  const path = attempt.path === undefined ? '?' : escapeText(attempt.path);
+  return `${path === '' ? '(a descriptor)' : path}: ${IN_WORDS[name] ?? name}${tried > 1 ? ` (${tried} tried)` : ''}`;
+}
