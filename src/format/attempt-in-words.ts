@@ -1,5 +1,5 @@
 /** What could not be executed, and why, in words for people; foreign text in them is escaped. */
-import { getSystemErrorMap } from 'node:util';
+import { constants } from 'node:os';
 import type { FailedExec } from '../attempts/walks.ts';
 import { escapeText } from './escape.ts';
 
@@ -20,8 +20,12 @@ const IN_WORDS: Readonly<Record<string, string>> = {
   EMFILE: 'too many open files',
 };
 
-/** `ENOENT` */
-export const errorName = (errno: number): string => getSystemErrorMap().get(-errno)?.[0] ?? `E${errno}`;
+/** Where two share a number (EAGAIN, EWOULDBLOCK) the first is kept. */
+const NAME_OF = new Map<number, string>();
+for (const [name, errno] of Object.entries(constants.errno)) if (!NAME_OF.has(errno)) NAME_OF.set(errno, name);
+
+/** `ENOENT`; `errno 80` for one that has no name here. */
+export const errorName = (errno: number): string => NAME_OF.get(errno) ?? `errno ${errno}`;
 
 /** `/usr/bin/shop: not found, or its interpreter (17 tried)` */
 export function failedInWords({ attempt, tried }: FailedExec): string {
