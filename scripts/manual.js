@@ -10,6 +10,7 @@ register();
 const { EXIT } = await import('../src/errors.ts');
 const { COMMANDS, DEFAULT_COMMAND } = await import('../src/commands/commands.ts');
 const { GROUPS } = await import('../src/commands/options.ts');
+const { CAUSES } = await import('../src/cause/causes.ts');
 const { FIELDS } = await import('../src/format/fields.ts');
 const { GROUP_NAMES, TASK_FIELDS } = await import('../src/ps/fields.ts');
 const { FROM_PROGRAMS, REFINEMENTS, WIRE } = await import('../src/netlink/events.ts');
@@ -112,6 +113,12 @@ const eventItems = () =>
     body: `${sentence(meaning)}\n${sentence(carries.startsWith('as ') ? carries : `its record carries ${carries}`)}`,
   }));
 
+const causeItems = () =>
+  Object.entries(CAUSES).map(([name, { meaning, toldBy, carries }]) => ({
+    tag: `Cm ${name}`,
+    body: [meaning, `told by ${toldBy}`, `it carries ${carries}`].map(sentence).join('\n'),
+  }));
+
 const TYPES = { strings: 'array of strings', ancestry: 'array of objects' };
 
 const fieldItems = () =>
@@ -158,6 +165,7 @@ const PARTS = {
     tagList(Object.entries(COMMANDS).map(([name, { meaning }]) => ({ tag: `Cm ${name}`, body: sentence(meaning) }))),
   options: () => optionSections().join('\n'),
   events: () => tagList(eventItems()),
+  causes: () => tagList(causeItems()),
   fields: () => tagList(fieldItems()),
   tasks: () => tagList(taskItems()),
   exits: () => tagList(exitItems()),
