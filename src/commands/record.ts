@@ -8,7 +8,7 @@ import { Monitor } from '../pipeline/monitor.ts';
 import { plus } from '../process/moment.ts';
 import { BLOCK_BYTES, RecordingFile } from '../recording/recording-file.ts';
 import { DumpTrigger } from './dump-trigger.ts';
-import { useFacts } from './facts.ts';
+import { usePrograms } from './facts.ts';
 import { FileTape } from './file-tape.ts';
 import { FlightTape } from './flight-tape.ts';
 import { DEFAULT_EVENTS, readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
@@ -116,10 +116,10 @@ export async function startRecord(host: Host, options: RecordOptions): Promise<E
   let tape: FileTape | FlightTape;
   let output: OutputStream = host.stdout;
   try {
-    const withoutFacts = await useFacts(plan, monitor);
+    const programs = await usePrograms(plan, monitor);
     // Files that are made later must be of the same owner as the first.
     if (plan.becomes !== undefined) await host.becomeUser(plan.becomes, 'seeing others');
-    const subject: Subject = { host, kernel, plan, monitor, selection, withoutFacts };
+    const subject: Subject = { host, kernel, plan, monitor, selection, programs };
     const path = options.output ?? defaultName(host, kernel);
     const seconds = (): number => plus(host.now(), kernel.clocks().wallOffset).seconds;
     if (options.last !== undefined)
