@@ -97,6 +97,13 @@ export const ambient: Pick<Host, 'now' | 'after' | 'random'> = {
   random: () => crypto.getRandomValues(new Uint32Array(1))[0],
 };
 
+/** What reading a recording needs, wherever that is done. */
+export const reading: Pick<Host, 'fileSystem' | 'input' | 'after'> = {
+  fileSystem: files,
+  input: (path) => (path === '-' ? process.stdin : createReadStream('', { fd: openSync(path, 'r') })),
+  after: ambient.after,
+};
+
 async function withNativeCode<T>(load: () => Promise<T>): Promise<T> {
   try {
     return await load();
@@ -225,8 +232,8 @@ export function realHost(): Host {
     isForeground,
     // Not SIGSTOP: where no shell could continue us (an orphaned process group) the kernel must be free not to stop us.
     stopSelf: () => process.kill(process.pid, 'SIGTSTP'),
-    input: (path) => (path === '-' ? process.stdin : createReadStream('', { fd: openSync(path, 'r') })),
-    fileSystem: files,
+    input: reading.input,
+    fileSystem: reading.fileSystem,
     launch,
     async spawn(command, args) {
       if (aside === undefined) throw new Error('nobody has stood aside for a command');

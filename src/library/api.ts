@@ -3,8 +3,9 @@
  * same guarantees; what is exported here is all there is to rely on.
  */
 import type { JsonRecord } from '../format/json-records.ts';
-import { ambient, loadKernel } from '../host/real-host.ts';
-import { LiveWatch } from './live-watch.ts';
+import { ambient, loadKernel, reading } from '../host/real-host.ts';
+import { LiveWatch, typedOf } from './live-watch.ts';
+import { RecordedWatch } from './recorded-watch.ts';
 import type { Watch, WatchRequest } from './watch-request.ts';
 
 export { Failure } from '../errors.ts';
@@ -13,10 +14,11 @@ export type { EventName } from '../netlink/events.ts';
 export type { Watch, WatchRequest } from './watch-request.ts';
 
 /**
- * Process events as they happen, beginning now. Loss is a record among the others: `{ event: 'lost', reason, count }`. An error that
+ * Process events as they happen, beginning now, or those of a recording (`read`). Loss is a record among the others: `{ event: 'lost', reason, count }`. An error that
  * says why, and what to do, is thrown at once for a request that makes no sense, and by the iteration where watching is not possible.
  */
 export function watch(request: WatchRequest = {}): Watch {
+  if (request.read !== undefined) return new RecordedWatch(request, typedOf(request), reading);
   return new LiveWatch(request, ambient, loadKernel);
 }
 
