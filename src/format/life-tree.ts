@@ -19,6 +19,9 @@ interface Life {
   waitStatus: number | undefined;
   outcome: string;
   readonly children: Life[];
+  readonly parent: Life | undefined;
+  /** Drawn, with all that comes of it. */
+  isChosen: boolean;
   /** The same number for lives that are alike with all their descendants; known when the tree is drawn. */
   shape: number;
 }
@@ -39,7 +42,6 @@ const RUNNING = 'still running';
 const UNKNOWN = 'ended, status unknown';
 
 export class LifeTree {
-  private readonly roots: Life[] = [];
   /** In the order of birth: parents before their children. */
   private readonly lives: Life[] = [];
   /** Those alive, by number; undefined for those beyond the limit. */
@@ -52,7 +54,15 @@ export class LifeTree {
     this.firstCommand = firstCommand && shellLine(firstCommand);
   }
 
-  add(record: ProcessRecord): void {
+  /** @param choice whether somebody asked for this process; others are drawn only below one that was asked for */
+  add(record: ProcessRecord, choice: 'chosen' | 'other' = 'chosen'): void {
+    this.addRecord(record);
+    const life = choice === 'chosen' ? this.living.get(record.pid) : undefined;
+    if (life !== undefined) life.isChosen = true;
+    if (record.event === 'exit' && !record.thread) this.living.delete(record.pid);
+  }
+
+  private addRecord(record: ProcessRecord): void {
     const { event } = record;
     if (event === 'fork' || event === 'found' || event === 'alive') this.birth(record);
     else if (record.event === 'exec') this.program(record);
@@ -96,9 +106,11 @@ export class LifeTree {
       waitStatus: undefined,
       outcome: RUNNING,
       children: [],
+      parent,
+      isChosen: false,
       shape: 0,
     };
-    (parent?.children ?? this.roots).push(life);
+    parent?.children.push(life);
     this.lives.push(life);
     this.living.set(record.pid, life);
   }
@@ -113,8 +125,8 @@ export class LifeTree {
 
   private end(record: ProcessRecord): void {
     const life = this.living.get(record.pid);
-    this.conclude(record.pid, record.exit?.waitStatus);
     if (life === undefined) return;
+    this.endOf(life, record.exit?.waitStatus);
     life.start = record.exit?.start ?? life.start;
     if (!record.inferred) life.seconds = Math.max(0, secondsBetween(life.start, record.at));
   }
@@ -123,7 +135,10 @@ export class LifeTree {
   conclude(pid: number, waitStatus: number | undefined): void {
     const life = this.living.get(pid);
     this.living.delete(pid);
-    if (life === undefined) return;
+    if (life !== undefined) this.endOf(life, waitStatus);
+  }
+
+  private endOf(life: Life, waitStatus: number | undefined): void {
     life.waitStatus = waitStatus;
     life.outcome = waitStatus === undefined ? UNKNOWN : inWords(waitStatus);
   }
@@ -134,14 +149,22 @@ export class LifeTree {
   }
 
   render(options: { readonly colour: boolean; readonly width: number | undefined }): string {
-    const [first] = this.lives;
+    const roots = this.lives.filter(isTop);
+    const [first] = roots;
     if (first === undefined) return '';
     shapeAll(this.lives);
     const rows: Row[] = [];
-    for (const branch of fold([this.roots])) collectRows(branch, { lead: '', below: '', depth: 0 }, first.start, rows);
+    for (const branch of fold([roots])) collectRows(branch, { lead: '', below: '', depth: 0 }, first.start, rows);
     if (this.uncounted > 0) rows.push(remark(`and ${this.uncounted.toLocaleString('en-US')} more`));
     return draw(rows, options);
   }
+}
+
+/** Chosen, and drawn below nobody. */
+function isTop(life: Life): boolean {
+  if (!life.isChosen) return false;
+  for (let one = life.parent; one !== undefined; one = one.parent) if (one.isChosen) return false;
+  return true;
 }
 
 const nameOf = ({ image }: ProcessRecord): string => (image.comm === undefined ? '?' : escapeText(image.comm));
