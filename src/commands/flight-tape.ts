@@ -62,6 +62,12 @@ export class FlightTape extends Tape {
 
   care(): void {}
 
+  /** The same, of all that has happened until now. */
+  dumpNow(reason: string): void {
+    this.subject.monitor.wake();
+    this.dump(reason);
+  }
+
   /** The window, as a recording of its own. */
   dump(reason: string): void {
     const { host } = this.subject;

@@ -180,7 +180,7 @@ function listen(
     host.onSignal('SIGINT', () => (++interrupts > 1 ? host.abort(EXIT.interrupted.code) : finish('ok'))),
     host.onSignal('SIGTERM', () => finish('terminated')),
     host.onSignal('SIGHUP', () => tape instanceof FileTape && tape.reopen()),
-    host.onSignal('SIGUSR1', () => tape instanceof FlightTape && tape.dump('SIGUSR1')),
+    host.onSignal('SIGUSR1', () => tape instanceof FlightTape && tape.dumpNow('SIGUSR1')),
     ...(duration === undefined ? [] : [host.after(duration, () => finish('ok'))]),
     { cancel: () => care.cancel() },
   ];
