@@ -31,12 +31,7 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
   watch: {
     meaning: 'print process events as they happen (the default command)',
     options: WATCH_OPTIONS,
-    run: async (host, typed) => {
-      refuseOtherSource(WATCH_OPTIONS, typed);
-      const options = readOptions(WATCH_OPTIONS, typed);
-      if (options.read.length > 0) return (await import('./replay.ts')).startReplay(host, options);
-      return (await import('./start-watch.ts')).startWatch(host, options);
-    },
+    run: async (host, typed) => (await import('./start-watch.ts')).runWatch(host, typed),
   },
   record: {
     meaning:

@@ -137,7 +137,7 @@ class Showing {
 }
 
 /** Ends reading on a signal, and when the output is gone. */
-class Reader {
+export class Reader {
   ending: Ending | undefined;
   private readonly listeners: { cancel(): void }[];
 

@@ -2,7 +2,9 @@
  * THE table of record fields: each is declared once with its name, type, meaning, who carries it, its value and its column. The
  * JSON writer, the columns of the table format, `--columns`, the manual and the tests derive from it.
  */
+
 import { containerOf, unitOf } from '../process/cgroup.ts';
+import { PATHS_MISSING, type PathMissing } from '../process/image.ts';
 import type { Moment } from '../process/moment.ts';
 import { plus } from '../process/moment.ts';
 import type { Ancestor, ProcessEnd, ProcessEventName, ProcessRecord } from '../process/record.ts';
@@ -131,6 +133,8 @@ const deviceIn = (device: Text): string | undefined =>
 const LEFT = (width: number) => ({ width, align: 'left' }) as const;
 const RIGHT = (width: number) => ({ width, align: 'right' }) as const;
 
+const pathMissing = (value: unknown): PathMissing | undefined => PATHS_MISSING.find((why) => why === value);
+
 export const FIELDS: readonly Field[] = [
   {
     name: 'time',
@@ -231,6 +235,29 @@ export const FIELDS: readonly Field[] = [
     column: LEFT(24),
   },
   {
+    name: 'exe_deleted',
+    type: 'boolean',
+    meaning:
+      'true: the file of the program had no name any more at the exec, or never had one (memfd); exe is the one it had',
+    carriers: 'all',
+    ofImage: true,
+    value: (r) => r.image.exeDeleted,
+    fill: ({ image }, v) => set(image, 'exeDeleted', v === true ? v : undefined),
+    column: LEFT(11),
+  },
+  {
+    name: 'exe_missing',
+    type: 'string',
+    ours: true,
+    meaning:
+      'why exe is not known: "too deep", "too long", "torn" (a name in it was changed meanwhile), "unreachable" (outside of the root) or "unreadable"',
+    carriers: 'all',
+    ofImage: true,
+    value: (r) => r.image.exeMissing,
+    fill: ({ image }, v) => set(image, 'exeMissing', pathMissing(v)),
+    column: LEFT(11),
+  },
+  {
     name: 'path',
     type: 'string',
     meaning: 'the path as it was executed, which may be relative; of a script, the script',
@@ -290,6 +317,28 @@ export const FIELDS: readonly Field[] = [
     value: (r) => r.image.cwd,
     fill: ({ image }, v) => set(image, 'cwd', v as Text),
     column: LEFT(24),
+  },
+  {
+    name: 'cwd_deleted',
+    type: 'boolean',
+    meaning: 'true: the directory has no name any more; cwd is the one it had',
+    carriers: 'all',
+    ofImage: true,
+    value: (r) => r.image.cwdDeleted,
+    fill: ({ image }, v) => set(image, 'cwdDeleted', v === true ? v : undefined),
+    column: LEFT(11),
+  },
+  {
+    name: 'cwd_missing',
+    type: 'string',
+    ours: true,
+    meaning:
+      'why cwd is not known: "too deep", "too long", "torn" (a name in it was changed meanwhile), "unreachable" (outside of the root) or "unreadable"',
+    carriers: 'all',
+    ofImage: true,
+    value: (r) => r.image.cwdMissing,
+    fill: ({ image }, v) => set(image, 'cwdMissing', pathMissing(v)),
+    column: LEFT(11),
   },
   {
     name: 'uid',

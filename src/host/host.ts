@@ -44,9 +44,14 @@ export interface Account {
   readonly home: string;
 }
 
-/** What needs the operating system below Node: loaded only by commands that listen. */
-export interface Kernel {
+/** What hearing of events needs of the system: loaded before all else, so that events are queued while that is loaded. */
+export interface Listening {
   readonly openConnector: OpenConnector;
+  circumstances(): Circumstances;
+}
+
+/** What needs the operating system below Node: loaded only by commands that listen. */
+export interface Kernel extends Listening {
   readonly reader: ProcReader;
   /** The same, but arguments are never read. */
   readonly readerWithoutArgs: ProcReader;
@@ -54,7 +59,6 @@ export interface Kernel {
   openPidfd(pid: number): Pidfd | NoPidfd;
   /** Where there are no process descriptors. Nothing happens if it has ended or is not ours to signal. */
   kill(pid: number, signal: number): void;
-  circumstances(): Circumstances;
   clocks(): Clocks;
   /** Facts about processes from programs in the kernel; or the reason why they are not to be had. */
   openFacts(wishes: FactWishes): Promise<FactSource | { readonly reason: string }>;
@@ -101,6 +105,7 @@ export interface Host {
   readonly fileSystem: Files;
   /** The bytes of a file as they are read; `-` is stdin. Throws as `openFile` does. */
   input(path: string): AsyncIterable<Uint8Array>;
+  listening(): Promise<Listening>;
   kernel(): Promise<Kernel>;
   snapshotKernel(): Promise<SnapshotKernel>;
   /** CLOCK_MONOTONIC. */

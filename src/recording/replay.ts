@@ -41,7 +41,6 @@ export class Replay {
   private readonly roots: readonly number[];
   /** One for each boot of each machine: numbers of processes mean nothing beyond. */
   private readonly families = new Map<string, Family>();
-  private family: Family;
   private told: Told | undefined;
   private uid: number | undefined;
 
@@ -51,7 +50,6 @@ export class Replay {
     this.users = new UserNames(selection.uid, options.users);
     this.selector = new Selector({ ...selection, uid: this.users.choice });
     this.roots = [...selection.tree.wanted, ...selection.tree.unwanted];
-    this.family = this.familyOf('');
   }
 
   private familyOf(boot: string): Family {
@@ -103,23 +101,21 @@ export class Replay {
 
   private judge(record: ReadRecord): Judged | undefined {
     if (!isOfProcess(record)) {
-      if (record.event === 'start' && typeof record.facts.boot_id === 'string') {
-        this.family = this.familyOf(record.facts.boot_id);
-      }
       const isOutside = record.event === 'lost' && !this.isWithin(record.told.wall);
       return isOutside ? undefined : { record, isChosen: true };
     }
     this.users.learn(record.image.uid, record.told.user);
-    const proc = this.needsFamily ? this.family.take(record) : undefined;
+    const family = this.familyOf(record.told.boot);
+    const proc = this.needsFamily ? family.take(record) : undefined;
     if (!this.isWithin(record.told.wall) || record.told.isStrange || !this.options.shows(record)) return undefined;
-    if (record.event === 'alive' && this.roots.length > 0) this.family.settle();
+    if (record.event === 'alive' && this.roots.length > 0) family.settle();
     const known = { pid: record.pid, trees: proc?.trees ?? [], image: record.image };
     const revised = this.revised(record);
     const isChosen = this.selector.mayShow(known) && this.selector.shows(revised);
     if (!isChosen || !this.options.wantsAncestry || proc === undefined || revised.ancestry !== undefined) {
       return { record: revised, isChosen };
     }
-    return { record: { ...revised, ancestry: this.family.ancestryOf(revised, proc) }, isChosen };
+    return { record: { ...revised, ancestry: family.ancestryOf(revised, proc) }, isChosen };
   }
 
   private revised(record: ReadProcessRecord): ReadProcessRecord {

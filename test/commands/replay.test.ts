@@ -294,3 +294,45 @@ test('stat counts a recording', async () => {
     ],
   );
 });
+
+test('the processes of two machines are not mixed, whatever their numbers are', async () => {
+  const other = NIGHT.replaceAll('00000000-0000-4000-8000-000000000001', 'another').replaceAll(
+    '"pid":100,',
+    '"pid":101,',
+  );
+  const host = new ScriptedHost({ argv: ['-r', 'a', '-r', 'b', '--tree', '101', '--json', '-e', 'fork'] });
+  host.openFile('a').write(NIGHT);
+  host.openFile('b').write(other.replaceAll('"ppid":100,', '"ppid":101,'));
+  assert.equal(await runProgram(host), 0);
+  assert.equal(host.stdout.text.split('\n').length - 1, 2);
+});
+
+test('a recording that still grows is followed, also where another file takes its name', async () => {
+  const [first, ...rest] = NIGHT.split('\n').map((line) => `${line}\n`);
+  const host = new ScriptedHost({ argv: ['-r', 'night.jsonl', '--follow', '-f', 'pretty'] });
+  const file = host.openFile('night.jsonl');
+  file.write(first);
+  const done = runProgram(host);
+  const turn = async (): Promise<void> => {
+    for (let i = 0; i < 20; i++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      host.advance(100);
+    }
+  };
+  await turn();
+  file.write(rest.slice(0, 9).join('').slice(0, -20));
+  await turn();
+  file.write(rest.slice(0, 9).join('').slice(-20));
+  await turn();
+  host.fileSystem.rename('night.jsonl', 'night.000001.jsonl');
+  host.openFile('night.jsonl').write(rest.slice(9, -1).join(''));
+  await turn();
+  host.signal('SIGINT');
+  let code: number | undefined;
+  done.then((ended) => {
+    code = ended;
+  });
+  while (code === undefined) await turn();
+  assert.equal(code, 0);
+  assert.equal(host.stdout.text, (await live()).out);
+});

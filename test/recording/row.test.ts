@@ -32,6 +32,8 @@ const WHOLE: readonly StreamRecord[] = [
   }),
   record({ image: { comm: broken(0xff, 0x41), args: ['é', broken(0xfe), '\u009b2J'], missing: 'gone' } }),
   record({ event: 'found', inferred: true, imageOf: 'earlier' }),
+  record({ event: 'coredump', image: { ...record().image, exeDeleted: true, cwdDeleted: true } }),
+  record({ event: 'coredump', image: { comm: 'x', exeMissing: 'torn', cwdMissing: 'too deep' } }),
   record({ event: 'uid', ids: { real: 1, effective: 2 } }),
   record({ event: 'gid', ids: { real: 3, effective: 4 } }),
   record({ event: 'sid' }),
@@ -104,7 +106,7 @@ test('every field is read back, or follows from others', () => {
 });
 
 test('what is not wanted is not told: what processes used', () => {
-  const again = readRecord(jsonOf([WHOLE[14]]), 'without usage');
+  const again = readRecord(jsonOf([WHOLE[16]]), 'without usage');
   assert.equal(again && 'exit' in again && again.exit?.usage, undefined);
 });
 
