@@ -33,7 +33,7 @@ async function all(request: Parameters<typeof watch>[0]): Promise<JsonRecord[]> 
 }
 
 test('records of a recording are those of its lines, and unknown members are members', async () => {
-  const records = await all({ full: true, ancestry: true });
+  const records = await all({ full: true });
   assert.deepEqual(
     records.map(({ event, seq }) => [event, seq]),
     [
