@@ -133,6 +133,9 @@ export class FlightTape extends Tape {
     if (!this.isEmpty) this.dump('the end of the recording');
   }
 
+  /** What could not be written out was told then. */
+  readonly isUnwritten = false;
+
   get kept(): number {
     return this.flight.bytes;
   }

@@ -242,6 +242,36 @@ test('while the disk is full records wait, what has no room is counted, and no h
   assert.match(host.stderr.text, /\nprocwatch: night\.jsonl can be written again\n$/);
 });
 
+test('a disk that stays full to the end is 74, and how much is missing is told', async () => {
+  const host = world('-o', 'night.jsonl', '--no-state');
+  const code = await runProgram(host, () => {
+    host.fileSystem.space = 0;
+    lives(host, 1);
+    stop(host);
+  });
+  assert.equal(code, 74);
+  assert.match(host.stderr.text, /\nprocwatch: night\.jsonl: \d+ bytes could not be written\n$/);
+});
+
+test('where there can be no other file the one at hand is written on', async () => {
+  const host = world('-o', 'night.jsonl', '--rotate-time', '10s', '--no-state');
+  await runProgram(host, () => {
+    const { rename } = host.fileSystem;
+    host.fileSystem.rename = () => {
+      throw new Error('EACCES: permission denied, rename');
+    };
+    host.advance(30_000);
+    lives(host, 1);
+    host.fileSystem.rename = rename;
+    host.advance(2000);
+    lives(host, 1);
+    stop(host);
+  });
+  assert.equal(host.stderr.text, 'procwatch: EACCES: permission denied, rename: the file at hand is written on\n');
+  assert.equal(briefly(linesIn(contentOf(host, 'night.000001.jsonl').toString())), `start ${LIFE} end`);
+  assert.equal(briefly(linesIn(contentOf(host, 'night.jsonl').toString())), `start ${LIFE} end`);
+});
+
 test('a compressed file that is cut anywhere is repaired before more is written', async () => {
   const first = world('-o', 'night.jsonl.gz', '--no-state');
   await runProgram(first, () => {
