@@ -24,6 +24,8 @@ export interface Scale {
   readonly lookMs: number;
   /** Processes of a timeline; ten times as many are drawn too. */
   readonly lives: number;
+  /** How long a flight recorder is watched. */
+  readonly flightSeconds: number;
 }
 
 export const FULL: Scale = {
@@ -41,6 +43,7 @@ export const FULL: Scale = {
   holdMs: 1000,
   lookMs: 100,
   lives: 100_000,
+  flightSeconds: 600,
 };
 
 export const SMOKE: Scale = {
@@ -58,6 +61,7 @@ export const SMOKE: Scale = {
   holdMs: 20,
   lookMs: 30,
   lives: 600,
+  flightSeconds: 2,
 };
 
 const PROGRAMS = ['load', 'reader', 'stopwatch', 'ends'] as const;

@@ -8,6 +8,7 @@ import { filters } from './filters.ts';
 import { idle } from './idle.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
+import { recordings } from './recordings.ts';
 import { run } from './run.ts';
 import { series } from './series.ts';
 import { stall } from './stall.ts';
@@ -29,4 +30,5 @@ export const MEASUREMENTS: Readonly<Record<string, (bench: Bench) => Promise<Res
   arguments: ownArguments,
   dump,
   timeline,
+  recordings,
 };

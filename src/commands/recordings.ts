@@ -26,9 +26,19 @@ const LATE_SECONDS = 10;
 const later = (a: Moment | undefined, b: Moment | undefined): Moment | undefined =>
   a === undefined || (b !== undefined && b.seconds >= a.seconds) ? b : a;
 
+/** A place other than files that recordings come from. */
+export interface Elsewhere {
+  /** What names of recordings there begin with, such as `nats://`. */
+  readonly begins: string;
+  readonly open: (name: string, leash: Leash) => Promise<LineSource>;
+}
+export const ELSEWHERE: readonly Elsewhere[] = [];
+
+const elsewhere = (name: string): Elsewhere | undefined => ELSEWHERE.find(({ begins }) => name.startsWith(begins));
+
 /** The last moment of a recording: of all of it, read once before. */
 async function endOf(host: ReadHost, path: string): Promise<Moment | undefined> {
-  if (path === '-') return undefined;
+  if (path === '-' || elsewhere(path) !== undefined) return undefined;
   let end: Moment | undefined;
   const file = openToRead(host, path);
   const isRegular = file.isRegular;
@@ -57,10 +67,6 @@ export async function windowFor(host: ReadHost, { read, since, until }: ReadRequ
   return windowOf(since, until, needsEnd(since, until) ? await endOfAll(host, read) : undefined);
 }
 
-/** Other places than files that recordings come from, by the beginning of their names. */
-export type OpenElsewhere = (name: string) => Promise<LineSource> | undefined;
-export const ELSEWHERE: readonly OpenElsewhere[] = [];
-
 export interface Opened {
   readonly batches: AsyncIterable<readonly ReadRecord[]>;
   readonly recordings: readonly Recording[];
@@ -80,12 +86,13 @@ export async function openRecordings(
     until !== undefined && wallAt(bytes, from).seconds > until.seconds + LATE_SECONDS;
   const recordings: Recording[] = [];
   for (const path of read) {
-    const elsewhere = ELSEWHERE.map((open) => open(path)).find((source) => source !== undefined);
+    const place = elsewhere(path);
     const from =
-      since === undefined || interest.isWhole || path === '-' || elsewhere !== undefined
+      since === undefined || interest.isWhole || path === '-' || place !== undefined
         ? 0
         : await placeOf(host, path, since);
-    const source = (await elsewhere) ?? fileSource(host, path, { from, ...(follow && { follow: leash }) });
+    const source =
+      (await place?.open(path, leash)) ?? fileSource(host, path, { from, ...(follow && { follow: leash }) });
     recordings.push(new Recording(source, (line) => host.stderr.write(line), { ...interest, isEnough }));
   }
   const all = recordings.map((recording) => recording.batches());

@@ -7,7 +7,7 @@ import type { Summary } from '../format/summary.ts';
 import type { Host, OutputStream } from '../host/host.ts';
 import type { ProcessRecord } from '../process/record.ts';
 import { interestIn } from '../recording/interest.ts';
-import type { Recording } from '../recording/recording.ts';
+import type { Interest, Recording } from '../recording/recording.ts';
 import { Replay } from '../recording/replay.ts';
 import { ReplayedJson } from '../recording/replayed-json.ts';
 import type { ReadRecord } from '../recording/row.ts';
@@ -137,7 +137,7 @@ class Showing {
 }
 
 /** Ends reading on a signal, and when the output is gone. */
-class Reader {
+export class Reader {
   ending: Ending | undefined;
   private readonly listeners: { cancel(): void }[];
 
@@ -176,7 +176,7 @@ export function endOfReading(recordings: readonly Recording[], strict: boolean):
   return strict && recordings.some(({ troubles }) => !troubles.isNone) ? 'degraded' : 'ok';
 }
 
-async function replayOf(
+export async function replayFor(
   options: WatchOptions,
   plan: Plan,
   window: Awaited<ReturnType<typeof windowFor>>,
@@ -192,18 +192,23 @@ async function replayOf(
   });
 }
 
+/** What has to be read for it. */
+export function wantedOf(plan: Plan, replay: Replay): Interest & { readonly isWhole: boolean } {
+  const isWhole = replay.needsFamily;
+  const ends = plan.events.includes('exit') ? 'all' : 'failures';
+  const wants = isWhole ? undefined : interestIn(kindsIn(plan), ends);
+  const usage = plan.extras.has('usage') ? 'with usage' : 'without usage';
+  return { usage, isWhole, ...(wants && { wants }) };
+}
+
 export async function startReplay(host: Host, options: WatchOptions): Promise<ExitName> {
   const isTerminal = options.output === undefined && host.stdout.isTerminal;
   const plan = planWatch(options, { env: host.env, isTerminal, isRoot: false });
   const window = await windowFor(host, options);
-  const replay = await replayOf(options, plan, window);
+  const replay = await replayFor(options, plan, window);
   const output = options.output === undefined ? host.stdout : openOutput(host, options.output);
   const reader = new Reader(host, output);
-  const onlyFailures = !plan.events.includes('exit');
-  const isWhole = replay.needsFamily;
-  const wants = isWhole ? undefined : interestIn(kindsIn(plan), onlyFailures ? 'failures' : 'all');
-  const usage = plan.extras.has('usage') ? 'with usage' : 'without usage';
-  const opened = await openRecordings(host, options, window, { usage, isWhole, ...(wants && { wants }) }, reader);
+  const opened = await openRecordings(host, options, window, wantedOf(plan, replay), reader);
   const context = replay.context(plan.extras);
   const make = await FORMATTERS[plan.format]();
   const formatter =

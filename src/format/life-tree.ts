@@ -26,6 +26,9 @@ interface Life {
   end: string;
   outcome: string;
   readonly children: Life[];
+  readonly parent: Life | undefined;
+  /** Drawn, with all that comes of it. */
+  isChosen: boolean;
   /** The same number for lives that are alike with all their descendants; known when the tree is drawn. */
   shape: number;
 }
@@ -46,7 +49,6 @@ const DEPTH = 40;
 const RUNNING = 'still running';
 
 export class LifeTree {
-  private readonly roots: Life[] = [];
   /** In the order of birth: parents before their children. */
   private readonly lives: Life[] = [];
   /** Those alive, by number; undefined for those beyond the limit. */
@@ -59,7 +61,15 @@ export class LifeTree {
     this.firstCommand = firstCommand && shellLine(firstCommand);
   }
 
-  add(record: ProcessRecord): void {
+  /** @param choice whether somebody asked for this process; others are drawn only below one that was asked for */
+  add(record: ProcessRecord, choice: 'chosen' | 'other' = 'chosen'): void {
+    this.addRecord(record);
+    const life = choice === 'chosen' ? this.living.get(record.pid) : undefined;
+    if (life !== undefined) life.isChosen = true;
+    if (record.event === 'exit' && !record.thread) this.living.delete(record.pid);
+  }
+
+  private addRecord(record: ProcessRecord): void {
     const { event } = record;
     if (event === 'fork' || event === 'found' || event === 'alive') this.birth(record);
     else if (record.event === 'exec') this.program(record);
@@ -106,9 +116,11 @@ export class LifeTree {
       end: RUNNING,
       outcome: RUNNING,
       children: [],
+      parent,
+      isChosen: false,
       shape: 0,
     };
-    (parent?.children ?? this.roots).push(life);
+    parent?.children.push(life);
     this.lives.push(life);
     this.living.set(record.pid, life);
   }
@@ -123,9 +135,9 @@ export class LifeTree {
 
   private end(record: ProcessRecord): void {
     const life = this.living.get(record.pid);
-    this.conclude(record.pid, record.exit?.waitStatus, record.exit?.cause);
-    if (life !== undefined && record.failed !== undefined) life.outcome += ` · ${failedInWords(record.failed)}`;
     if (life === undefined) return;
+    this.endOf(life, record.exit?.waitStatus, record.exit?.cause);
+    if (record.failed !== undefined) life.outcome += ` · ${failedInWords(record.failed)}`;
     life.start = record.exit?.start ?? life.start;
     if (!record.inferred) life.seconds = Math.max(0, secondsBetween(life.start, record.at));
   }
@@ -134,7 +146,10 @@ export class LifeTree {
   conclude(pid: number, waitStatus: number | undefined, cause?: EndCause): void {
     const life = this.living.get(pid);
     this.living.delete(pid);
-    if (life === undefined) return;
+    if (life !== undefined) this.endOf(life, waitStatus, cause);
+  }
+
+  private endOf(life: Life, waitStatus: number | undefined, cause: EndCause | undefined): void {
     life.waitStatus = waitStatus;
     life.cause = cause;
     life.end = waitStatus === undefined ? UNKNOWN_END : inWords(waitStatus);
@@ -158,14 +173,22 @@ export class LifeTree {
   }
 
   render(options: { readonly colour: boolean; readonly width: number | undefined }): string {
-    const [first] = this.lives;
+    const roots = this.lives.filter(isTop);
+    const [first] = roots;
     if (first === undefined) return '';
     shapeAll(this.lives);
     const rows: Row[] = [];
-    for (const branch of fold([this.roots])) collectRows(branch, { lead: '', below: '', depth: 0 }, first.start, rows);
+    for (const branch of fold([roots])) collectRows(branch, { lead: '', below: '', depth: 0 }, first.start, rows);
     if (this.uncounted > 0) rows.push(remark(`and ${this.uncounted.toLocaleString('en-US')} more`));
     return draw(rows, options);
   }
+}
+
+/** Chosen, and drawn below nobody. */
+function isTop(life: Life): boolean {
+  if (!life.isChosen) return false;
+  for (let one = life.parent; one !== undefined; one = one.parent) if (one.isChosen) return false;
+  return true;
 }
 
 const nameOf = ({ image }: ProcessRecord): string => (image.comm === undefined ? '?' : escapeText(image.comm));

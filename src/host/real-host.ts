@@ -119,6 +119,13 @@ export const ambient: Pick<Host, 'now' | 'after' | 'random'> = {
   random: randomWord,
 };
 
+/** What reading a recording needs, wherever that is done. */
+export const reading: Pick<Host, 'fileSystem' | 'input' | 'after'> = {
+  fileSystem: files,
+  input: (path) => (path === '-' ? process.stdin : createReadStream('', { fd: openSync(path, 'r') })),
+  after: ambient.after,
+};
+
 async function withNativeCode<T>(load: () => Promise<T>): Promise<T> {
   try {
     return await load();
@@ -249,8 +256,8 @@ export function realHost(): Host {
     isForeground,
     // Not SIGSTOP: where no shell could continue us (an orphaned process group) the kernel must be free not to stop us.
     stopSelf: () => process.kill(process.pid, 'SIGTSTP'),
-    input: (path) => (path === '-' ? process.stdin : createReadStream('', { fd: openSync(path, 'r') })),
-    fileSystem: files,
+    input: reading.input,
+    fileSystem: reading.fileSystem,
     launch,
     async spawn(command, args) {
       if (aside === undefined) throw new Error('nobody has stood aside for a command');

@@ -3,7 +3,7 @@
  * Touches nothing of the process it runs in but timers and the kernel.
  */
 import { useAttempts, useCauses, useFacts } from '../commands/facts.ts';
-import { readOptions, type Typed, WATCH_OPTIONS } from '../commands/options.ts';
+import { readOptions, refuseOtherSource, type Typed, WATCH_OPTIONS } from '../commands/options.ts';
 import { planWatch } from '../commands/plan.ts';
 import { selectionFor } from '../commands/start-watch.ts';
 import { monitorOptions } from '../commands/watch.ts';
@@ -48,11 +48,14 @@ const OPTION_OF: Readonly<Record<Exclude<keyof WatchRequest, 'signal' | 'queue'>
   noArgs: 'noArgs',
   buffer: 'buffer',
   latency: 'latency',
+  read: 'read',
+  since: 'since',
+  until: 'until',
 };
 const isOption = (name: string): name is keyof typeof OPTION_OF => Object.hasOwn(OPTION_OF, name);
 
 /** A request as if it had been typed, so that everything is read and refused in one place. */
-function typedOf(request: WatchRequest): Typed {
+export function typedOf(request: WatchRequest): Typed {
   const typed: Record<string, string[]> = {};
   const { signal: _signal, queue: _queue, ...options } = request;
   for (const [name, value] of Object.entries(options)) {
@@ -77,7 +80,9 @@ export class LiveWatch implements Watch {
   constructor(request: WatchRequest, host: Pick<Host, 'now' | 'after' | 'random'>, loadKernel: () => Promise<Kernel>) {
     this.request = request;
     this.queue = new RecordQueue(request.queue ?? QUEUE_RECORDS, () => host.now());
-    const options = readOptions(WATCH_OPTIONS, typedOf(request));
+    const typed = typedOf(request);
+    refuseOtherSource(WATCH_OPTIONS, typed);
+    const options = readOptions(WATCH_OPTIONS, typed);
     const plan = planWatch(options, { env: {}, isTerminal: false });
     this.started = loadKernel().then(async (kernel) => {
       const selection = await selectionFor(kernel, options);

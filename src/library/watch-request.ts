@@ -54,6 +54,11 @@ export interface WatchRequest {
   readonly buffer?: number;
   /** How long an event may wait for others, in milliseconds or as on the command line (`2s`), where nothing is lost by that; 100 ms unless given. */
   readonly latency?: number | string;
+  /** Reads recordings instead of watching: files of JSON Lines, compressed or not, merged in the order of time. Nothing is asked of the kernel. */
+  readonly read?: OneOrMore<string>;
+  /** Of a recording only what happened then or later, and then or earlier: `03:00`, a date, or `-2h` before its end. */
+  readonly since?: string;
+  readonly until?: string;
   /** Records that may wait for the iterating program before others are dropped, and counted; 65,536 unless given. */
   readonly queue?: number;
   /** Ends the watch: what was heard until then still comes, then the iteration ends. */

@@ -7,7 +7,7 @@ interface Asked {
   readonly unwanted: readonly string[];
 }
 
-/** No user has it: a choice of names that are not known yet must not choose everybody. */
+/** No user has it: a choice of names that are not known yet is a choice all the same. */
 const NOBODY = -1;
 
 /** Numbers of users as the records tell them, one after the other. */
@@ -20,6 +20,7 @@ export class UserNames {
     this.asked = asked ?? { wanted: [], unwanted: [] };
     this.choice = { wanted: [...uids.wanted], unwanted: [...uids.unwanted] };
     if (this.asked.wanted.length > 0) this.choice.wanted.push(NOBODY);
+    if (this.asked.unwanted.length > 0) this.choice.unwanted.push(NOBODY);
   }
 
   learn(uid: number | undefined, name: Text | undefined): void {
