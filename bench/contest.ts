@@ -81,7 +81,8 @@ function summary(samples: readonly Sample[], { cost, made }: Load, kinds: readon
   };
 }
 
-const MEANINGS =
+/** What the columns mean, told with the first table. */
+export const MEANINGS =
   'CPU is user and system time of all threads of the tool; what its programs in the kernel take is taken from the processes themselves, and is in the time of the load. "Lost" is what the tool tells of and did not tell of this load. extrace does not say whose a program is; it and the snoops tell no births.';
 
 export async function contest(bench: Bench, load: Load): Promise<Result> {
@@ -102,7 +103,7 @@ export async function contest(bench: Bench, load: Load): Promise<Result> {
   return {
     name: load.name,
     title: load.text.replace(/^./, (first) => first.toUpperCase()),
-    what: `${load.what} ${MEANINGS}`,
+    what: load.what,
     columns: [
       'tool',
       load.cost.column,

@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { VECTOR = 512, PID_LIMIT = 4194304, BUCKETS = 100000, LINE = 40, OF_MANY = 20 };
+enum { VECTOR = 512, PID_LIMIT = 4194304, BUCKETS = 100000, LINE = 40 };
 
 static char data[VECTOR][128];
 static struct mmsghdr messages[VECTOR];
@@ -147,7 +147,7 @@ int main(int argc, char **argv) {
   fprintf(out, "{\"events\":%llu,\"drops\":%u,\"p50_us\":%d,\"p99_us\":%d,\"of\":{", (unsigned long long)events, info[8],
           percentile(0.5), percentile(0.99));
   for (int pid = 0, many = 0; pid < PID_LIMIT; pid++)
-    if (made_by[pid] >= OF_MANY) fprintf(out, "%s\"%d\":%u", many++ ? "," : "", pid, made_by[pid]);
+    if (made_by[pid] > 0) fprintf(out, "%s\"%d\":%u", many++ ? "," : "", pid, made_by[pid]);
   fprintf(out, "}}\n");
   return 0;
 }

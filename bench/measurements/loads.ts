@@ -1,6 +1,6 @@
 /** Flat out: as many processes and commands as two parents can make. */
 import type { Bench } from '../bench.ts';
-import { contest, type Load } from '../contest.ts';
+import { contest, type Load, MEANINGS } from '../contest.ts';
 import type { Result } from '../result.ts';
 
 const COST: Load['cost'] = { column: 'CPU ms', of: ({ cpuMs }) => cpuMs };
@@ -12,7 +12,7 @@ export function processes(bench: Bench): Promise<Result> {
   return contest(bench, {
     name: 'processes',
     text: `${forks.toLocaleString('en-US')} processes made and ended by two parents`,
-    what: RULE,
+    what: `${RULE} ${MEANINGS}`,
     made: { fork: forks, exec: 0, exit: forks },
     run: () => bench.load('exits', forks, PARENTS),
     cost: COST,
