@@ -3,7 +3,7 @@
  *   load exits   COUNT PARENTS [STATUS [PER_SECOND]]          vfork and _exit(STATUS)
  *   load execs   COUNT PARENTS [STATUS [PER_SECOND [EVERY]]]  vfork and exec of this program with "unique-N" as its only argument;
  *                                                             with EVERY only those whose N it divides end with STATUS
- *   load places  COUNT PARENTS DIR PLACES                     commands of a millisecond, in the directory DIR/(N mod PLACES); the
+ *   load places  COUNT PARENTS DIR PLACES STAY_US             commands that stay for so long, in the directory DIR/(N mod PLACES); the
  *                                                             program of each is DIR/(N / PLACES mod PLACES)/program
  *   load threads COUNT PARENTS                                thread create and join
  *   load held    COUNT                                        processes that wait until a byte or the end of our input, then exit 0
@@ -24,7 +24,7 @@
 enum { MOST = 2000000, MOST_PARENTS = 16 };
 
 static const char *self;
-static const char *folder;
+static const char *folder = ".", *stay = "0";
 static int status, every = 1, places = 1;
 static long per_second;
 static pid_t *pids; /* of the commands, by number, shared with the parents that start them */
@@ -59,11 +59,12 @@ static pid_t start_command(int number) {
 
 /* Its own directory after a vfork is the child's alone: only memory is shared. */
 static pid_t start_in_place(int number) {
-  char argument[32], directory[4096], program[4096];
+  char argument[32], directory[4096], program[4096], life[32];
   snprintf(argument, sizeof argument, "unique-%d", number);
   snprintf(directory, sizeof directory, "%s/%d", folder, number % places);
   snprintf(program, sizeof program, "%s/%d/program", folder, number / places % places);
-  char *args[] = {(char *)self, argument, NULL}, *environment[] = {"STAY_US=1000", NULL};
+  snprintf(life, sizeof life, "STAY_US=%s", stay);
+  char *args[] = {(char *)self, argument, NULL}, *environment[] = {life, NULL};
   pid_t pid = vfork();
   if (pid == 0) {
     if (chdir(directory) == 0) execve(program, args, environment);
@@ -73,7 +74,8 @@ static pid_t start_in_place(int number) {
 }
 
 static int be_a_command(void) {
-  if (getenv("STAY_US")) usleep((useconds_t)atoi(getenv("STAY_US")));
+  int stays = getenv("STAY_US") ? atoi(getenv("STAY_US")) : 0;
+  if (stays > 0) usleep((useconds_t)stays);
   return getenv("STATUS") ? atoi(getenv("STATUS")) : 0;
 }
 
@@ -143,8 +145,8 @@ int main(int argc, char **argv) {
   if (!strcmp(argv[1], "held")) return held(count);
   enum mode mode = mode_of(argv[1]);
   if (mode == PLACES) {
-    folder = argc > 5 ? argv[4] : ".";
-    places = argc > 5 ? atoi(argv[5]) : 1;
+    if (argc < 7) return 98;
+    folder = argv[4], places = atoi(argv[5]), stay = argv[6];
   } else {
     status = argc > 4 ? atoi(argv[4]) : 0;
     per_second = argc > 5 ? (atol(argv[5]) + parents - 1) / parents : 0;

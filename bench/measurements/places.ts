@@ -1,4 +1,4 @@
-/** Commands that are over before anybody can look: how many are told with their own arguments, program and directory. */
+/** Commands that are over before anybody can look, or hardly: how many are told with their own arguments, program and directory. */
 import { linkSync, mkdirSync, rmSync } from 'node:fs';
 import type { Bench, LoadRun } from '../bench.ts';
 import { COMMANDS, type Command, isOwn, judge, PLACES, type Place } from '../parse.ts';
@@ -10,14 +10,19 @@ import { execsnoop, extrace, forkstat, lack, procwatch, procwatchHelp, type Tool
 /** So many directories, and a program in each. */
 const PLACES_MADE = 16;
 const PARENTS = 2;
+const LIVES = { 'ends at once': 0, 'stays for 1 ms': 1000 } as const;
+type Life = keyof typeof LIVES;
 
 interface Contender extends Tool {
+  readonly life: Life;
   readonly commandIn: (line: string) => Command | undefined;
   /** Only for tools that tell it. */
   readonly placeIn?: (line: string) => Place | undefined;
 }
 
-function procwatches(): Contender[] {
+type Reading = Omit<Contender, 'life'>;
+
+function procwatches(): Reading[] {
   const sources = procwatchHelp('watch').includes('--argv-source') ? [[], ['proc']] : [[]];
   return sources.map((source) => {
     const args = ['-e', 'exec', ...source.flatMap((name) => ['--argv-source', name])];
@@ -49,7 +54,7 @@ interface Sample {
 
 async function follow(bench: Bench, folder: string, contender: Contender): Promise<Sample> {
   const subject = await Subject.start(bench, contender);
-  const run = await bench.load('places', bench.scale.execs, PARENTS, folder, PLACES_MADE);
+  const run = await bench.load('places', bench.scale.execs, PARENTS, folder, PLACES_MADE, LIVES[contender.life]);
   await subject.rest();
   await subject.stop();
   const commands: Command[] = [];
@@ -93,7 +98,7 @@ function contenders(bench: Bench) {
   const [noForkstat, noExtrace, noExecsnoop] = (['forkstat', 'extrace', 'execsnoop'] as const).map((name) =>
     lack(name, bench),
   );
-  const list: Contender[] = [
+  const list: Reading[] = [
     ...procwatches(),
     ...(noForkstat === undefined ? [{ ...forkstat(['-e', 'exec', '-l']), commandIn: COMMANDS.forkstat }] : []),
     ...(noExtrace === undefined
@@ -113,25 +118,57 @@ export async function places(bench: Bench): Promise<Result> {
     linkSync(bench.program('load'), `${folder}/${place}/program`);
   }
   const { list, notes } = contenders(bench);
-  const samples = await bench.takeTurns(list, (contender) => follow(bench, folder, contender));
+  const lives = Object.keys(LIVES) as Life[];
+  const subjects = lives.flatMap((life) =>
+    list.map((one) => ({ name: `${one.name}, ${life}`, tool: one.name, life, contender: { ...one, life } })),
+  );
+  const samples = await bench.takeTurns(subjects, ({ contender }) => follow(bench, folder, contender));
   rmSync(folder, { recursive: true });
   const figures = Object.fromEntries([...samples].map(([name, of]) => [name, summary(of)]));
-  const ours = figures[list[0].name];
-  const wrong = [ours.args_wrong_percent, ours.exe_wrong_percent, ours.cwd_wrong_percent];
+  const ours = subjects.filter(({ tool }) => tool === list[0].name).map(({ name }) => figures[name]);
   const shown = (share: Spread | undefined) => (share === undefined ? 'not told' : written(share));
-  const aim = (text: string, measured: number | undefined) => ({ aim: 10, text, limit: 0, unit: ' %', measured });
+  const aim = (text: string, measured: readonly (number | undefined)[]) => ({
+    aim: 10,
+    text,
+    limit: 0,
+    unit: ' %',
+    measured: Math.max(...measured.map((share) => share ?? 100)),
+  });
   return {
     name: 'places',
-    title: 'Whose arguments, which program, where: commands of a millisecond',
-    what: `${bench.scale.execs.toLocaleString('en-US')} runs of static programs that live for a millisecond, two at a time, each with an argument of its own, in ${PLACES_MADE} directories, of ${PLACES_MADE} programs. Share of the runs whose exec is told with just that argument, path and directory, and with another one; the rest was told without any, or not at all.`,
-    columns: ['tool', 'own arguments %', 'wrong %', 'own program %', 'wrong %', 'own directory %', 'wrong %'],
-    rows: Object.entries(figures).map(([name, one]) => [name, ...Object.values(one).map(shown)]),
+    title: 'Own arguments, program and directory of short commands',
+    what: `${bench.scale.execs.toLocaleString('en-US')} runs of static programs that end at once, or stay for a millisecond, two at a time, each with an argument of its own, in ${PLACES_MADE} directories, of ${PLACES_MADE} programs. Share of the runs whose exec is told with just that argument, path and directory, and with another one; the rest was told without any, or not at all.`,
+    columns: [
+      'tool',
+      'the command',
+      'own arguments %',
+      'wrong %',
+      'own program %',
+      'wrong %',
+      'own directory %',
+      'wrong %',
+    ],
+    rows: subjects.map(({ name, tool, life }) => [tool, life, ...Object.values(figures[name]).map(shown)]),
     figures,
     aims: [
-      aim('execs of a millisecond without their own arguments', missing(ours.args_percent)),
-      aim('without their own path', missing(ours.exe_percent)),
-      aim('without their own directory', missing(ours.cwd_percent)),
-      aim('with wrong ones', Math.max(...wrong.map((share) => share?.most ?? Number.NaN))),
+      aim(
+        'execs of short commands told without their own arguments',
+        ours.map((one) => missing(one.args_percent)),
+      ),
+      aim(
+        'without their own path',
+        ours.map((one) => missing(one.exe_percent)),
+      ),
+      aim(
+        'without their own directory',
+        ours.map((one) => missing(one.cwd_percent)),
+      ),
+      aim(
+        'with wrong ones',
+        ours
+          .flatMap((one) => [one.args_wrong_percent, one.exe_wrong_percent, one.cwd_wrong_percent])
+          .map((share) => share?.most),
+      ),
     ],
     notes,
   };

@@ -42,7 +42,7 @@ async function follow(bench: Bench, { command, read }: Subject) {
   await load;
   const numbers = await numbersIn(file, read);
   const [first, last] = [Math.min(...numbers), Math.max(...numbers)];
-  return { cpuMs: Number(stdout) / 1000, told: numbers.size, lost: last - first + 1 - numbers.size };
+  return { cpuMs: Number(stdout) / 1000, told: numbers.size, missing: last - first + 1 - numbers.size };
 }
 
 export async function whole(bench: Bench): Promise<Result> {
@@ -66,7 +66,7 @@ export async function whole(bench: Bench): Promise<Result> {
       {
         cpu_ms: spread(of.map(({ cpuMs }) => cpuMs)),
         told: spread(of.map(({ told }) => told)),
-        lost: spread(of.map(({ lost }) => lost)),
+        missing: spread(of.map(({ missing }) => missing)),
       },
     ]),
   );
@@ -74,11 +74,17 @@ export async function whole(bench: Bench): Promise<Result> {
   return {
     name: 'whole',
     title: `A whole run of ${wholeSeconds} s with ${PER_SECOND} commands a second`,
-    what: `Into a file, while ${PER_SECOND} commands a second are run. CPU is user and system time of the whole program from its start to its end, as its parent is told it. "Lost" are the commands between the first and the last that was told with its arguments, that were not.`,
-    columns: ['tool', 'CPU ms', 'against forkstat', 'commands told', 'lost'],
+    what: `Into a file, while ${PER_SECOND} commands a second are run. CPU is user and system time of the whole program from its start to its end, as its parent is told it. The last column has the commands between the first and the last of them that were not.`,
+    columns: [
+      'tool',
+      'CPU ms',
+      'against forkstat',
+      'commands told with their arguments',
+      'commands between, not so told',
+    ],
     rows: subjects.map(({ name }) => {
-      const { cpu_ms, told, lost } = figures[name];
-      return [name, written(cpu_ms), times(against(name)), written(told), written(lost)];
+      const { cpu_ms, told, missing } = figures[name];
+      return [name, written(cpu_ms), times(against(name)), written(told), written(missing)];
     }),
     figures,
     aims: [
@@ -89,7 +95,7 @@ export async function whole(bench: Bench): Promise<Result> {
         unit: ' ×',
         measured: against(ours.name),
       },
-      { aim: 6, text: 'events lost of a whole run', limit: 0, unit: '', measured: figures[ours.name].lost?.most },
+      { aim: 6, text: 'commands lost of a whole run', limit: 0, unit: '', measured: figures[ours.name].missing?.most },
     ],
     notes: noForkstat === undefined ? [] : [noForkstat],
   };
