@@ -14,7 +14,7 @@ function paced(bench: Bench, perSecond: number, limit: number): Promise<Result> 
   return contest(bench, {
     name: `paced-${perSecond}`,
     text: `${perSecond.toLocaleString('en-US')} commands a second`,
-    what: `For ${steadyMs / 1000} s, after procwatch has been told of as many for ${warmMs / 1000} s and the others for ${warmMs / WARM_SOONER / 1000} s.`,
+    what: `For ${steadyMs / 1000} s, after procwatch has been told of as many for ${warmMs / 1000} s and the others for ${warmMs / WARM_SOONER / 1000} s. "Events told" has those of that time too.`,
     made: { fork: made, exec: made, exit: made },
     warmUp: ({ runtime }) => load(runtime === 'Node.js' ? warmMs : warmMs / WARM_SOONER),
     run: () => load(steadyMs),
