@@ -2,6 +2,7 @@
 import type { Bench } from '../bench.ts';
 import type { Result } from '../result.ts';
 import { ownArguments } from './arguments.ts';
+import { causes } from './causes.ts';
 import { dump } from './dump.ts';
 import { events } from './events.ts';
 import { filters } from './filters.ts';
@@ -29,4 +30,5 @@ export const MEASUREMENTS: Readonly<Record<string, (bench: Bench) => Promise<Res
   arguments: ownArguments,
   dump,
   timeline,
+  causes,
 };
