@@ -24,6 +24,7 @@ const PROCESS_EVENTS = [
   ...WIRE_KINDS.flatMap((kind) => (kind === 'fork' ? ['fork', 'clone'] : [kind])),
   ...Object.keys(FROM_PROGRAMS),
   'found',
+  'alive',
 ];
 const STREAM_EVENTS = Object.keys(STREAM_FIELDS);
 

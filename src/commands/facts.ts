@@ -1,4 +1,5 @@
 /** Facts and causes from programs in the kernel, as far as the plan wants them and the kernel gives them. */
+import type { AttemptHook } from '../attempts/attempt.ts';
 import { Failure } from '../errors.ts';
 import type { Monitor } from '../pipeline/monitor.ts';
 import type { Plan } from './plan.ts';
@@ -49,3 +50,17 @@ export async function useCauses({ explains }: Pick<Plan, 'explains'>, monitor: M
   monitor.stop();
   throw new Failure('permission', `nobody tells why processes end: ${reason}`, 'sudo, or CAP_BPF with CAP_PERFMON');
 }
+
+/** What programs in the kernel tell, or why they do not. */
+export interface Programs {
+  readonly withoutFacts: string | undefined;
+  readonly withoutCauses: string | undefined;
+  readonly attempts: AttemptHook | undefined;
+}
+
+/** All that the plan wants of them. */
+export const usePrograms = async (plan: Plan, monitor: Monitor): Promise<Programs> => ({
+  withoutFacts: await useFacts(plan, monitor),
+  withoutCauses: await useCauses(plan, monitor),
+  attempts: await useAttempts(plan, monitor),
+});

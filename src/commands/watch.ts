@@ -4,16 +4,17 @@ import { FORMATTERS } from '../format/formats.ts';
 import type { Formatter } from '../format/formatter.ts';
 import { LineBuffer } from '../format/line-buffer.ts';
 import type { Summary } from '../format/summary.ts';
+import { monotonicNanos } from '../format/times.ts';
 import type { Host, Kernel, OutputStream } from '../host/host.ts';
 import type { Subscription } from '../netlink/subscribe.ts';
 import { Monitor } from '../pipeline/monitor.ts';
 import { Sink } from '../pipeline/sink.ts';
-import type { Moment } from '../process/moment.ts';
+import type { Clocks, Moment } from '../process/moment.ts';
 import type { LostRecord, StreamRecord } from '../process/record.ts';
 import type { Redact } from '../process/redact.ts';
 import { type Selection, Selector } from '../process/select.ts';
 import { VERSION } from '../version.ts';
-import { useAttempts, useCauses, useFacts } from './facts.ts';
+import { type Programs, usePrograms } from './facts.ts';
 import { onUnwritten, openOutput } from './output.ts';
 import type { Plan } from './plan.ts';
 
@@ -24,7 +25,8 @@ type Ending = Extract<ExitName, 'ok' | 'output' | 'terminated' | 'hangup'>;
 const CHUNK_BYTES = 64 * 1024;
 
 /** Records of ours, which do not count as process events. */
-const isCounted = (record: StreamRecord): boolean => 'pid' in record && record.event !== 'found';
+const isCounted = (record: StreamRecord): boolean =>
+  'pid' in record && record.event !== 'found' && record.event !== 'alive';
 
 const NEARLY = 16;
 
@@ -134,13 +136,16 @@ function refusalNotice(refused: Readonly<Record<string, number>>): string {
 
 const total = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0);
 
-/** Why something is not had. */
-interface Without {
-  readonly facts: string | undefined;
-  readonly causes: string | undefined;
+/** Digits of nanoseconds; nothing of a machine that has never slept. */
+function suspended({ bootOffset }: Clocks): { readonly suspended_ns?: string } {
+  const isAwake = bootOffset.seconds === 0 && bootOffset.nanos < AWAKE_NANOS;
+  return isAwake ? {} : { suspended_ns: monotonicNanos(bootOffset) };
 }
 
-function startFacts(host: Host, plan: Plan, monitor: Monitor, without: Without) {
+/** The clocks are read one after the other. */
+const AWAKE_NANOS = 1e6;
+
+export function startFacts(host: Host, plan: Plan, monitor: Monitor, programs: Programs, clocks: Clocks) {
   const { host: name, bootId, kernel, cpus } = host.identity();
   return {
     version: VERSION,
@@ -148,12 +153,14 @@ function startFacts(host: Host, plan: Plan, monitor: Monitor, without: Without) 
     boot_id: bootId,
     kernel,
     cpus,
+    ...suspended(clocks),
     events: plan.events,
     filter: monitor.subscription.kernelFilter ? 'kernel' : 'bpf',
     buffer_bytes: monitor.subscription.bufferBytes,
-    argv_source: without.facts === undefined ? 'bpf' : 'proc',
-    ...(without.facts !== undefined && { argv_reason: without.facts }),
-    ...(without.causes !== undefined && { cause_reason: without.causes }),
+    argv_source: programs.withoutFacts === undefined ? 'bpf' : 'proc',
+    ...(programs.withoutFacts !== undefined && { argv_reason: programs.withoutFacts }),
+    ...(programs.attempts !== undefined && { exec_failed_source: programs.attempts }),
+    ...(programs.withoutCauses !== undefined && { cause_reason: programs.withoutCauses }),
   };
 }
 
@@ -194,7 +201,7 @@ function listenForEnd(host: Host, plan: Plan, output: OutputStream, finish: (end
 function outputOf(host: Host, plan: Plan, monitor: Monitor): OutputStream {
   if (plan.output === undefined) return host.stdout;
   try {
-    return openOutput(host, plan.output);
+    return openOutput(host, plan.output, plan.appends ? 'at its end' : 'anew');
   } catch (error) {
     monitor.stop();
     throw error;
@@ -262,8 +269,7 @@ export async function watch(
   windowMs = () => (run.isNearlyDone ? 0 : plan.latencyMs);
   const stopListening = listenForEnd(host, plan, output, finish);
   attending.cancel();
-  const without = { facts: await useFacts(plan, monitor), causes: await useCauses(plan, monitor) };
-  const hook = await useAttempts(plan, monitor);
+  const programs = await usePrograms(plan, monitor);
   if (plan.becomes !== undefined) await host.becomeUser(plan.becomes, 'seeing others');
   run.begin();
   const at = host.now();
@@ -275,8 +281,9 @@ export async function watch(
   run.note({
     event: 'start',
     at,
-    facts: { ...startFacts(host, plan, monitor, without), ...(hook && { exec_failed_source: hook }) },
+    facts: startFacts(host, plan, monitor, programs, kernel.clocks()),
   });
+  if (plan.state) run.take(monitor.state(at, discretion.selection));
   const ending = await ended;
   await monitor.settled();
   leaving.cancel();

@@ -5,16 +5,26 @@
 import type { FailedExec } from '../attempts/walks.ts';
 import type { EndCause } from '../cause/end-cause.ts';
 import { containerOf, unitOf } from '../process/cgroup.ts';
+import { PATHS_MISSING, type PathMissing } from '../process/image.ts';
 import type { Moment } from '../process/moment.ts';
 import { plus } from '../process/moment.ts';
 import type { Ancestor, ProcessEnd, ProcessEventName, ProcessRecord } from '../process/record.ts';
-import type { Text } from '../process/text.ts';
+import { readable, type Text } from '../process/text.ts';
 import { type Outcome, outcomeOf } from '../process/wait-status.ts';
 import type { Usage } from '../usage/usage.ts';
 import { errorName } from './attempt-in-words.ts';
+import type { Draft } from './draft.ts';
 import { escapeText, shellLine } from './escape.ts';
 import type { LineBuffer } from './line-buffer.ts';
-import { localTime, monotonicNanos, putMonotonicNanos, putUtcTime, utcTime } from './times.ts';
+import {
+  localTime,
+  monotonicMoment,
+  monotonicNanos,
+  putMonotonicNanos,
+  putUtcTime,
+  utcTime,
+  wallMoment,
+} from './times.ts';
 
 export type Extra = 'ancestry' | 'cgroup' | 'usage';
 
@@ -31,6 +41,8 @@ export interface FieldContext {
 export type Value = number | bigint | boolean | Text | readonly Text[] | readonly Ancestor[] | undefined;
 export type FieldType = 'string' | 'integer' | 'number' | 'boolean' | 'strings' | 'ancestry';
 
+export type Fill = (draft: Draft, value: NonNullable<Value>) => void;
+
 /** Carried by all records, or by these. */
 type Carriers = 'all' | readonly ProcessEventName[];
 
@@ -40,6 +52,8 @@ export interface Field {
   readonly meaning: string;
   readonly carriers: Carriers;
   readonly value: (record: ProcessRecord, context: FieldContext) => Value;
+  /** Puts the value, as JSON had it, back where it came from; `elsewhere`: it follows from others, and is not read. */
+  readonly fill: Fill | 'elsewhere';
   /** A text of our own making, plain ASCII: it needs no escaping anywhere. */
   readonly ours?: true;
   /** The value is a moment: which, and how it is written without making a text of it. */
@@ -68,6 +82,8 @@ const putWall = (at: Moment, { wallOffset }: FieldContext, out: LineBuffer): voi
 
 const outcome = ({ exit }: ProcessRecord): Outcome | undefined =>
   exit?.waitStatus === undefined ? undefined : outcomeOf(exit.waitStatus);
+
+const startOf = ({ exit, start }: ProcessRecord): Moment | undefined => (exit === undefined ? start : exit.start);
 
 const MICRO = 1e6;
 const TICKS = 100;
@@ -103,9 +119,22 @@ function used(
     extra: 'usage',
     used: { member, time },
     value: ({ exit }) => told(exit?.usage?.[member]),
+    fill: ({ usage }, figure) => set(usage, member, time === undefined ? figure : unitsIn(Number(figure), time)),
     column: RIGHT(9),
   };
 }
+
+const set = <Holder, Name extends keyof Holder>(holder: Holder, name: Name, value: unknown): void => {
+  holder[name] = value as Holder[Name];
+};
+
+/** What `told` made seconds of, in its own unit again: whole microseconds. */
+const unitsIn = (seconds: number, time: keyof typeof MICROS_IN): number =>
+  Math.round(Math.round(seconds * MICRO) / MICROS_IN[time]);
+
+/** Nothing else than two numbers is ever written there, and nothing else is read. */
+const deviceIn = (device: Text): string | undefined =>
+  typeof device === 'string' && /^\d+:\d+$/.test(device) ? device : undefined;
 
 /** A field of why a process ended. */
 function why(
@@ -123,6 +152,7 @@ function why(
     carriers: ['exit'],
     ofCause: true,
     value: ({ exit }) => exit?.cause && value(exit.cause),
+    fill: ({ told }, v) => set(told, name, v),
     column: type === 'integer' || type === 'number' ? RIGHT(width) : LEFT(width),
     ...rest,
   };
@@ -137,13 +167,16 @@ function failed(
   value: (failed: FailedExec) => Value,
 ): Field {
   const column = type === 'string' ? LEFT(24) : RIGHT(6);
-  return { name, type, meaning, carriers, ofFailed: true, value: (r) => r.failed && value(r.failed), column };
+  const fill: Fill = ({ told }, v) => set(told, name, v);
+  return { name, type, meaning, carriers, ofFailed: true, value: (r) => r.failed && value(r.failed), fill, column };
 }
 
 const commandLine = (args: readonly Text[] | undefined): string => (args === undefined ? '' : shellLine(args));
 
 const LEFT = (width: number) => ({ width, align: 'left' }) as const;
 const RIGHT = (width: number) => ({ width, align: 'right' }) as const;
+
+const pathMissing = (value: unknown): PathMissing | undefined => PATHS_MISSING.find((why) => why === value);
 
 export const FIELDS: readonly Field[] = [
   {
@@ -155,6 +188,7 @@ export const FIELDS: readonly Field[] = [
     value: (r, c) => utcTime(wall(r, c)),
     put: { of: (r) => r.at, write: putWall },
     cell: (r, c) => localTime(wall(r, c)),
+    fill: (d, v) => set(d, 'wall', wallMoment(v)),
     column: LEFT(12),
   },
   {
@@ -165,6 +199,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     value: (r) => monotonicNanos(r.at),
     put: { of: (r) => r.at, write: (at, _, out) => putMonotonicNanos(at, out) },
+    fill: (d, v) => set(d, 'at', monotonicMoment(v)),
     column: RIGHT(16),
   },
   {
@@ -174,6 +209,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'what happened',
     carriers: 'all',
     value: (r) => r.event,
+    fill: 'elsewhere',
     column: LEFT(8),
   },
   {
@@ -182,6 +218,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'the CPU it happened on',
     carriers: 'all',
     value: (r) => r.cpu,
+    fill: (d, v) => set(d, 'cpu', Number(v)),
     column: RIGHT(3),
   },
   {
@@ -190,6 +227,7 @@ export const FIELDS: readonly Field[] = [
     meaning: "process id (the kernel's tgid), in the initial pid namespace",
     carriers: 'all',
     value: (r) => r.pid,
+    fill: (d, v) => set(d, 'pid', Number(v)),
     column: RIGHT(7),
   },
   {
@@ -198,6 +236,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'thread id; equal to pid for the process as a whole',
     carriers: 'all',
     value: (r) => r.tid,
+    fill: (d, v) => set(d, 'tid', Number(v)),
     column: RIGHT(7),
   },
   {
@@ -206,6 +245,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'process id of the parent; of an exit, the parent at the end',
     carriers: 'all',
     value: (r) => r.ppid,
+    fill: (d, v) => set(d, 'ppid', Number(v)),
     column: RIGHT(7),
   },
   {
@@ -214,6 +254,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'name of the parent',
     carriers: 'all',
     value: (r) => r.parentComm,
+    fill: (d, v) => set(d, 'parentComm', v as Text),
     column: LEFT(15),
   },
   {
@@ -223,6 +264,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.comm,
+    fill: ({ image }, v) => set(image, 'comm', v as Text),
     column: LEFT(15),
   },
   {
@@ -232,6 +274,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.exe,
+    fill: ({ image }, v) => set(image, 'exe', v as Text),
     column: LEFT(24),
   },
   {
@@ -242,6 +285,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.exeDeleted,
+    fill: ({ image }, v) => set(image, 'exeDeleted', v === true ? v : undefined),
     column: LEFT(11),
   },
   {
@@ -253,6 +297,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.exeMissing,
+    fill: ({ image }, v) => set(image, 'exeMissing', pathMissing(v)),
     column: LEFT(11),
   },
   {
@@ -262,6 +307,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.path,
+    fill: ({ image }, v) => set(image, 'path', v as Text),
     column: LEFT(24),
   },
   {
@@ -271,6 +317,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.file?.device,
+    fill: (d, v) => set(d, 'device', deviceIn(v as Text)),
     column: LEFT(7),
   },
   {
@@ -280,6 +327,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.file?.inode,
+    fill: (d, v) => set(d, 'inode', v as number | bigint),
     column: RIGHT(9),
   },
   {
@@ -290,6 +338,7 @@ export const FIELDS: readonly Field[] = [
     ofImage: true,
     value: (r) => r.image.args,
     cell: (r) => (r.image.args === undefined ? '' : shellLine(r.image.args)),
+    fill: ({ image }, v) => set(image, 'args', v as readonly Text[]),
     column: LEFT(40),
   },
   {
@@ -299,6 +348,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.argsTotal,
+    fill: ({ image }, v) => set(image, 'argsTotal', Number(v)),
     column: RIGHT(14),
   },
   {
@@ -308,6 +358,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.cwd,
+    fill: ({ image }, v) => set(image, 'cwd', v as Text),
     column: LEFT(24),
   },
   {
@@ -317,6 +368,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.cwdDeleted,
+    fill: ({ image }, v) => set(image, 'cwdDeleted', v === true ? v : undefined),
     column: LEFT(11),
   },
   {
@@ -328,6 +380,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.cwdMissing,
+    fill: ({ image }, v) => set(image, 'cwdMissing', pathMissing(v)),
     column: LEFT(11),
   },
   {
@@ -337,6 +390,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.uid,
+    fill: ({ image }, v) => set(image, 'uid', Number(v)),
     column: RIGHT(6),
   },
   {
@@ -350,6 +404,7 @@ export const FIELDS: readonly Field[] = [
       if (r.image.uid === undefined) return '';
       return escapeText(c.userName(r.image.uid) ?? String(r.image.uid));
     },
+    fill: (d, v) => set(d, 'user', v as Text),
     column: LEFT(8),
   },
   {
@@ -360,6 +415,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.missing,
+    fill: ({ image }, v) => set(image, 'missing', v === 'gone' ? v : undefined),
     column: LEFT(7),
   },
   {
@@ -370,6 +426,7 @@ export const FIELDS: readonly Field[] = [
       '"inherited": name, arguments and so on are those of the parent, since this process has run no program of its own; "earlier": as read at the start, and perhaps replaced since',
     carriers: 'all',
     value: (r) => r.imageOf,
+    fill: (d, v) => set(d, 'imageOf', v === 'inherited' || v === 'earlier' ? v : undefined),
     column: LEFT(9),
   },
   {
@@ -378,6 +435,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'true: the end of one thread, not of the process',
     carriers: ['exit'],
     value: (r) => r.thread || undefined,
+    fill: (d, v) => set(d, 'thread', v === true),
     column: LEFT(6),
   },
   {
@@ -386,6 +444,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'the raw status, as wait(2) gives it to the parent',
     carriers: ['exit'],
     value: (r) => r.exit?.waitStatus,
+    fill: (d, v) => set(d, 'waitStatus', Number(v)),
     column: RIGHT(6),
   },
   {
@@ -397,6 +456,7 @@ export const FIELDS: readonly Field[] = [
       const end = outcome(r);
       return end?.kind === 'code' ? end.code : undefined;
     },
+    fill: 'elsewhere',
     column: RIGHT(4),
   },
   {
@@ -409,6 +469,7 @@ export const FIELDS: readonly Field[] = [
       const end = outcome(r);
       return end?.kind === 'signal' ? end.signal : undefined;
     },
+    fill: 'elsewhere',
     column: LEFT(9),
   },
   {
@@ -420,6 +481,7 @@ export const FIELDS: readonly Field[] = [
       const end = outcome(r);
       return end?.kind === 'signal' ? end.coreDumped : undefined;
     },
+    fill: 'elsewhere',
     column: LEFT(5),
   },
   {
@@ -428,6 +490,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'seconds of life, to the microsecond; in steps of 10 ms for processes older than procwatch',
     carriers: ['exit'],
     value: duration,
+    fill: (d, v) => set(d, 'seconds', Number(v)),
     column: RIGHT(10),
   },
   {
@@ -435,10 +498,17 @@ export const FIELDS: readonly Field[] = [
     type: 'string',
     ours: true,
     meaning: 'wall time of its birth; with pid, an identity that survives the reuse of the pid',
-    carriers: ['exit'],
-    value: ({ exit }, c) => (exit?.start === undefined ? undefined : utcTime(plus(exit.start, c.wallOffset))),
-    put: { of: ({ exit }) => exit?.start, write: putWall },
-    cell: ({ exit }, c) => (exit?.start === undefined ? '' : localTime(plus(exit.start, c.wallOffset))),
+    carriers: ['exit', 'alive'],
+    value: (r, c) => {
+      const start = startOf(r);
+      return start === undefined ? undefined : utcTime(plus(start, c.wallOffset));
+    },
+    put: { of: startOf, write: putWall },
+    cell: (r, c) => {
+      const start = startOf(r);
+      return start === undefined ? '' : localTime(plus(start, c.wallOffset));
+    },
+    fill: (d, v) => set(d, 'born', wallMoment(v)),
     column: LEFT(12),
   },
   {
@@ -447,6 +517,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'new real user id',
     carriers: ['uid'],
     value: (r) => (r.event === 'uid' ? r.ids?.real : undefined),
+    fill: (d, v) => set(d, 'realId', Number(v)),
     column: RIGHT(6),
   },
   {
@@ -455,6 +526,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'new effective user id',
     carriers: ['uid'],
     value: (r) => (r.event === 'uid' ? r.ids?.effective : undefined),
+    fill: (d, v) => set(d, 'effectiveId', Number(v)),
     column: RIGHT(6),
   },
   {
@@ -463,6 +535,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'new real group id',
     carriers: ['gid'],
     value: (r) => (r.event === 'gid' ? r.ids?.real : undefined),
+    fill: (d, v) => set(d, 'realId', Number(v)),
     column: RIGHT(6),
   },
   {
@@ -471,6 +544,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'new effective group id',
     carriers: ['gid'],
     value: (r) => (r.event === 'gid' ? r.ids?.effective : undefined),
+    fill: (d, v) => set(d, 'effectiveId', Number(v)),
     column: RIGHT(6),
   },
   {
@@ -479,6 +553,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'whether a tracer attached (true) or let go (false)',
     carriers: ['ptrace'],
     value: (r) => (r.event === 'ptrace' ? r.tracer !== undefined : undefined),
+    fill: 'elsewhere',
     column: LEFT(8),
   },
   {
@@ -487,6 +562,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'process id of the tracer',
     carriers: ['ptrace'],
     value: (r) => r.tracer?.pid,
+    fill: (d, v) => set(d, 'tracerPid', Number(v)),
     column: RIGHT(7),
   },
   {
@@ -495,6 +571,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'thread id of the tracer',
     carriers: ['ptrace'],
     value: (r) => r.tracer?.tid,
+    fill: (d, v) => set(d, 'tracerTid', Number(v)),
     column: RIGHT(7),
   },
   {
@@ -504,6 +581,7 @@ export const FIELDS: readonly Field[] = [
       'true: not told by an event, since that was lost: concluded from a scan of /proc, or an exec that only the capture in the kernel saw',
     carriers: ['exec', 'exit', 'found'],
     value: (r) => r.inferred || undefined,
+    fill: (d, v) => set(d, 'inferred', v === true),
     column: LEFT(8),
   },
   {
@@ -515,6 +593,7 @@ export const FIELDS: readonly Field[] = [
     value: (r) => r.ancestry,
     cell: ({ ancestry = [] }) =>
       ancestry.map(({ pid, comm }) => `${comm === undefined ? '?' : escapeText(comm)}(${pid})`).join(' < '),
+    fill: (d, v) => set(d, 'ancestry', v as readonly Ancestor[]),
     column: LEFT(24),
   },
   {
@@ -524,6 +603,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     extra: 'cgroup',
     value: (r) => r.cgroup,
+    fill: (d, v) => set(d, 'cgroup', readable(v as Text)),
     column: LEFT(24),
   },
   {
@@ -533,6 +613,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     extra: 'cgroup',
     value: (r) => (r.cgroup === undefined ? undefined : containerOf(r.cgroup)),
+    fill: 'elsewhere',
     column: LEFT(12),
   },
   {
@@ -542,6 +623,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     extra: 'cgroup',
     value: (r) => (r.cgroup === undefined ? undefined : unitOf(r.cgroup)),
+    fill: 'elsewhere',
     column: LEFT(16),
   },
   failed(

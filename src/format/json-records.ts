@@ -270,6 +270,12 @@ export interface FoundJson extends ProcessFieldsJson {
   readonly inferred?: boolean;
 }
 
+export interface AliveJson extends ProcessFieldsJson {
+  readonly event: 'alive';
+  /** Wall time of its birth; with pid, an identity that survives the reuse of the pid. */
+  readonly start_time?: string;
+}
+
 export interface LostJson extends HeadJson {
   readonly event: 'lost';
   /** What lost them: overrun, the queue in the kernel was full; output, the reader was too slow; capture, arguments captured in the kernel; usage, accounts of processes; cause, signals that say why processes end; starved, the kernel told nothing for a while. */
@@ -294,6 +300,8 @@ export interface StartJson extends HeadJson {
   readonly kernel: string;
   /** CPUs that may be used. */
   readonly cpus?: number;
+  /** How long the machine has slept since its boot: CLOCK_BOOTTIME minus CLOCK_MONOTONIC in nanoseconds, as digits. */
+  readonly suspended_ns?: string;
   /** The events selected. */
   readonly events: readonly string[];
   /** Who drops what is not selected: the kernel, or a BPF program at the socket. */
@@ -335,7 +343,8 @@ export type ProcessJson =
   | CoredumpJson
   | ExitJson
   | ExecFailedJson
-  | FoundJson;
+  | FoundJson
+  | AliveJson;
 
 export type JsonRecord =
   | ForkJson
@@ -350,6 +359,7 @@ export type JsonRecord =
   | ExitJson
   | ExecFailedJson
   | FoundJson
+  | AliveJson
   | LostJson
   | StartJson
   | EndJson;

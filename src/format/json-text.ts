@@ -17,6 +17,10 @@ export function quoted(value: string): string {
   return ASCII.test(text) ? text : text.replace(UNSAFE_ON_TERMINALS, unicodeEscape);
 }
 
+/** JSON that somebody else has written, made safe to look at: such characters can stand in its texts alone. */
+export const safeJson = (json: string): string =>
+  ASCII.test(json) ? json : json.replace(UNSAFE_ON_TERMINALS, unicodeEscape);
+
 export const base64 = (text: Text): string =>
   Buffer.from(typeof text === 'string' ? text : text.bytes).toString('base64');
 export const isBroken = (text: Text): text is BrokenText => typeof text !== 'string';

@@ -10,8 +10,11 @@ import type { Image } from './image.ts';
 import type { Moment } from './moment.ts';
 import type { Text } from './text.ts';
 
-/** `found`: a process that was there although its birth was not heard, noticed by the rescan after a loss. */
-export type ProcessEventName = WireKind | ProgramEventName | 'clone' | 'found';
+/**
+ * `found`: a process that was there although its birth was not heard, noticed by the rescan after a loss. `alive`: one that was there when a
+ * recording began.
+ */
+export type ProcessEventName = WireKind | ProgramEventName | 'clone' | 'found' | 'alive';
 
 export interface ProcessRecord {
   readonly event: ProcessEventName;
@@ -37,6 +40,8 @@ export interface ProcessRecord {
   readonly tracer: { readonly pid: number; readonly tid: number } | undefined;
   /** What could not be executed; of an end, right before it. */
   readonly failed?: FailedExec | undefined;
+  /** When it was born; only of who is `alive`, an end has its own. */
+  readonly start?: Moment | undefined;
 }
 
 export interface Ancestor {
@@ -59,6 +64,8 @@ export interface ProcessEnd {
 
 /** Where records were lost: the kernel's queue for us, our queue for a slow reader, everything for a while, or accounts or causes alone. */
 export type LossReason = 'overrun' | 'output' | 'starved' | 'capture' | 'usage' | 'cause';
+
+export const LOSS_REASONS: readonly LossReason[] = ['overrun', 'output', 'starved', 'capture', 'usage', 'cause'];
 
 export interface LostRecord {
   readonly event: 'lost';
