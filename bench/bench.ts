@@ -78,7 +78,7 @@ export const SMOKE: Scale = {
   flightSeconds: 2,
 };
 
-const PROGRAMS = ['load', 'reader', 'stopwatch', 'ends'] as const;
+const PROGRAMS = ['load', 'reader', 'stopwatch', 'ends', 'signals'] as const;
 export type Program = (typeof PROGRAMS)[number];
 
 /** The environment of everything measured: what slows down every start of Node is not ours to measure. */

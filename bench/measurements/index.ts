@@ -1,6 +1,7 @@
 /** Every measurement, by the name that `--only` takes, in the order of the report: first the loads that people have. */
 import type { Bench } from '../bench.ts';
 import type { Result } from '../result.ts';
+import { causes } from './causes.ts';
 import { dump } from './dump.ts';
 import { events } from './events.ts';
 import { failures } from './failures.ts';
@@ -40,5 +41,6 @@ export const MEASUREMENTS: Readonly<Record<string, (bench: Bench) => Promise<Res
   series,
   timeline,
   recordings,
+  causes,
   events,
 };

@@ -7,8 +7,8 @@ import type { CauseName } from './causes.ts';
 export interface Sender {
   readonly pid: number;
   readonly comm: Text;
-  /** The real user. */
-  readonly uid: number;
+  /** The real user; undefined where a recording does not say. */
+  readonly uid: number | undefined;
   /** Its birth, on CLOCK_BOOTTIME; with the pid, who it was. */
   readonly start: Moment;
   /** It was ending at that moment, and its end sent the signal. */

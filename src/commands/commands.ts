@@ -93,8 +93,7 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
     },
   },
   causes: {
-    meaning:
-      'a table of every cause of an end: its name, what it means, how it is told apart and what its record carries',
+    meaning: 'every cause of an end: its name, what it means, how it is told apart and what its record carries',
     options: {},
     run: async (host) => {
       host.stdout.write((await import('./causes.ts')).listCauses());

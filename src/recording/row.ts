@@ -120,6 +120,7 @@ const PROCESS_EVENTS: ReadonlySet<string> = new Set<ProcessEventName>([
   'ptrace',
   'comm',
   'coredump',
+  'exec-failed',
   'found',
   'alive',
 ]);
