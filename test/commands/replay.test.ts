@@ -320,6 +320,15 @@ test('the processes of two machines are not mixed, whatever their numbers are', 
   assert.equal(host.stdout.text.split('\n').length - 1, 2);
 });
 
+test('a user is chosen by the name that a record has, and not by what has its number elsewhere', async () => {
+  const host = new ScriptedHost({ argv: ['-r', 'a', '-r', 'b', '--user', 'ada', '-e', 'exec', '--json'] });
+  host.openFile('a').write(NIGHT);
+  host.openFile('b').write(NIGHT.replaceAll('"user":"ada"', '"user":"bob"'));
+  assert.equal(await runProgram(host), 0);
+  assert.doesNotMatch(host.stdout.text, /bob/);
+  assert.match(host.stdout.text, /"user":"ada"/);
+});
+
 test('a recording that still grows is followed, also where another file takes its name', async () => {
   const [first, ...rest] = NIGHT.split('\n').map((line) => `${line}\n`);
   const host = new ScriptedHost({ argv: ['-r', 'night.jsonl', '--follow', '-f', 'pretty'] });
