@@ -2,6 +2,7 @@
 import { Failure } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import type { Moment } from '../process/moment.ts';
+import { directoryOf } from '../recording/file-names.ts';
 import { fileSource, type Leash, openToRead } from '../recording/file-source.ts';
 import { wallAt } from '../recording/line-head.ts';
 import type { LineSource } from '../recording/line-source.ts';
@@ -36,6 +37,36 @@ export const ELSEWHERE: readonly Elsewhere[] = [];
 
 const elsewhere = (name: string): Elsewhere | undefined => ELSEWHERE.find(({ begins }) => name.startsWith(begins));
 
+/** A pattern in quotes is all files that it matches: what shells make of it without quotes are words that no option takes. */
+async function filesOf(host: ReadHost, names: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of names) {
+    const isPattern =
+      /[*?[]/.test(name) && elsewhere(name) === undefined && host.fileSystem.identity(name) === undefined;
+    found.push(...(isPattern ? await matching(host, name) : [name]));
+  }
+  return found;
+}
+
+function namesIn(host: ReadHost, directory: string): string[] {
+  try {
+    return host.fileSystem.names(directory);
+  } catch (error) {
+    throw new Failure('usage', `cannot read ${directory}: ${(error as Error).message}`);
+  }
+}
+
+async function matching(host: ReadHost, pattern: string): Promise<string[]> {
+  const { globMatcher } = await import('../process/patterns.ts');
+  const directory = directoryOf(pattern);
+  const base = pattern.slice(pattern.lastIndexOf('/') + 1);
+  const matches = globMatcher(base);
+  const before = pattern.slice(0, pattern.length - base.length);
+  const names = namesIn(host, directory).filter(matches).sort();
+  if (names.length === 0) throw new Failure('usage', `no recording is called ${pattern}`);
+  return names.map((name) => before + name);
+}
+
 /** The last moment of a recording: of all of it, read once before. */
 async function endOf(host: ReadHost, path: string): Promise<Moment | undefined> {
   if (path === '-' || elsewhere(path) !== undefined) return undefined;
@@ -64,7 +95,7 @@ async function endOfAll(host: ReadHost, paths: readonly string[]): Promise<Momen
 }
 
 export async function windowFor(host: ReadHost, { read, since, until }: ReadRequest): Promise<Window> {
-  return windowOf(since, until, needsEnd(since, until) ? await endOfAll(host, read) : undefined);
+  return windowOf(since, until, needsEnd(since, until) ? await endOfAll(host, await filesOf(host, read)) : undefined);
 }
 
 export interface Opened {
@@ -85,7 +116,7 @@ export async function openRecordings(
   const isEnough = (bytes: Buffer, from: number): boolean =>
     until !== undefined && wallAt(bytes, from).seconds > until.seconds + LATE_SECONDS;
   const recordings: Recording[] = [];
-  for (const path of read) {
+  for (const path of await filesOf(host, read)) {
     const place = elsewhere(path);
     const from =
       since === undefined || interest.isWhole || path === '-' || place !== undefined

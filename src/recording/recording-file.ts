@@ -73,24 +73,25 @@ export class RecordingFile implements OutputStream {
   }
 
   private open(): AppendedFile {
-    const { path } = this.options;
-    let file: AppendedFile;
     try {
-      file = this.host.fileSystem.openToAppend(path);
+      return this.openWhole();
     } catch (error) {
-      throw new Failure('output', `cannot write ${path}: ${(error as Error).message}`);
+      throw new Failure('output', `cannot write ${this.options.path}: ${(error as Error).message}`);
     }
-    if (!file.isRegular || file.size() === 0) return file;
-    if (this.packing === 'plain') repairLines(file);
-    else if (this.packing === 'zstd' || !repairMembers(file)) return this.openAnew(file);
-    return file;
   }
 
   /** What nobody can repair is kept as it is, under another name. */
-  private openAnew(old: AppendedFile): AppendedFile {
-    old.close();
-    setAside(this.host.fileSystem, this.options.path);
-    return this.host.fileSystem.openToAppend(this.options.path);
+  private openWhole(): AppendedFile {
+    const { fileSystem } = this.host;
+    const { path } = this.options;
+    const file = fileSystem.openToAppend(path);
+    if (!file.isRegular || file.size() === 0) return file;
+    if (this.packing === 'plain') repairLines(file);
+    const isWhole = this.packing === 'plain' || (this.packing === 'gzip' && repairMembers(file));
+    if (isWhole) return file;
+    file.close();
+    setAside(fileSystem, path);
+    return fileSystem.openToAppend(path);
   }
 
   size(): undefined {

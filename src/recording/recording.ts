@@ -54,7 +54,7 @@ export class Recording {
     for await (const piece of unpacked(this.name, this.source.pieces, (words) => this.troubles.cut(words))) {
       splitter.push(piece);
       if (this.batch.length > 0) yield this.takeBatch();
-      if (this.lastFrom >= 0 && this.interest.isEnough?.(this.lastBytes, this.lastFrom)) break;
+      if (this.lastFrom >= 0 && this.interest.isEnough?.(this.lastBytes, this.lastFrom)) return this.troubles.sum();
     }
     const rest = splitter.takeRest();
     // A last line without its end is whole if it can be read.

@@ -48,7 +48,7 @@ export class Replay {
     const { selection } = options;
     this.options = options;
     this.users = new UserNames(selection.uid, options.users);
-    this.selector = new Selector({ ...selection, uid: this.users.choice });
+    this.selector = new Selector({ ...selection, uid: { wanted: [], unwanted: [] } });
     this.roots = [...selection.tree.wanted, ...selection.tree.unwanted];
   }
 
@@ -111,11 +111,15 @@ export class Replay {
     if (record.event === 'alive' && this.roots.length > 0) family.settle();
     const known = { pid: record.pid, trees: proc?.trees ?? [], image: record.image };
     const revised = this.revised(record);
-    const isChosen = this.selector.mayShow(known) && this.selector.shows(revised);
+    const isChosen = this.choosesUser(record) && this.selector.mayShow(known) && this.selector.shows(revised);
     if (!isChosen || !this.options.wantsAncestry || proc === undefined || revised.ancestry !== undefined) {
       return { record: revised, isChosen };
     }
     return { record: { ...revised, ancestry: family.ancestryOf(revised, proc) }, isChosen };
+  }
+
+  private choosesUser({ image: { uid }, told }: ReadProcessRecord): boolean {
+    return this.users.chooses(uid, told.user ?? (uid === undefined ? undefined : this.users.nameOf(uid)));
   }
 
   private revised(record: ReadProcessRecord): ReadProcessRecord {

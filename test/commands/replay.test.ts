@@ -183,6 +183,19 @@ test('several recordings are one, in the order of time', async () => {
   assert.equal(host.stdout.text, (await live()).out);
 });
 
+test('a pattern is all files of that name', async () => {
+  const lines = NIGHT.split('\n').slice(0, -1);
+  const host = new ScriptedHost({ argv: ['-r', 'a/night*.jsonl'] });
+  host.openFile('a/night.jsonl').write(lines.slice(9).join('\n'));
+  host.openFile('a/night.000001.jsonl').write(lines.slice(0, 9).join('\n'));
+  host.openFile('a/other.jsonl').write(NIGHT);
+  assert.equal(await runProgram(host), 0);
+  assert.equal(host.stdout.text, (await live()).out);
+  const none = new ScriptedHost({ argv: ['-r', 'a/x*'] });
+  assert.equal(await runProgram(none), 2);
+  assert.equal(none.stderr.text, 'procwatch: no recording is called a/x*\n');
+});
+
 test('what means nothing for a recording is refused by its name, and the other way round', async () => {
   for (const flag of [
     ['-d', '1s'],
@@ -305,6 +318,15 @@ test('the processes of two machines are not mixed, whatever their numbers are', 
   host.openFile('b').write(other.replaceAll('"ppid":100,', '"ppid":101,'));
   assert.equal(await runProgram(host), 0);
   assert.equal(host.stdout.text.split('\n').length - 1, 2);
+});
+
+test('a user is chosen by the name that a record has, and not by what has its number elsewhere', async () => {
+  const host = new ScriptedHost({ argv: ['-r', 'a', '-r', 'b', '--user', 'ada', '-e', 'exec', '--json'] });
+  host.openFile('a').write(NIGHT);
+  host.openFile('b').write(NIGHT.replaceAll('"user":"ada"', '"user":"bob"'));
+  assert.equal(await runProgram(host), 0);
+  assert.doesNotMatch(host.stdout.text, /bob/);
+  assert.match(host.stdout.text, /"user":"ada"/);
 });
 
 test('a recording that still grows is followed, also where another file takes its name', async () => {

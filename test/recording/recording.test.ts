@@ -126,6 +126,12 @@ test('lines that are surely not asked for are not parsed, and lines of others al
   assert.equal(events((await readAll(spaced, { wants })).records), 'fork exec exit exit lost');
 });
 
+test('where enough is seen the rest is not read, and half a line is no trouble', async () => {
+  const { records, said } = await readAll(TEXT, { size: TEXT.indexOf('\n') + 20, isEnough: () => true });
+  assert.equal(records.length, 1);
+  assert.equal(said, '');
+});
+
 test('the first of the bytes say what a file is, however few come at once', async () => {
   assert.equal((await readAll(gzipSync(TEXT), { size: 1 })).records.length, SOME.length);
   assert.equal((await readAll('')).records.length, 0);
