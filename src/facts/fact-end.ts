@@ -3,6 +3,7 @@ import { FactImage } from '../bpf/fact-image.ts';
 import { END_FLAG, FACT } from '../bpf/fact-record.ts';
 import { commAt } from '../bpf/record-fields.ts';
 import type { EventOf } from '../netlink/events.ts';
+import { bounded } from '../process/image-bounds.ts';
 import { type Moment, minus, ticksOf } from '../process/moment.ts';
 import type { ProcessStat } from '../process/procstat.ts';
 import type { ProcessExit, Told } from '../process/witness.ts';
@@ -15,7 +16,7 @@ type BootOffset = () => Moment;
 export function toldBy(index: FactIndex, place: Place, bootOffset: BootOffset): Told {
   const { bytes, words } = index;
   return {
-    image: new FactImage({ bytes, words, at: place }),
+    image: bounded(new FactImage({ bytes, words, at: place })),
     ppid: index.u32(place, FACT.parentTgid),
     start: minus(index.moment(place, FACT.start), bootOffset()),
     startExact: true,

@@ -49,6 +49,9 @@ const BEFORE = {
 export const LAST_BY_HAND = 'start_time';
 export const BY_HAND: ReadonlySet<string> = new Set(['fork', 'exec', 'exit']);
 
+/** What is kept with an image. */
+const KEPT_LETTERS = 2048;
+
 /** All of the above with the longest values, but for what an image gives and for texts that need care. */
 const ROOM = 640;
 
@@ -170,7 +173,8 @@ export class JsonByHand {
     const letters = imageLetters(image, this.context);
     // A user whose name is still being asked for must get it later.
     const isFinal = image.uid === undefined || this.context.userName(image.uid) !== undefined;
-    if (isFinal) image.kept = { by: this, letters };
+    // Of texts that need care a letter becomes six: thousands of such images may be alive.
+    if (isFinal && letters.length <= KEPT_LETTERS) image.kept = { by: this, letters };
     return letters;
   }
 }

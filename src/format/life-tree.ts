@@ -33,6 +33,8 @@ interface Branch {
 }
 
 const LIMIT = 100_000;
+/** Letters of a command line, and of one that comes when all together have reached their limit. */
+const LETTERS = { most: 4096, mostWhenFull: 60, inAll: 16 * 2 ** 20 } as const;
 /** Deeper branches are counted, not drawn: no window is that wide. */
 const DEPTH = 40;
 const RUNNING = 'still running';
@@ -47,6 +49,7 @@ export class LifeTree {
   /** The command line of the first process, which is known before anything can be read about it. */
   private firstCommand: string | undefined;
   private uncounted = 0;
+  private letters = 0;
 
   constructor(firstCommand: readonly string[]) {
     this.firstCommand = shellLine(firstCommand);
@@ -89,7 +92,7 @@ export class LifeTree {
     const isOwn = record.event === 'found';
     const life: Life = {
       name: nameOf(record),
-      command: isOwn ? commandOf(record) : `(${bare(parent, record)})`,
+      command: this.keep(isOwn ? commandOf(record) : `(${bare(parent, record)})`),
       start: record.at,
       seconds: undefined,
       waitStatus: undefined,
@@ -102,11 +105,19 @@ export class LifeTree {
     this.living.set(record.pid, life);
   }
 
+  /** As much of it as there is room for; of its own, since a part of a longer string keeps all of it in memory. */
+  private keep(command: string): string {
+    const most = this.letters < LETTERS.inAll ? LETTERS.most : LETTERS.mostWhenFull;
+    const kept = command.length <= most ? command : `${Buffer.from(command.slice(0, most)).toString()}…`;
+    this.letters += kept.length;
+    return kept;
+  }
+
   private program(record: ProcessRecord): void {
     const life = this.living.get(record.pid);
     if (life === undefined) return;
     life.name = nameOf(record);
-    life.command = commandOf(record, life === this.lives[0] ? this.firstCommand : undefined);
+    life.command = this.keep(commandOf(record, life === this.lives[0] ? this.firstCommand : undefined));
     if (life === this.lives[0]) this.firstCommand = undefined;
   }
 

@@ -7,6 +7,7 @@ import { AT_FDCWD, isForbidden, isTaken, link, ownerOf, path, slurp, within } fr
 import { openPidfd } from '../linux/pidfd.ts';
 import { isOver } from '../process/exits.ts';
 import type { Image } from '../process/image.ts';
+import { ARGS_MOST, bounded } from '../process/image-bounds.ts';
 import type { ProcessFacts, ProcReader } from '../process/proc-reader.ts';
 import { type ProcessStat, parseCmdline, parseStat } from '../process/procstat.ts';
 import { textOf } from '../process/text.ts';
@@ -26,8 +27,9 @@ const statOf = (directory: number): ProcessStat | undefined => {
 
 function argsOf(directory: number): Image {
   const cmdline = slurp(directory, NAME.cmdline);
-  const args = cmdline && parseCmdline(cmdline);
-  return args !== undefined && args.length > 0 ? { args } : {};
+  if (cmdline === undefined || cmdline.length === 0) return {};
+  const args = parseCmdline(cmdline.subarray(0, ARGS_MOST));
+  return cmdline.length > ARGS_MOST ? { args, argsTotal: cmdline.length } : { args };
 }
 
 function linksOf(directory: number): Image {
@@ -53,7 +55,7 @@ function factsBy(...parts: ((directory: number) => Image)[]): (pid: number) => P
     inDirectory(pid, (directory) => {
       const images = parts.map((read) => read(directory));
       const stat = statOf(directory);
-      return stat && { stat, image: Object.assign({ comm: stat.comm }, ...images) };
+      return stat && { stat, image: bounded(Object.assign({ comm: stat.comm }, ...images)) };
     });
 }
 
@@ -70,7 +72,8 @@ function zombieStatusIn(directory: number): number | undefined {
 
 /** Without the stat, which proves what was read. */
 function imageBy(...parts: readonly ((directory: number) => Image)[]): ProcReader['image'] {
-  return (pid) => inDirectory(pid, (directory) => Object.assign({}, ...parts.map((read) => read(directory)))) ?? {};
+  const read = (directory: number): Image => bounded(Object.assign({}, ...parts.map((part) => part(directory))));
+  return (pid) => inDirectory(pid, read) ?? {};
 }
 
 const rest: Omit<ProcReader, 'facts' | 'image'> = {
