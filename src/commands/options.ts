@@ -248,8 +248,17 @@ export const WATCH_OPTIONS = {
     long: 'redact',
     value: 'REGEX',
     group: 'kernel',
-    meaning: 'replace every match in an argument by ***, before anything else sees it (RE2 syntax); repeatable',
+    meaning:
+      'replace every match in a text by ***, before anything else sees it (RE2 syntax, a point means a line break too); "secrets" stands for what command lines usually hold that is secret; repeatable',
     read: asGiven,
+  },
+  maxArgs: {
+    long: 'max-args',
+    value: 'SIZE',
+    group: 'kernel',
+    meaning:
+      'bytes of arguments that are told of a process, counted as JSON writes them; args_truncated says how many there were (default: the first 128K as they are)',
+    read: (texts, flag) => (given(texts) ? readSize(flag, last(texts)) : undefined),
   },
   noArgs: { long: 'no-args', group: 'kernel', meaning: 'never read, keep or tell arguments', read: given },
   dropPrivileges: {

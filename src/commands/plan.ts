@@ -48,6 +48,8 @@ export interface Plan {
   readonly argvSource: WatchOptions['argvSource'];
   /** Whether arguments may be known at all. */
   readonly args: boolean;
+  /** Bytes of arguments that are told of a process. */
+  readonly maxArgs: number | undefined;
   /** The user to become after set-up. */
   readonly becomes: string | undefined;
   readonly failOnLoss: boolean;
@@ -101,6 +103,7 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
     bufferWasAsked: options.buffer !== undefined,
     argvSource: options.argvSource,
     args: !options.noArgs,
+    maxArgs: options.maxArgs,
     becomes: becomesFor(options, place),
     failOnLoss: options.failOnLoss,
     ordered: !options.noOrder,

@@ -5,7 +5,7 @@ import { PS_FORMATS } from '../ps/plan.ts';
 import { given, last, type Option, WATCH_OPTIONS } from './options.ts';
 import { readCounts, readName, readNames } from './values.ts';
 
-const { pid, notPid, user, notUser, name, notName, grep, notGrep, cgroup, notCgroup, json, color, output } =
+const { pid, notPid, user, notUser, name, notName, grep, notGrep, cgroup, notCgroup, json, color, output, redact } =
   WATCH_OPTIONS;
 
 const MOST_PID = 2 ** 22;
@@ -104,6 +104,7 @@ export const PS_OPTIONS = {
   },
   color,
   output,
+  redact,
   source: {
     long: 'source',
     value: 'SOURCE',

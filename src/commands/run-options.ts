@@ -23,6 +23,7 @@ const {
   noOrder,
   argvSource,
   redact,
+  maxArgs,
   noArgs,
 } = WATCH_OPTIONS;
 
@@ -123,6 +124,7 @@ export const RUN_OPTIONS = {
   buffer,
   argvSource,
   redact,
+  maxArgs,
   noArgs,
   noOrder,
 } as const satisfies Record<string, Option<unknown>>;

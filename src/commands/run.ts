@@ -63,6 +63,7 @@ function monitorOf(host: Host, kernel: Kernel, plan: Plan, { usage, redact }: Ea
     wants: { ancestry: plan.extras.has('ancestry'), cgroup: plan.needsCgroup },
     bufferBytes: plan.bufferBytes,
     readsArgs: plan.args,
+    maxArgs: plan.maxArgs,
     ordered: plan.ordered,
     redact,
     ...(usage && { usage }),
@@ -103,7 +104,7 @@ function timelineWish(options: RunOptions, operands: readonly string[], redact: 
     file: options.timeline,
     opens: options.open,
     words: options.summary,
-    title: redact === undefined ? typed : typed.map(redact),
+    title: redact === undefined ? typed : redact.args(typed),
   };
 }
 

@@ -15,16 +15,27 @@ export async function startWatch(host: Host, options: WatchOptions): Promise<Exi
   return watch(host, plan, kernel, { selection, redact: await redactorFor(options.redact) });
 }
 
-const REDACTED = '***';
+/** Instead of a pattern: what command lines usually hold that is secret. */
+const SECRETS = 'secrets';
 
 /** Takes every match of these patterns out of a text; undefined where there are none. */
 export async function redactorFor(patterns: readonly string[]): Promise<Redact | undefined> {
   if (patterns.length === 0) return undefined;
-  const replacers = await compileAll('redact', patterns, async () => {
-    const { replacer } = await import('../process/patterns.ts');
-    return (pattern) => replacer(pattern, REDACTED);
-  });
-  return (text) => replacers.reduce((left, replace) => replace(left), text);
+  const [{ replacer }, { REDACTED, secretsRedactor }] = await Promise.all([
+    import('../process/patterns.ts'),
+    import('../process/secrets.ts'),
+  ]);
+  const redactors = await compileAll(
+    'redact',
+    patterns,
+    async () =>
+      (pattern: string): Redact =>
+        pattern === SECRETS ? secretsRedactor() : replacer(pattern, REDACTED),
+  );
+  return {
+    text: (text) => redactors.reduce((left, one) => one.text(left), text),
+    args: (args) => redactors.reduce((left, one) => one.args(left), args),
+  };
 }
 
 /** Whom the options select: users by their names, patterns compiled. */

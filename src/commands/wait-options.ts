@@ -65,4 +65,5 @@ export const WAIT_OPTIONS = {
     meaning: "size of the kernel's queue for us (default: as the kernel gives it)",
     read: (texts, flag) => (given(texts) ? readSize(flag, last(texts)) : undefined),
   },
+  redact: WATCH_OPTIONS.redact,
 } as const satisfies Record<string, Option<unknown>>;

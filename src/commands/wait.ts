@@ -12,10 +12,12 @@ import { EXITS_OF_LIMIT } from '../netlink/filter.ts';
 import { Monitor } from '../pipeline/monitor.ts';
 import { type Target, Waiting } from '../pipeline/waiting.ts';
 import type { ProcessRecord, StreamRecord } from '../process/record.ts';
+import { type Redact, redactingReader } from '../process/redact.ts';
 import { SELECT_ALL, Selector } from '../process/select.ts';
 import { inWords, outcomeOf } from '../process/wait-status.ts';
 import type { UsageSource } from '../usage/usage-source.ts';
 import type { ValuesOf } from './options.ts';
+import { redactorFor } from './start-watch.ts';
 import { openUsage } from './usage.ts';
 import type { WAIT_OPTIONS } from './wait-options.ts';
 import { globsOf, type Matches, type Present, presentTargets, target } from './wait-targets.ts';
@@ -27,7 +29,7 @@ const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 /** What the kernel gives without asking: the exits of a few processes need no more. */
 const BUFFER_BYTES = 256 * 1024;
 
-function monitorOf(host: Host, kernel: Kernel, options: WaitOptions): Monitor | undefined {
+function monitorOf(host: Host, kernel: Kernel, options: WaitOptions, redact: Redact | undefined): Monitor | undefined {
   const scopes = new Map<WireKind, Scope>([['exit', 'both']]);
   if (options.next.length > 0) scopes.set('exec', 'leaders');
   try {
@@ -43,6 +45,7 @@ function monitorOf(host: Host, kernel: Kernel, options: WaitOptions): Monitor | 
       ordered: true,
       // Descriptors tell what events do not.
       looksAgain: false,
+      redact,
     });
   } catch (error) {
     // Descriptors need no connector; what is still to come cannot be seen without it.
@@ -51,6 +54,10 @@ function monitorOf(host: Host, kernel: Kernel, options: WaitOptions): Monitor | 
     return undefined;
   }
 }
+
+/** What is read without the monitor holds no more than what it tells. */
+const discreet = (kernel: Kernel, redact: Redact | undefined): Kernel =>
+  redact === undefined ? kernel : { ...kernel, reader: redactingReader(kernel.reader, redact) };
 
 function refuseContradictions({ all, any, first }: WaitOptions): void {
   const given = [all && '--all', any && '--any', first !== undefined && '--first'].filter(Boolean);
@@ -139,9 +146,10 @@ export async function startWait(host: Host, options: WaitOptions, operands: read
   host.stdout.onError((code) => {
     if (code !== 'EPIPE') host.stderr.write(`procwatch: cannot write: ${code}\n`);
   });
-  const kernel = await host.kernel();
+  const redact = await redactorFor(options.redact);
+  const kernel = discreet(await host.kernel(), redact);
   // Subscribed before anything is looked at: an end falls into the events or into the look, never between.
-  const monitor = monitorOf(host, kernel, options);
+  const monitor = monitorOf(host, kernel, options, redact);
   try {
     const present = await presentTargets(host, kernel, options, operands);
     const globs = await globsOf('--next', options.next);

@@ -163,6 +163,7 @@ export function monitorOptions(plan: Plan, selection: Selection, latencyMs: () =
     wants: { ancestry: plan.extras.has('ancestry'), cgroup: plan.needsCgroup },
     bufferBytes: plan.bufferBytes,
     readsArgs: plan.args,
+    maxArgs: plan.maxArgs,
     ordered: plan.ordered,
     latencyMs,
   };

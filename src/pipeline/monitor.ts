@@ -13,11 +13,19 @@ import { EventSource } from '../netlink/source.ts';
 import { Subscription } from '../netlink/subscribe.ts';
 import type { FactWishes } from '../process/fact-wishes.ts';
 import { HeardSubjects } from '../process/heard-subjects.ts';
+import { withArgsUpTo } from '../process/image-bounds.ts';
 import { compareMoments, type Moment, minus } from '../process/moment.ts';
 import { inTimeOrder } from '../process/order.ts';
 import type { ProcessFacts, ProcReader } from '../process/proc-reader.ts';
 import type { LostRecord, ProcessRecord, StreamRecord } from '../process/record.ts';
-import { type Redact, RedactingWitness, redactingReader } from '../process/redact.ts';
+import {
+  type Edit,
+  EditingWitness,
+  editingReader,
+  type Redact,
+  redactImage,
+  redactRecords,
+} from '../process/redact.ts';
 import { ReadScan, readEach, type Scan, WalkedScan } from '../process/scan.ts';
 import type { Selector } from '../process/select.ts';
 import type { Subjects } from '../process/subjects.ts';
@@ -47,8 +55,10 @@ export interface MonitorOptions {
   readonly latencyMs?: () => number;
   /** False where no argument may ever be read. */
   readonly readsArgs?: boolean;
-  /** Takes out of arguments what nobody may see. */
+  /** Takes out of texts what nobody may see. */
   readonly redact?: Redact | undefined;
+  /** Bytes of arguments that are told of a process; without it all that is read. */
+  readonly maxArgs?: number | undefined;
   /** What the processes used that end. Closed with the monitor. */
   readonly usage?: UsageSource;
   /** Ends that no event settled are looked at again and again, unless somebody else sees to them. */
@@ -78,6 +88,7 @@ export class Monitor {
   private readonly host: Monitored;
   private readonly kernel: Kernel;
   private readonly reader: ProcReader;
+  private readonly edit: Edit | undefined;
   private readonly options: MonitorOptions;
   private readonly source: EventSource;
   private readonly backlog: Backlog;
@@ -103,7 +114,8 @@ export class Monitor {
     const after = (milliseconds: number, task: () => void) => host.after(milliseconds, task);
     this.host = host;
     this.kernel = kernel;
-    this.reader = options.redact === undefined ? reader : redactingReader(reader, options.redact);
+    this.edit = editOf(options);
+    this.reader = this.edit === undefined ? reader : editingReader(reader, this.edit);
     this.options = options;
     this.hearing = options.hearing;
     this.losses = new Losses(() => host.now());
@@ -180,11 +192,11 @@ export class Monitor {
   }
 
   private witness(acquaintance: Acquaintance): Witness {
-    if (this.facts === undefined) return this.redacting(this.looks(acquaintance));
+    if (this.facts === undefined) return this.editing(this.looks(acquaintance));
     const { reader, hearing } = this;
     const now = () => this.host.now();
     const hearsThreads = hearing.scopes.get('exit') === 'both';
-    return this.redacting(new KernelFacts(this.facts.source, { ...acquaintance, reader, now, hearsThreads }));
+    return this.editing(new KernelFacts(this.facts.source, { ...acquaintance, reader, now, hearsThreads }));
   }
 
   private looks(acquaintance: Acquaintance): ProcLooks {
@@ -199,9 +211,8 @@ export class Monitor {
     });
   }
 
-  private redacting(witness: Witness): Witness {
-    const { redact } = this.options;
-    return redact === undefined ? witness : new RedactingWitness(witness, redact);
+  private editing(witness: Witness): Witness {
+    return this.edit === undefined ? witness : new EditingWitness(witness, this.edit);
   }
 
   private wakeupsFor({ isPatient }: Witness): Wakeups {
@@ -233,7 +244,7 @@ export class Monitor {
     if (facts === undefined || !this.backlog.reachesBack(facts.since)) return;
     const { witness } = tracker;
     const looks = this.looks(acquaintance);
-    tracker.witness = this.redacting(looks);
+    tracker.witness = this.editing(looks);
     for (const batch of this.backlog.takeBefore(facts.since)) this.handle(batch, tracker);
     // Twice: an end that no event told must be seen two times.
     this.tell([...tracker.settle(), ...tracker.settle()]);
@@ -345,8 +356,9 @@ export class Monitor {
     return unheard.length === 0 ? [] : tracker.repair(unheard);
   }
 
-  private tell(told: StreamRecord[], loss?: LostRecord): void {
-    const { selector, usage } = this.options;
+  private tell(all: StreamRecord[], loss?: LostRecord): void {
+    const { selector, usage, redact } = this.options;
+    const told = redact === undefined ? all : redactRecords(all, redact);
     const missing = usage?.account(told) ?? [];
     const records = selector.takesAll ? told : told.filter((record) => !('pid' in record) || selector.shows(record));
     if (loss !== undefined) records.push(loss);
@@ -392,6 +404,13 @@ export class Monitor {
     this.tell(this.unheard(tracker, at, GRACE_SECONDS));
     if (!this.rescan.isWanted) this.tell(tracker.reconcile(scan, at));
   }
+}
+
+/** What is done to every image, if anything: first what must not be told is taken out, then what is too long is cut. */
+function editOf({ redact, maxArgs }: MonitorOptions): Edit | undefined {
+  if (redact === undefined) return maxArgs === undefined ? undefined : (image) => withArgsUpTo(image, maxArgs);
+  const redacted: Edit = (image) => redactImage(image, redact);
+  return maxArgs === undefined ? redacted : (image) => withArgsUpTo(redacted(image), maxArgs);
 }
 
 function* living({ table }: Tracker): Iterable<number> {

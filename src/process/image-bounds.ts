@@ -81,10 +81,50 @@ export function bounded(image: Image): Image {
   return image;
 }
 
-/** The same image with at most so many bytes of arguments. */
+/** A letter of a text in JSON takes six at the most, and its bytes beside it, where it is not UTF-8, one and a third. */
+const WORST = 8;
+const PLAIN = /^[ !#-[\]-~]*$/;
+const QUOTES_AND_COMMA = 3;
+/** Of a path: more than any has that is what people take for one (PATH_MAX is 4096). */
+const PATH_WRITTEN = 8192;
+
+/** Bytes that a text takes in JSON, or a few more. `twin`: its bytes stand beside it. */
+function writtenBytes(text: Text, twin: boolean): number {
+  const letters = typeof text === 'string' ? text : text.text;
+  let bytes = QUOTES_AND_COMMA;
+  if (PLAIN.test(letters)) bytes += letters.length;
+  else for (const letter of letters) bytes += PLAIN.test(letter) ? 1 : 6 * letter.length;
+  return twin ? bytes + QUOTES_AND_COMMA + Math.ceil(bytesOf(text) / 3) * 4 : bytes;
+}
+
+const isBroken = (text: Text): boolean => typeof text !== 'string';
+
+function argsWrittenUpTo(args: readonly Text[], most: number, total: number | undefined): CutArgs {
+  const twin = args.some(isBroken);
+  const kept: Text[] = [];
+  let left = most;
+  for (const text of args) {
+    const bytes = writtenBytes(text, twin);
+    if (bytes > left) {
+      const room = Math.floor(left / (!twin && PLAIN.test(text as string) ? 1 : WORST)) - QUOTES_AND_COMMA;
+      if (room > 0) kept.push(cutText(text, room));
+      return { args: kept, argsTotal: total ?? args.reduce((sum, one) => sum + bytesOf(one) + 1, 0) };
+    }
+    left -= bytes;
+    kept.push(text);
+  }
+  return { args, argsTotal: total };
+}
+
+const pathUpTo = (path: Text | undefined): Text | undefined =>
+  path === undefined || writtenBytes(path, isBroken(path)) <= PATH_WRITTEN ? path : undefined;
+
+/** The same image with so many bytes of arguments at the most, as JSON writes them, and without paths that none is as long as. */
 export function withArgsUpTo(image: Image, most: number): Image {
-  if ((image.textBytes ?? Number.POSITIVE_INFINITY) <= most || argsBytes(image) <= most) return image;
-  const { args = [] } = image;
+  if (image.textBytes !== undefined && image.textBytes * WORST <= most) return image;
   const { comm, exe, path, file, cwd, uid, missing, unread } = image;
-  return { comm, exe, path, file, cwd, uid, missing, unread, ...cutArgs(args, most, image.argsTotal) };
+  const cut = image.args && argsWrittenUpTo(image.args, most, image.argsTotal);
+  const paths = { exe: pathUpTo(exe), path: pathUpTo(path), cwd: pathUpTo(cwd) };
+  if (cut?.args === image.args && paths.exe === exe && paths.path === path && paths.cwd === cwd) return image;
+  return { comm, file, uid, missing, unread, ...paths, ...cut };
 }

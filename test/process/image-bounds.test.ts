@@ -1,9 +1,23 @@
 /** What is kept of other people's text: bounded in bytes, and cut so that it is told. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { JsonFormatter } from '../../src/format/json.ts';
 import { changed, type Image } from '../../src/process/image.ts';
 import { bounded, cutArgs, withArgsUpTo } from '../../src/process/image-bounds.ts';
+import type { Text } from '../../src/process/text.ts';
+import { context, record } from '../support/records.ts';
 
+const UNKNOWN = {
+  comm: undefined,
+  file: undefined,
+  uid: undefined,
+  missing: undefined,
+  unread: undefined,
+  exe: undefined,
+  path: undefined,
+  cwd: undefined,
+};
 const MEGABYTE = 2 ** 20;
 const long = (i: number): string => `${i}`.padStart(100_000, 'x');
 const bytesIn = (images: readonly Image[]): number =>
@@ -39,7 +53,32 @@ test('arguments are cut by bytes, never within a character, and the whole length
 
 test('an image within the limit is the same image', () => {
   const image: Image = { comm: 'x', args: ['x', 'y'] };
-  assert.equal(withArgsUpTo(image, 4), image);
-  assert.deepEqual(withArgsUpTo(image, 3).args, ['x', 'y']);
-  assert.equal(withArgsUpTo(image, 3).argsTotal, 4);
+  assert.equal(withArgsUpTo(image, 8), image);
+  assert.deepEqual(withArgsUpTo({ args: ['x', 'yyyyyyy'] }, 12), { ...UNKNOWN, args: ['x', 'yyyyy'], argsTotal: 10 });
+});
+
+test('whatever the texts are, a line of JSON stays below what journald takes with the limit of the shipped unit', () => {
+  const unit = readFileSync(new URL('../../examples/procwatch.service', import.meta.url), 'utf8');
+  const limit = Number(/--max-args (\d+)K/.exec(unit)?.[1]) * 1024;
+  const nasty = (length: number): Text[] => [
+    '\u0001'.repeat(length),
+    '\u{e0001}'.repeat(length / 4),
+    { text: '\ufffd'.repeat(length), bytes: new Uint8Array(length).fill(0xff) },
+    '"'.repeat(length),
+    'ä'.repeat(length / 2),
+    'x'.repeat(length),
+  ];
+  const json = new JsonFormatter(context);
+  for (const arg of nasty(100_000)) {
+    for (const path of nasty(4096)) {
+      for (const args of [[arg], Array<Text>(30_000).fill(''), [...Array<Text>(9000).fill('\u0001'), ...nasty(4)]]) {
+        const image = withArgsUpTo({ args, comm: path, exe: path, path, cwd: path }, limit);
+        const line = json.format(
+          record({ image: { ...image, comm: '\u0001'.repeat(15) }, parentComm: '\u0001'.repeat(15) }),
+        );
+        assert.ok(Buffer.byteLength(line) < 48 * 1024, `${Buffer.byteLength(line)}`);
+        assert.ok(image.argsTotal !== undefined && image.argsTotal > 0);
+      }
+    }
+  }
 });
