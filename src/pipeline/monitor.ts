@@ -34,6 +34,7 @@ import { type Infers, Tracker } from '../process/tracker.ts';
 import type { Acquaintance, Witness } from '../process/witness.ts';
 import type { UsageSource } from '../usage/usage-source.ts';
 import { Backlog, type DrainedBatch } from './backlog.ts';
+import { Gaps } from './gaps.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Losses } from './losses.ts';
 import { Rescan } from './rescan.ts';
@@ -93,6 +94,7 @@ export class Monitor {
   private readonly source: EventSource;
   private readonly backlog: Backlog;
   private readonly losses: Losses;
+  private readonly gaps = new Gaps();
   private readonly heartbeat: Heartbeat;
   private readonly rescan: Rescan;
   private readonly settling: Settling;
@@ -255,6 +257,7 @@ export class Monitor {
   /** Takes what is queued, tells it, and leaves. */
   stop(): void {
     this.wake();
+    this.tell(this.gaps.takeRest());
     this.tell([], this.takeLoss(this.subscription.takeDrops()));
     this.tellUnseen(this.tracker?.witness.takeLost('all') ?? 0);
     this.lookAgain();
@@ -342,12 +345,24 @@ export class Monitor {
     if (mustHeed) witness.heed(this.backlog.drainAll());
     if (batch.full && !witness.isPatient && this.backlog.length === 0) this.backlog.drainMore();
     this.options.usage?.hear(events);
-    const records: StreamRecord[] = tracker.track(events);
+    if (batch.lost > 0) this.gaps.add(this.lossOfEvents('overrun', batch.lost), batch.at);
+    const records: StreamRecord[] = this.withGaps(tracker, events, batch.full || !this.backlog.isEmpty());
     if (!batch.full) records.push(...this.unheard(tracker, batch.at, batch.lost > 0 ? GRACE_SECONDS : UNHEARD_SECONDS));
-    this.tell(records, this.takeLoss(batch.lost));
+    this.tell(records);
     // While more is queued, what was dropped may be known later only.
     if (batch.lost === 0 && !batch.full) this.losses.note();
     this.tellUnseen(witness.takeLost());
+  }
+
+  private withGaps(tracker: Tracker, events: readonly WireEvent[], isMore: boolean): StreamRecord[] {
+    const records: StreamRecord[] = [];
+    let from = 0;
+    for (const { record, before } of this.gaps.take(events, isMore ? 'more' : 'nothing')) {
+      records.push(...tracker.track(events, from, before), record);
+      tracker.doubt(record.at);
+      from = before;
+    }
+    return from === 0 && records.length === 0 ? tracker.track(events) : [...records, ...tracker.track(events, from)];
   }
 
   /** What was witnessed, and whose event is not among those that were queued then. */
@@ -380,14 +395,21 @@ export class Monitor {
     return record;
   }
 
+  /** Of a loss behind all that was queued. */
   private takeLoss(count: number): LostRecord | undefined {
-    return count === 0 ? undefined : this.lossOfEvents('overrun', count);
+    if (count === 0) return undefined;
+    const record = this.lossOfEvents('overrun', count);
+    this.tracker?.doubt(record.at);
+    return record;
   }
 
   private beaten(isDeaf: boolean): void {
     const starved = isDeaf ? this.lossOfEvents('starved', undefined) : undefined;
     this.wake();
-    if (starved !== undefined) this.tell([], starved);
+    if (starved !== undefined) {
+      this.tracker?.doubt(starved.at);
+      this.tell([], starved);
+    }
     this.tell([], this.takeLoss(this.subscription.takeDrops()));
   }
 

@@ -3,7 +3,7 @@ import type { EventOf } from '../netlink/events.ts';
 import { changed, type Image } from './image.ts';
 import type { Clocks, Moment } from './moment.ts';
 import type { ProcReader } from './proc-reader.ts';
-import { childOf, isSameStart, onlyUser, procTold, type Subjects, unknownProc } from './subjects.ts';
+import { childOf, isSameStart, onlyUser, procOf, procTold, type Subjects, unknownProc } from './subjects.ts';
 import { type Proc, ProcessTable } from './table.ts';
 import type { Text } from './text.ts';
 import type { ProcessExit, Told } from './witness.ts';
@@ -52,13 +52,20 @@ export class HeardSubjects implements Subjects {
   }
 
   ended(exit: ProcessExit): Proc {
-    const proc = this.table.living(exit.pid) ?? unknownProc(exit.pid);
+    const proc = this.table.living(exit.pid) ?? this.unheardOf(exit);
     // Its name outlives its arguments.
     if (proc.image.comm === undefined && exit.zombie !== undefined) {
       proc.image = changed(proc.image, { comm: exit.zombie.comm });
     }
     this.table.end(proc);
     return proc;
+  }
+
+  /** Its birth was lost: what is left of it tells when that was. */
+  private unheardOf({ pid, zombie }: ProcessExit): Proc {
+    return zombie === undefined
+      ? unknownProc(pid)
+      : procOf(pid, { stat: zombie, image: { comm: zombie.comm } }, this.bootOffset);
   }
 
   takePrevious(pid: number): Proc | undefined {

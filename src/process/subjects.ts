@@ -64,6 +64,10 @@ export function procTold(pid: number, { image, ppid, start, startExact, parentCo
   return { ...unknownProc(pid), ppid, image, imageOf, start, startExact, parentComm };
 }
 
+/** Whether two births are one, as far as is known. */
+export const isNear = (one: Moment | undefined, other: Moment): boolean =>
+  one === undefined || Math.abs(secondsBetween(one, other)) < START_TOLERANCE_SECONDS;
+
 export function isSameStart(known: Moment, stat: ProcessStat, bootOffset: Moment): boolean {
   return Math.abs(secondsBetween(known, momentOfTicks(stat.startTicks, bootOffset))) < START_TOLERANCE_SECONDS;
 }

@@ -11,7 +11,7 @@ import type { ProcessFacts, ProcReader } from './proc-reader.ts';
 import type { ProcessStat } from './procstat.ts';
 import type { ProcessEnd, ProcessRecord } from './record.ts';
 import type { Selector } from './select.ts';
-import { isSameStart, procOf, type Subjects } from './subjects.ts';
+import { isNear, isSameStart, procOf, type Subjects } from './subjects.ts';
 import type { Proc } from './table.ts';
 import { type Detail, Teller, type Wants } from './teller.ts';
 import { textOf } from './text.ts';
@@ -70,6 +70,8 @@ export class Tracker {
   private readonly options: TrackerOptions;
   private readonly subjects: Subjects;
   private readonly hearsWholeLives: boolean;
+  /** Events before are missing. */
+  private doubtfulUntil: Moment | undefined;
   private readonly teller: Teller;
   /** Roots of trees that were not there at the start: the next process of that number, and no later one. */
   private readonly rootsToCome = new Set<number>();
@@ -117,11 +119,30 @@ export class Tracker {
     this.subjects.begin(this.options.clocks());
   }
 
-  /** Turns one batch, in time order and attended by the witness, into records. */
-  track(events: readonly WireEvent[]): ProcessRecord[] {
+  /** Turns one batch, in time order and attended by the witness, into records; or a part of it. */
+  track(events: readonly WireEvent[], from = 0, to = events.length): ProcessRecord[] {
     this.begin();
-    for (let i = 0; i < events.length; i++) this.take(events[i], i);
+    for (let i = from; i < to; i++) this.take(events[i], i);
     return this.teller.take();
+  }
+
+  /** Events are missing here: whoever was believed alive before may have ended, and its number may be another's. */
+  doubt(at: Moment): void {
+    this.doubtfulUntil = at;
+  }
+
+  private isDoubtful({ start }: Proc): boolean {
+    if (this.doubtfulUntil === undefined) return false;
+    return start === undefined || secondsBetween(start, this.doubtfulUntil) > 0;
+  }
+
+  /** Ends whoever was believed to have this number, if it is proven to be another's; `stat`: of its holder now, where that is known. */
+  private endReplaced(pid: number, at: Moment, isIts: (proc: Proc) => boolean): void {
+    const proc = this.table.living(pid);
+    if (proc === undefined || !this.isDoubtful(proc) || isIts(proc)) return;
+    this.witness.forget(pid);
+    if (this.options.infers.ends) this.teller.infer('exit', proc, at, undefined);
+    this.table.end(proc);
   }
 
   /** Looks again at the ends that are still open. */
@@ -168,6 +189,7 @@ export class Tracker {
     if (event.tid !== event.tgid) return this.tellOf(event, {});
     const before = this.witness.succeeded(event.tgid);
     if (before !== undefined) this.finish(before);
+    this.endReplaced(event.tgid, event.stamp, () => false);
     const child = this.subjects.born(event);
     if (this.rootsToCome.delete(child.pid)) child.trees = [...child.trees, child.pid];
     if (this.options.shows(event)) this.teller.tell('fork', event, child, { ppid: event.parentTgid });
@@ -175,7 +197,9 @@ export class Tracker {
 
   private takeExec(event: EventOf<'exec'>): void {
     this.witness.forget(event.tgid);
-    const proc = this.subjects.executed(event.tgid, this.witness.executed(event));
+    const told = this.witness.executed(event);
+    if (typeof told === 'object') this.endReplaced(event.tgid, event.stamp, ({ start }) => isNear(start, told.start));
+    const proc = this.subjects.executed(event.tgid, told);
     if (this.options.shows(event)) this.teller.tell('exec', event, proc, {});
   }
 
@@ -205,6 +229,10 @@ export class Tracker {
 
   private finish(exit: ProcessExit): void {
     const { last, parentTgid, status } = exit;
+    this.endReplaced(exit.pid, last.stamp, ({ start }) => {
+      const { zombie } = exit;
+      return start === undefined || zombie === undefined || isSameStart(start, zombie, this.subjects.bootOffset);
+    });
     const proc = this.subjects.ended(exit);
     if (status !== 0 || !this.options.hearing.onlyFailures) this.tellEnd(proc, last, parentTgid, status);
   }
