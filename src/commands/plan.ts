@@ -172,6 +172,11 @@ function selectsByWho(options: WatchOptions): boolean {
   return isAsked(name, notName, grep, notGrep, user, notUser, cgroup, notCgroup);
 }
 
+/** A control group is asked for while its process is there, or known from the parent: at an end it is too late. */
+function wantsCgroup({ full, cgroup, notCgroup, columns }: WatchOptions): boolean {
+  return full || isAsked(cgroup, notCgroup) || (columns ?? []).some((name) => fieldNamed(name)?.extra === 'cgroup');
+}
+
 /** `lives`: the table of processes must be kept true. Execs alone, and ends alone, can do without. */
 type Scene = 'lives' | 'execs' | 'ends' | 'others';
 
@@ -180,6 +185,7 @@ function sceneOf(events: readonly EventName[], options: WatchOptions): Scene {
   const isOfLife = WHOLE_LIFE.some((kind) => kinds.has(kind));
   if (needsFamily(options)) return 'lives';
   if (!isOfLife) return 'others';
+  if (wantsCgroup(options)) return 'lives';
   if (kinds.size > 1 || kinds.has('fork') || options.threads) return 'lives';
   return kinds.has('exec') ? 'execs' : 'ends';
 }

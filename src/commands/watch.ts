@@ -5,6 +5,7 @@ import type { Formatter } from '../format/formatter.ts';
 import { LineBuffer } from '../format/line-buffer.ts';
 import type { Summary } from '../format/summary.ts';
 import type { Host, Kernel, OutputStream } from '../host/host.ts';
+import { hearsWholeLives } from '../netlink/filter.ts';
 import { Monitor } from '../pipeline/monitor.ts';
 import { Sink } from '../pipeline/sink.ts';
 import type { Moment } from '../process/moment.ts';
@@ -132,6 +133,18 @@ function refusalNotice(refused: Readonly<Record<string, number>>): string {
   return `procwatch: refused datagrams that were not the kernel's, or not understood: ${reasons.join(', ')}\n`;
 }
 
+/** Neither births nor programs are heard, so of what ends only what is left of it can be told. */
+const tellsEndsAlone = ({ hearing, argvSource }: Plan): boolean =>
+  argvSource === 'auto' && hearing.scopes.has('exit') && !hearsWholeLives(hearing);
+
+const lateNotice = (reason: string): string =>
+  `procwatch: of what has ended before it could be looked at only number and status are known (${reason}); add fork,exec to --events to know more\n`;
+
+function cutNotice(count: number): string {
+  const records = count === 1 ? 'a record' : `${count} records`;
+  return `procwatch: --grep judged ${records} by the beginning of the arguments, since they are longer than what is known of them (args_truncated)\n`;
+}
+
 const total = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0);
 
 function startFacts(host: Host, plan: Plan, monitor: Monitor, withoutFacts: string | undefined) {
@@ -242,6 +255,7 @@ export async function watch(host: Host, plan: Plan, kernel: Kernel, discretion: 
   windowMs = () => (run.isNearlyDone ? 0 : plan.latencyMs);
   const stopListening = listenForEnd(host, plan, output, finish);
   const withoutFacts = await useFacts(plan, monitor);
+  if (withoutFacts !== undefined && tellsEndsAlone(plan)) host.stderr.write(lateNotice(withoutFacts));
   if (plan.becomes !== undefined) await host.becomeUser(plan.becomes, 'seeing others');
   run.begin();
   const at = host.now();
@@ -256,6 +270,7 @@ export async function watch(host: Host, plan: Plan, kernel: Kernel, discretion: 
   leaving.cancel();
   monitor.stop();
   run.end(ending, monitor.refused);
+  if (monitor.judgedCut > 0) host.stderr.write(cutNotice(monitor.judgedCut));
   await output.flushed();
   stopListening();
   if (ending === 'ok' && !isWritten) return 'output';

@@ -47,3 +47,8 @@ function needsEscape(text: string): boolean {
 export function shellLine(args: readonly Text[]): string {
   return args.map(shellWord).join(' ');
 }
+
+/** That of a process, with a mark where only its beginning is known. */
+export function commandLine(args: readonly Text[], argsTotal: number | undefined): string {
+  return argsTotal === undefined ? shellLine(args) : `${shellLine(args)} …`;
+}

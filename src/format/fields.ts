@@ -9,7 +9,7 @@ import type { Ancestor, ProcessEnd, ProcessEventName, ProcessRecord } from '../p
 import type { Text } from '../process/text.ts';
 import { type Outcome, outcomeOf } from '../process/wait-status.ts';
 import type { Usage } from '../usage/usage.ts';
-import { escapeText, shellLine } from './escape.ts';
+import { commandLine, escapeText } from './escape.ts';
 import type { LineBuffer } from './line-buffer.ts';
 import { localTime, monotonicNanos, putMonotonicNanos, putUtcTime, utcTime } from './times.ts';
 
@@ -226,7 +226,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.args,
-    cell: (r) => (r.image.args === undefined ? '' : shellLine(r.image.args)),
+    cell: (r) => (r.image.args === undefined ? '' : commandLine(r.image.args, r.image.argsTotal)),
     column: LEFT(40),
   },
   {

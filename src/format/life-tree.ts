@@ -6,7 +6,7 @@ import { type Moment, secondsBetween } from '../process/moment.ts';
 import type { ProcessRecord } from '../process/record.ts';
 import { inWords } from '../process/wait-status.ts';
 import { alikeAmong, FOLD_FROM, Shapes } from './alike.ts';
-import { escapeText, shellLine } from './escape.ts';
+import { commandLine, escapeText, shellLine } from './escape.ts';
 import { type Paint, palette } from './palette.ts';
 import { humanDuration } from './times.ts';
 import { cut, pad, widthOf } from './width.ts';
@@ -157,8 +157,8 @@ export class LifeTree {
 const nameOf = ({ image }: ProcessRecord): string => (image.comm === undefined ? '?' : escapeText(image.comm));
 
 function commandOf(record: ProcessRecord, known = `[${nameOf(record)}]`): string {
-  const { args } = record.image;
-  return args === undefined ? known : shellLine(args);
+  const { args, argsTotal } = record.image;
+  return args === undefined ? known : commandLine(args, argsTotal);
 }
 
 /** A child runs what its parent runs, until it executes something itself. */

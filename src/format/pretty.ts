@@ -5,7 +5,7 @@
 import { plus } from '../process/moment.ts';
 import type { LossReason, LostRecord, ProcessEnd, ProcessRecord, StreamRecord } from '../process/record.ts';
 import { inWords, outcomeOf } from '../process/wait-status.ts';
-import { escapeText, shellLine } from './escape.ts';
+import { commandLine, escapeText } from './escape.ts';
 import type { FieldContext } from './fields.ts';
 import type { Formatter } from './formatter.ts';
 import type { LineBuffer } from './line-buffer.ts';
@@ -200,8 +200,8 @@ const name = ({ image }: ProcessRecord): string => (image.comm === undefined ? '
 
 /** The command line; without one the name in brackets, as ps does, and a word when it was too late to read more. */
 function commandOf(record: ProcessRecord): string {
-  const { args, missing } = record.image;
-  if (args !== undefined) return shellLine(args);
+  const { args, argsTotal, missing } = record.image;
+  if (args !== undefined) return commandLine(args, argsTotal);
   const known = record.image.comm === undefined ? '?' : `[${name(record)}]`;
   return missing === undefined ? known : `${known} (gone before its arguments could be read)`;
 }

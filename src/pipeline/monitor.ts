@@ -141,6 +141,11 @@ export class Monitor {
     return this.source.refused;
   }
 
+  /** Records that a pattern judged by the beginning of their arguments, since the rest is not known. */
+  get judgedCut(): number {
+    return this.options.selector.judgedCut;
+  }
+
   /** False from a loss until the table is true again: there may be processes that nobody told about. */
   get isCertain(): boolean {
     return !this.rescan.isWanted;

@@ -57,6 +57,8 @@ export class Selector {
   /** Nothing is selected, so nothing has to be asked. */
   readonly takesAll: boolean;
   readonly needsCgroup: boolean;
+  /** Records whose arguments were matched although only their beginning is known. */
+  judgedCut = 0;
 
   constructor(selection: Selection) {
     this.selection = selection;
@@ -81,6 +83,7 @@ export class Selector {
     if (this.takesAll) return true;
     const { uid, name, grep, cgroup } = this.selection;
     const { image } = record;
+    if (image.argsTotal !== undefined && !isEmpty(grep)) this.judgedCut++;
     return (
       passes(uid, (id) => image.uid === id) &&
       passes(name, (matches) => namesOf(image).some(matches)) &&

@@ -1,6 +1,7 @@
 /** Tasks from /proc: exactly the files that are asked for, each read by bare system calls. */
 import { readdirSync } from 'node:fs';
 import { AT_FDCWD, isTaken, link, path, slurp, within } from '../linux/files.ts';
+import { ARGS_MOST } from '../process/image-bounds.ts';
 import { parseCmdline } from '../process/procstat.ts';
 import { textOf } from '../process/text.ts';
 import { parseCgroup, parseIo, parseStatus, parseTaskStat } from './proc-files.ts';
@@ -49,7 +50,9 @@ const READ: Readonly<Record<Exclude<Part, 'stat'>, (directory: number) => Partia
   cmdline(directory) {
     const bytes = slurp(directory, file.cmdline);
     // A kernel thread and a zombie have none.
-    return bytes === undefined || bytes.length === 0 ? undefined : { args: parseCmdline(bytes) };
+    if (bytes === undefined || bytes.length === 0) return undefined;
+    const args = parseCmdline(bytes.subarray(0, ARGS_MOST));
+    return { args, argsTotal: bytes.length > ARGS_MOST ? bytes.length : undefined };
   },
   exe(directory) {
     const exe = link(directory, file.exe);

@@ -39,6 +39,8 @@ export interface TaskDetails {
   readChars: number;
   writeChars: number;
   args: readonly Text[];
+  /** Bytes of all arguments, where `args` are only the beginning of them. */
+  argsTotal: number | undefined;
   exe: Text;
   cgroup: string;
 }
