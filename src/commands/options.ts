@@ -84,7 +84,7 @@ const USER = selector('user', 'NAME|UID', 'processes of this effective user', as
 const NAME = selector(
   'name',
   'GLOB',
-  'processes whose comm, or base name of program or first argument, matches',
+  'processes whose comm, or base name of program, script, path as executed or first argument, matches',
   asGiven,
 );
 const GREP = selector('grep', 'REGEX', 'processes whose command line matches (RE2 syntax)', asGiven);

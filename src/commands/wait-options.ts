@@ -16,7 +16,7 @@ export const WAIT_OPTIONS = {
     long: 'name',
     value: 'GLOB',
     group: 'who',
-    meaning: 'all processes that match now, by comm or base name of program or first argument; repeatable',
+    meaning: 'all processes that match now, by comm or base name of program, script or first argument; repeatable',
     read: asGiven,
   },
   next: {

@@ -3,9 +3,11 @@ import { FactImage } from '../bpf/fact-image.ts';
 import { END_FLAG, FACT } from '../bpf/fact-record.ts';
 import { commAt } from '../bpf/record-fields.ts';
 import type { EventOf } from '../netlink/events.ts';
+import { changed, type Image } from '../process/image.ts';
 import { bounded } from '../process/image-bounds.ts';
 import { type Moment, minus, ticksOf } from '../process/moment.ts';
 import type { ProcessStat } from '../process/procstat.ts';
+import { withoutPadding } from '../process/title.ts';
 import type { ProcessExit, Told } from '../process/witness.ts';
 import type { FactIndex, Place } from './fact-index.ts';
 
@@ -23,6 +25,14 @@ export function toldBy(index: FactIndex, place: Place, bootOffset: BootOffset): 
     parentComm: commAt(bytes, place + FACT.parentComm),
     onlyForked: (index.u32(place, FACT.flags) & END_FLAG.onlyForked) !== 0,
   };
+}
+
+/** Arguments are those of the end: of a program that gave itself a title that one, with its padding. */
+function untitled(image: Image): Image {
+  if (!image.argsLetters?.endsWith('\0\0')) return image;
+  const { args = [] } = image;
+  const told = withoutPadding(args, image);
+  return told === args ? image : changed(image, { args: told });
 }
 
 /** The end of a process. Its members are read from the ring: only until the next batch. */
@@ -58,6 +68,8 @@ export class FactEnd implements ProcessExit {
   }
 
   get told(): Told | undefined {
-    return this.index.length(this.place) > FACT.endBytes ? toldBy(this.index, this.place, this.bootOffset) : undefined;
+    if (this.index.length(this.place) <= FACT.endBytes) return undefined;
+    const told = toldBy(this.index, this.place, this.bootOffset);
+    return { ...told, image: untitled(told.image) };
   }
 }

@@ -11,6 +11,7 @@ import { ARGS_MOST, bounded } from '../process/image-bounds.ts';
 import type { ProcessFacts, ProcReader } from '../process/proc-reader.ts';
 import { type ProcessStat, parseCmdline, parseStat } from '../process/procstat.ts';
 import { textOf } from '../process/text.ts';
+import { withoutPadding } from '../process/title.ts';
 
 const NAME = {
   stat: path('stat'),
@@ -47,6 +48,9 @@ function userOf(directory: number): Image {
 
 const inDirectory = <T>(pid: number, task: (directory: number) => T): T | undefined => within(`/proc/${pid}`, task);
 
+const unpadded = (image: Image): Image =>
+  image.args === undefined ? image : { ...image, args: withoutPadding(image.args, image) };
+
 /**
  * The stat comes last and proves that the process was still there. The arguments are the first to vanish: put what reads them first.
  */
@@ -55,7 +59,7 @@ function factsBy(...parts: ((directory: number) => Image)[]): (pid: number) => P
     inDirectory(pid, (directory) => {
       const images = parts.map((read) => read(directory));
       const stat = statOf(directory);
-      return stat && { stat, image: bounded(Object.assign({ comm: stat.comm }, ...images)) };
+      return stat && { stat, image: bounded(unpadded(Object.assign({ comm: stat.comm }, ...images))) };
     });
 }
 
@@ -72,7 +76,8 @@ function zombieStatusIn(directory: number): number | undefined {
 
 /** Without the stat, which proves what was read. */
 function imageBy(...parts: readonly ((directory: number) => Image)[]): ProcReader['image'] {
-  const read = (directory: number): Image => bounded(Object.assign({}, ...parts.map((part) => part(directory))));
+  const read = (directory: number): Image =>
+    bounded(unpadded(Object.assign({}, ...parts.map((part) => part(directory)))));
   return (pid) => inDirectory(pid, read) ?? {};
 }
 

@@ -4,6 +4,7 @@ import { AT_FDCWD, isTaken, link, path, slurp, within } from '../linux/files.ts'
 import { ARGS_MOST } from '../process/image-bounds.ts';
 import { parseCmdline } from '../process/procstat.ts';
 import { textOf } from '../process/text.ts';
+import { withoutPadding } from '../process/title.ts';
 import { parseCgroup, parseIo, parseStatus, parseTaskStat } from './proc-files.ts';
 import type { Part, Task, TaskReader } from './task.ts';
 
@@ -84,6 +85,10 @@ function readInto(task: Task, parts: readonly Part[], threads: boolean): void {
         const { userTicks, systemTicks, minorFaults, majorFaults } = found;
         Object.assign(task, { userTicks, systemTicks, minorFaults, majorFaults });
       }
+    }
+    if (task.args !== undefined) {
+      const exe = task.exe ?? READ.exe(directory)?.exe;
+      Object.assign(task, { args: withoutPadding(task.args, { comm: task.comm, exe }) });
     }
   });
 }

@@ -20,7 +20,7 @@ function failing(): string {
 const FILTERS: readonly (readonly string[])[] = [
   ['--name', 'failx'],
   ['--name', 'failx', '--user', 'root'],
-  ['--grep', 'failx number'],
+  ['--grep', 'failx number [0-9]+$'],
   ['--name', 'failx', '--cgroup', '*'],
 ];
 
