@@ -3,6 +3,7 @@
  * JSON writer, the columns of the table format, `--columns`, the manual and the tests derive from it.
  */
 import { containerOf, unitOf } from '../process/cgroup.ts';
+import type { Image } from '../process/image.ts';
 import type { Moment } from '../process/moment.ts';
 import { plus } from '../process/moment.ts';
 import type { Ancestor, ProcessEnd, ProcessEventName, ProcessRecord } from '../process/record.ts';
@@ -99,6 +100,10 @@ function used(
     column: RIGHT(9),
   };
 }
+
+/** Of an inode that a number cannot hold exactly. */
+export const inodeDigits = ({ file }: Image): string | undefined =>
+  file === undefined || Number.isSafeInteger(Number(file.inode)) ? undefined : String(file.inode);
 
 const LEFT = (width: number) => ({ width, align: 'left' }) as const;
 const RIGHT = (width: number) => ({ width, align: 'right' }) as const;
@@ -218,6 +223,16 @@ export const FIELDS: readonly Field[] = [
     ofImage: true,
     value: (r) => r.image.file?.inode,
     column: RIGHT(9),
+  },
+  {
+    name: 'exe_inode_digits',
+    type: 'string',
+    ours: true,
+    meaning: 'the same as digits, where a number of JSON is no more exact for most readers (from 2^53 on)',
+    carriers: 'all',
+    ofImage: true,
+    value: (r) => inodeDigits(r.image),
+    column: RIGHT(20),
   },
   {
     name: 'args',
@@ -351,12 +366,24 @@ export const FIELDS: readonly Field[] = [
     name: 'start_time',
     type: 'string',
     ours: true,
-    meaning: 'wall time of its birth; with pid, an identity that survives the reuse of the pid',
+    meaning:
+      'wall time of its birth, as the clock was when that was heard or read; with pid, an identity that survives the reuse of the pid',
     carriers: ['exit'],
-    value: ({ exit }, c) => (exit?.start === undefined ? undefined : utcTime(plus(exit.start, c.wallOffset))),
-    put: { of: ({ exit }) => exit?.start, write: putWall },
-    cell: ({ exit }, c) => (exit?.start === undefined ? '' : localTime(plus(exit.start, c.wallOffset))),
+    value: ({ exit }, c) =>
+      exit?.start === undefined ? undefined : utcTime(plus(exit.start, exit.startOffset ?? c.wallOffset)),
+    cell: ({ exit }, c) =>
+      exit?.start === undefined ? '' : localTime(plus(exit.start, exit.startOffset ?? c.wallOffset)),
     column: LEFT(12),
+  },
+  {
+    name: 'start_mono_ns',
+    type: 'string',
+    ours: true,
+    meaning: "its birth on the kernel's monotonic clock, as digits: what no setting of a clock changes",
+    carriers: ['exit'],
+    value: ({ exit }) => (exit?.start === undefined ? undefined : monotonicNanos(exit.start)),
+    put: { of: ({ exit }) => exit?.start, write: (at, _, out) => putMonotonicNanos(at, out) },
+    column: RIGHT(16),
   },
   {
     name: 'ruid',

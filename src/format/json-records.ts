@@ -50,6 +50,8 @@ export interface ProcessFieldsJson extends HeadJson {
   readonly exe_dev_base64?: string;
   /** Inode of the program; with --usage also where the program could not be looked at. */
   readonly exe_inode?: number;
+  /** The same as digits, where a number of JSON is no more exact for most readers (from 2^53 on). */
+  readonly exe_inode_digits?: string;
   /** The arguments, the program name first. */
   readonly args?: readonly string[];
   /** The bytes of args, where they are not UTF-8. */
@@ -152,8 +154,10 @@ export interface ExitJson extends ProcessFieldsJson {
   readonly core_dumped?: boolean;
   /** Seconds of life, to the microsecond; in steps of 10 ms for processes older than procwatch. */
   readonly duration_s?: number;
-  /** Wall time of its birth; with pid, an identity that survives the reuse of the pid. */
+  /** Wall time of its birth, as the clock was when that was heard or read; with pid, an identity that survives the reuse of the pid. */
   readonly start_time?: string;
+  /** Its birth on the kernel's monotonic clock, as digits: what no setting of a clock changes. */
+  readonly start_mono_ns?: string;
   /** True: not told by an event, since that was lost: concluded from a scan of /proc, or an exec that only the capture in the kernel saw. */
   readonly inferred?: boolean;
   /** With --usage: seconds of CPU time of all threads together, to the microsecond; exact unless cpu_is_lower_bound says otherwise. */

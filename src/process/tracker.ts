@@ -72,6 +72,7 @@ export class Tracker {
   private readonly hearsWholeLives: boolean;
   /** Events before are missing. */
   private doubtfulUntil: Moment | undefined;
+  private wallOffset: Moment | undefined;
   private readonly teller: Teller;
   /** Roots of trees that were not there at the start: the next process of that number, and no later one. */
   private readonly rootsToCome = new Set<number>();
@@ -101,6 +102,7 @@ export class Tracker {
       if (isOver(facts.stat) || (changed?.has('fork') && this.hearsWholeLives)) continue;
       const image = changed === undefined ? facts.image : imageBefore(facts.image, changed);
       const proc = this.table.add(procOf(pid, { stat: facts.stat, image }, this.subjects.bootOffset));
+      proc.startOffset = this.wallOffset;
       // Without whole lives heard, nobody knows what it has become since.
       if (!this.hearsWholeLives) proc.imageOf = 'earlier';
       if (facts.stat.state === 'Z') this.witness.addLeaderless(pid);
@@ -116,7 +118,9 @@ export class Tracker {
   }
 
   private begin(): void {
-    this.subjects.begin(this.options.clocks());
+    const clocks = this.options.clocks();
+    this.wallOffset = clocks.wallOffset;
+    this.subjects.begin(clocks);
   }
 
   /** Turns one batch, in time order and attended by the witness, into records; or a part of it. */
@@ -191,6 +195,7 @@ export class Tracker {
     if (before !== undefined) this.finish(before);
     this.endReplaced(event.tgid, event.stamp, () => false);
     const child = this.subjects.born(event);
+    child.startOffset = this.wallOffset;
     if (this.rootsToCome.delete(child.pid)) child.trees = [...child.trees, child.pid];
     if (this.options.shows(event)) this.teller.tell('fork', event, child, { ppid: event.parentTgid });
   }
@@ -245,7 +250,8 @@ export class Tracker {
       exact: proc.startExact,
     };
     // With a place for what is still to come, which would cost more to make room for later.
-    const exit: ProcessEnd = { waitStatus: status, start: proc.start, duration, usage: undefined };
+    const startOffset = proc.startOffset ?? this.wallOffset;
+    const exit: ProcessEnd = { waitStatus: status, start: proc.start, startOffset, duration, usage: undefined };
     this.teller.tell('exit', ofProcess, proc, parentTgid === 0 ? { exit } : { exit, ppid: parentTgid });
   }
 

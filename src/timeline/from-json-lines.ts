@@ -78,12 +78,17 @@ function usageOf(row: Row): Usage | undefined {
   };
 }
 
+function startOf({ start_mono_ns: mono, start_time: wall }: Row, wallOffset: Moment): Moment | undefined {
+  if (typeof mono === 'string') return momentOf(mono);
+  return wall === undefined ? undefined : minus(wallOf(wall), wallOffset);
+}
+
 function endOf(row: Row, at: Moment): ProcessEnd {
   const seconds = number(row.duration_s);
   const wallOffset = minus(wallOf(row.time), at);
   return {
     waitStatus: number(row.wait_status),
-    start: row.start_time === undefined ? undefined : minus(wallOf(row.start_time), wallOffset),
+    start: startOf(row, wallOffset),
     duration: seconds === undefined ? undefined : { seconds, exact: true },
     usage: usageOf(row),
   };

@@ -136,6 +136,25 @@ test('a number that comes again after a loss is another process: the one before 
   assert.equal((told[3] as { duration_s?: number }).duration_s, 0.001);
 });
 
+test('when the clock is set, the birth of a process is still told as it was first heard', async () => {
+  const host = watching();
+  await runProgram(host, () => {
+    host.connector.deliver(dg.fork(1, 300, { time: at(0) }));
+    host.wallOffsetNs += 3_600_000_000_000n;
+    host.connector.deliver(dg.exit(300, 0, 1, { time: at(1000) }));
+    host.signal('SIGINT');
+  });
+  const [fork, exit] = lines(host) as {
+    time?: string;
+    mono_ns?: string;
+    start_time?: string;
+    start_mono_ns?: string;
+  }[];
+  assert.equal(exit.start_time, fork.time);
+  assert.equal(exit.start_mono_ns, fork.mono_ns);
+  assert.ok(String(exit.time) > '2001-09-09T02:46');
+});
+
 test('an idle watch wakes once in five seconds', async () => {
   const host = watching();
   await runProgram(host, () => {
