@@ -24,6 +24,8 @@ if [ "${1-}" = run ] && [ -r /proc/self/environ ]; then
   PROCWATCH_GIVEN="$$ $pw_signals $pw_limit $pw_fds $pw_environment"
   export PROCWATCH_GIVEN
 fi
+# Node.js opens /dev/null for a closed stdout, so that nobody would notice that nothing is written.
+[ "${1-}" = run ] || { true 3>&1; } 2>/dev/null || { PROCWATCH_NO_STDOUT=$$; export PROCWATCH_NO_STDOUT; }
 # What a caller may tell Node.js by its environment is code to run and files to load, and the caller's rights may be less than ours.
 [ "${1-}" = run ] && [ -z "${pw_environment-}" ] || unset NODE_OPTIONS NODE_PATH NODE_CHANNEL_FD NODE_EXTRA_CA_CERTS NODE_V8_COVERAGE
 exec node "$0" "$@"

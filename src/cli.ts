@@ -1,7 +1,7 @@
 /** The program as a process: the real host, and a bug report where a bug shows. */
 import { setFlagsFromString } from 'node:v8';
 import { EXIT } from './errors.ts';
-import { realHost } from './host/real-host.ts';
+import { endIfHeldUp, realHost } from './host/real-host.ts';
 import { main } from './main.ts';
 
 // Nearly all of our objects die within one batch: a small nursery holds them as well, and saves 20 MB. Its limit alone comes too late,
@@ -22,4 +22,5 @@ process.on('uncaughtException', reportBug);
 
 main(realHost()).then((code) => {
   process.exitCode = code;
+  endIfHeldUp(code);
 }, reportBug);

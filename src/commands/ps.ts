@@ -35,10 +35,7 @@ const QUICK_PIDS = 100;
 async function userNames(kernel: SnapshotKernel, tasks: readonly Task[]): Promise<TaskContext['userName']> {
   const uids = new Set(tasks.flatMap(({ uid }) => uid ?? []));
   const asked = [...uids].map(
-    async (uid): Promise<[number, Text | undefined]> => [
-      uid,
-      kernel.users.name(uid) ?? (await kernel.users.account(String(uid)))?.name,
-    ],
+    async (uid): Promise<[number, Text | undefined]> => [uid, await kernel.users.nameSoon(uid)],
   );
   const names = new Map(await Promise.all(asked));
   return (uid) => names.get(uid);

@@ -13,6 +13,7 @@ import { picture } from '../stat/picture.ts';
 import { foreignName, shownName, type UserName } from '../stat/row-names.ts';
 import { birthsIn, loadIn } from '../stat/system.ts';
 import { useFacts } from './facts.ts';
+import { delivered } from './last-words.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
 import { onUnwritten, openOutput } from './output.ts';
 import { type Plan, planWatch } from './plan.ts';
@@ -197,7 +198,7 @@ export async function startStat(host: Host, options: StatOptions): Promise<ExitN
     await monitor.settled();
     monitor.stop();
     if (live === undefined) output.write(stat.report());
-    await output.flushed();
+    await delivered(host, output, ending === 'ok' ? 'kept' : 'hurried');
     if (ending === 'ok' && !isWritten) return 'output';
     return ending === 'ok' && options.failOnLoss && stat.hasLost ? 'loss' : ending;
   } finally {

@@ -19,6 +19,7 @@ type TimelineOptions = ValuesOf<typeof TIMELINE_OPTIONS>;
 const usersOf = (host: Host): Pick<Kernel, 'users'> => ({
   users: {
     name: () => undefined,
+    nameSoon: async () => undefined,
     account: async (name) => (await host.snapshotKernel()).users.account(name),
   },
 });

@@ -16,6 +16,7 @@ import { type Redact, redactingReader } from '../process/redact.ts';
 import { SELECT_ALL, Selector } from '../process/select.ts';
 import { inWords, outcomeOf } from '../process/wait-status.ts';
 import type { UsageSource } from '../usage/usage-source.ts';
+import { delivered } from './last-words.ts';
 import type { ValuesOf } from './options.ts';
 import { redactorFor } from './start-watch.ts';
 import { openUsage } from './usage.ts';
@@ -143,7 +144,9 @@ export async function startWait(host: Host, options: WaitOptions, operands: read
   refuseContradictions(options);
   await host.standAside();
   // The status is worth more than the lines, so it stays what it is.
+  let isWritten = true;
   host.stdout.onError((code) => {
+    isWritten = code === 'EPIPE';
     if (code !== 'EPIPE') host.stderr.write(`procwatch: cannot write: ${code}\n`);
   });
   const redact = await redactorFor(options.redact);
@@ -157,6 +160,8 @@ export async function startWait(host: Host, options: WaitOptions, operands: read
     if (present.length + next.length === 0)
       throw new Failure('usage', 'nothing to wait for', 'name a PID, --pidfile, --name or --next');
     const result = await waitFor(host, kernel, options, monitor, present, next);
+    // A status that is none leaves room to say so.
+    if (!isWritten && exitCodeOf(result) === EXIT.ok.code) return 'output';
     return options.die ? result : asCode(result);
   } finally {
     monitor?.stop();
@@ -220,6 +225,6 @@ async function waitFor(
     for (const listener of listeners) listener.cancel();
     waiting.close();
     usage?.close(() => {});
-    await host.stdout.flushed();
+    await delivered(host, host.stdout, 'kept');
   }
 }

@@ -14,6 +14,7 @@ import type { Redact } from '../process/redact.ts';
 import { type Selection, Selector } from '../process/select.ts';
 import { VERSION } from '../version.ts';
 import { useFacts } from './facts.ts';
+import { delivered } from './last-words.ts';
 import { onUnwritten, openOutput } from './output.ts';
 import type { Plan } from './plan.ts';
 import { openUsage } from './usage.ts';
@@ -79,6 +80,11 @@ class Watch {
     }
     this.sink.write(lines.take());
     if (this.left === 0) this.finish('ok');
+  }
+
+  /** All are told that were asked for. */
+  get isFull(): boolean {
+    return this.left === 0;
   }
 
   /** So few are left to tell that whoever waits for the end would notice a delay. */
@@ -245,9 +251,16 @@ export async function watch(host: Host, plan: Plan, kernel: Kernel, discretion: 
 
   let finish: (ending: Ending) => void = () => {};
   let isWritten = true;
+  let hasEnded = false;
+  let finishAgain = (): void => {};
+  const again = new Promise<void>((resolve) => {
+    finishAgain = resolve;
+  });
   const ended = new Promise<Ending>((resolve) => {
     finish = (ending) => {
       if (ending === 'output') isWritten = false;
+      if (hasEnded) finishAgain();
+      hasEnded = true;
       resolve(ending);
     };
   });
@@ -271,7 +284,9 @@ export async function watch(host: Host, plan: Plan, kernel: Kernel, discretion: 
   monitor.stop();
   run.end(ending, monitor.refused);
   if (monitor.judgedCut > 0) host.stderr.write(cutNotice(monitor.judgedCut));
-  await output.flushed();
+  // Who asked for so many records gets them, however slowly they are read; a time and a signal are kept.
+  if (run.isFull && plan.durationMs === undefined) await Promise.race([output.flushed(), again]);
+  else await delivered(host, output, ending === 'ok' ? 'kept' : 'hurried');
   stopListening();
   if (ending === 'ok' && !isWritten) return 'output';
   return ending === 'ok' && plan.failOnLoss && run.hasLost ? 'loss' : ending;

@@ -176,13 +176,13 @@ export class JsonByHand {
   }
 
   private lettersOf(image: Image): string {
-    const { kept } = image;
-    if (kept !== undefined && kept.by === this) return kept.letters;
+    const { kept, uid } = image;
+    // It may be known later only, and it may change.
+    const user = uid === undefined ? undefined : this.context.userName(uid);
+    if (kept !== undefined && kept.by === this && kept.user === user) return kept.letters;
     const letters = imageLetters(image, this.context);
-    // A user whose name is still being asked for must get it later.
-    const isFinal = image.uid === undefined || this.context.userName(image.uid) !== undefined;
     // Of texts that need care a letter becomes six: thousands of such images may be alive.
-    if (isFinal && letters.length <= KEPT_LETTERS) image.kept = { by: this, letters };
+    if (letters.length <= KEPT_LETTERS) image.kept = { by: this, letters, user };
     return letters;
   }
 }

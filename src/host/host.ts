@@ -27,12 +27,16 @@ export interface OutputStream {
   onError(listener: (code: string) => void): void;
   /** Resolves when all is written, or nothing can be. */
   flushed(): Promise<void>;
+  /** Gives up what was not written, where anything may wait. */
+  abandon?(): void;
 }
 
 export interface Users {
   /** The name of a user id, or undefined while the system is still being asked, or where there is none. */
   name(uid: number): Text | undefined;
-  /** By name or number. */
+  /** The same, waited for, but not long: undefined too while a service does not answer. */
+  nameSoon(uid: number): Promise<Text | undefined>;
+  /** By name or number. Rejects with a Failure where the service that knows does not answer. */
   account(name: string): Promise<Account | undefined>;
 }
 

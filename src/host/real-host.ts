@@ -1,6 +1,6 @@
 /** The real world behind the Host: everything impure of the program is here, or behind the doors of src/linux. */
 import { spawn } from 'node:child_process';
-import { createReadStream, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import { createReadStream, fstatSync, open, openSync, readFileSync, statSync } from 'node:fs';
 import { availableParallelism, constants, hostname, release } from 'node:os';
 import { type End, exitCodeOf, Failure } from '../errors.ts';
 import type { Given } from '../linux/given.ts';
@@ -8,7 +8,8 @@ import { explainNoNativeCode } from '../netlink/diagnose.ts';
 import type { Moment } from '../process/moment.ts';
 import { bytesOfRaw, rawText } from '../process/text.ts';
 import type { Host, Kernel, OutputStream, Signal, SnapshotKernel } from './host.ts';
-import { FileStream, StandardStream } from './streams.ts';
+import { PoolStream } from './pool-stream.ts';
+import { ClosedStream, FileStream, StandardStream, streamOn } from './streams.ts';
 
 /** Arguments are sensitive: only the owner may read a file of them. */
 const PRIVATE = 0o600;
@@ -115,10 +116,10 @@ function typedArguments(): string[] {
 }
 
 /** Where the launcher says what Node.js was given. Nobody else is to see it. */
-function takeTestimony(): string | undefined {
-  const { PROCWATCH_GIVEN } = process.env;
-  delete process.env.PROCWATCH_GIVEN;
-  return PROCWATCH_GIVEN;
+function take(name: 'PROCWATCH_GIVEN' | 'PROCWATCH_NO_STDOUT'): string | undefined {
+  const value = process.env[name];
+  delete process.env[name];
+  return value;
 }
 
 /** Heard even if they were ignored at our start: without them a child cannot be waited for, nor go on with us. */
@@ -128,6 +129,14 @@ async function end(how: End): Promise<number> {
   const { endBySignal, endWithCode } = await import('../linux/ending.ts');
   if ('signal' in how) endBySignal(how.signal);
   return endWithCode(exitCodeOf(how));
+}
+
+/** What still waits by then waits for ever: a thread for a reader, or for a database of users. To end as usual would be to wait with it. */
+const ENDING_MS = 200;
+
+/** To be called when all is done; does nothing if Node.js can end. */
+export function endIfHeldUp(code: number): void {
+  setTimeout(() => void end({ status: code }), ENDING_MS).unref();
 }
 
 /** What is known once we have stood aside. */
@@ -172,13 +181,31 @@ async function hangupIfIgnored(): Promise<ReadonlySet<Signal>> {
   return new Set(['SIGHUP']);
 }
 
+/** A pipe with a name is open once it has a reader, which may take for ever: nothing waits for that but a thread. */
+const openPipe = (path: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    open(pathOf(path), 'w', (error, fd) => (error === null ? resolve(fd) : reject(error)));
+  });
+
+function isPipe(path: string): boolean {
+  try {
+    return statSync(pathOf(path)).isFIFO();
+  } catch {
+    return false;
+  }
+}
+
 /** Nothing of a path is lost on its way to the system, be it UTF-8 or not. */
 const pathOf = (path: string): Buffer => Buffer.from(bytesOfRaw(path));
 
 export function realHost(): Host {
-  const stdout = new StandardStream(1, () => process.stdout);
-  const stderr = new StandardStream(2, () => process.stderr);
-  const testimony = takeTestimony();
+  const testimony = take('PROCWATCH_GIVEN');
+  const isClosed = take('PROCWATCH_NO_STDOUT') === String(process.pid);
+  const { after } = ambient;
+  const stdout = new StandardStream(1, () =>
+    isClosed ? new ClosedStream() : streamOn(1, () => process.stdout, after),
+  );
+  const stderr = new StandardStream(2, () => streamOn(2, () => process.stderr, after));
   let aside: Aside | undefined;
   let ignored: ReadonlySet<Signal> = new Set();
   let changes: Readonly<Record<string, string>> = {};
@@ -195,6 +222,7 @@ export function realHost(): Host {
     stdout,
     stderr,
     openFile(path) {
+      if (isPipe(path)) return new PoolStream(openPipe(path), 'own', after);
       const fd = openSync(pathOf(path), 'w', PRIVATE);
       return aside === undefined || fstatSync(fd).isFile() ? new FileStream(fd) : aside.share(fd);
     },

@@ -29,7 +29,7 @@ export interface Image {
   /** Lets go of all arguments but this many bytes, where it has a way of its own to do so. */
   lighten?(argsBytes: number): void;
   /** A place where whoever writes images keeps what it has made of this one. Not part of what it is. */
-  kept?: { readonly by: object; readonly letters: string } | undefined;
+  kept?: { readonly by: object; readonly letters: string; readonly user: Text | undefined } | undefined;
 }
 
 export interface FileId {
