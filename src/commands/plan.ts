@@ -3,7 +3,7 @@
  * anything runs. Pure but for the questions it asks the host about its streams.
  */
 import { Failure } from '../errors.ts';
-import { DEFAULT_COLUMNS, type Extra, type Field, fieldNamed, USAGE_COLUMNS } from '../format/fields.ts';
+import { columnsFor, type Extra, type Field, fieldNamed, SPARE_COLUMNS } from '../format/fields.ts';
 import type { FormatName } from '../format/formats.ts';
 import type { EventName, WireEvent, WireKind } from '../netlink/events.ts';
 import type { Hearing, Scope } from '../netlink/filter.ts';
@@ -33,6 +33,8 @@ export interface Plan {
   readonly format: FormatName;
   readonly colour: boolean;
   readonly columns: readonly Field[];
+  /** Those that a narrow window may go without, the first first; none that was asked for. */
+  readonly spareColumns: readonly string[];
   readonly meta: boolean;
   readonly extras: ReadonlySet<Extra>;
   /** The control group is needed, shown or not. */
@@ -72,7 +74,7 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
     throw new Failure('usage', '--columns is for the table format', 'add --format table');
   }
   const events = shownEvents(options);
-  const columns = (options.columns ?? defaultColumns(options)).flatMap((name) => fieldNamed(name) ?? []);
+  const columns = (options.columns ?? columnsFor(events, options.usage)).flatMap((name) => fieldNamed(name) ?? []);
   const extras = extrasFor(options, columns);
   if (extras.has('usage') && !events.some((name) => name === 'exit' || name === 'nonzero-exit')) {
     throw new Failure('usage', 'usage is told with exits, and none are asked for', 'add exit to --events');
@@ -90,6 +92,7 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
     format,
     colour: colourFor(options.color, place),
     columns,
+    spareColumns: options.columns === undefined ? SPARE_COLUMNS : [],
     meta: options.meta,
     extras,
     needsCgroup: extras.has('cgroup') || options.cgroup.length + options.notCgroup.length > 0,
@@ -109,10 +112,6 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
     ordered: !options.noOrder,
     latencyMs: options.latency ?? (place.isTerminal ? LATENCY_MS.terminal : LATENCY_MS.elsewhere),
   };
-}
-
-function defaultColumns({ usage }: WatchOptions): string[] {
-  return DEFAULT_COLUMNS.flatMap((name) => (usage && name === 'args' ? [...USAGE_COLUMNS, name] : [name]));
 }
 
 function extrasFor(options: WatchOptions, columns: readonly Field[]): Set<Extra> {

@@ -143,7 +143,12 @@ async function openTelling(host: Host, kernel: Kernel, plan: Plan, options: RunO
     userName: (uid: number) => kernel.users.name(uid),
   };
   const make = await FORMATTERS[plan.format]();
-  const formatter = make(context, { colour: plan.colour, columns: plan.columns, screen: () => output.size() });
+  const formatter = make(context, {
+    colour: plan.colour,
+    columns: plan.columns,
+    spareColumns: plan.spareColumns,
+    screen: () => output.size(),
+  });
   const usage = await openUsage(host, kernel, {
     wanted: plan.extras.has('usage') || options.timeline !== undefined,
     isQuiet: !options.usage,

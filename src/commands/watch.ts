@@ -245,7 +245,12 @@ export async function watch(host: Host, plan: Plan, kernel: Kernel, discretion: 
     userName: (uid: number) => kernel.users.name(uid),
   };
   const make = await FORMATTERS[plan.format]();
-  const formatter = make(context, { colour: plan.colour, columns: plan.columns, screen: () => output.size() });
+  const formatter = make(context, {
+    colour: plan.colour,
+    columns: plan.columns,
+    spareColumns: plan.spareColumns,
+    screen: () => output.size(),
+  });
   const sink = new Sink(output, plan.queueBytes);
   const summary = plan.summary ? new (await import('../format/summary.ts')).Summary() : undefined;
 

@@ -2,6 +2,7 @@
  * THE table of record fields: each is declared once with its name, type, meaning, who carries it, its value and its column. The
  * JSON writer, the columns of the table format, `--columns`, the manual and the tests derive from it.
  */
+import { EVENT_NAMES, type EventName } from '../netlink/events.ts';
 import { containerOf, unitOf } from '../process/cgroup.ts';
 import type { Image } from '../process/image.ts';
 import type { Moment } from '../process/moment.ts';
@@ -546,11 +547,38 @@ export const FIELDS: readonly Field[] = [
   used('gid', 'integer', 'real group id', 'gid'),
 ];
 
-/** The columns of the table format, unless others are chosen. */
-export const DEFAULT_COLUMNS = ['time', 'event', 'pid', 'ppid', 'user', 'exit_code', 'signal', 'duration_s', 'args'];
+/** What each event adds to the columns of the table format, unless others are chosen: what happened. */
+const COLUMNS_OF: Readonly<Partial<Record<EventName, readonly string[]>>> = {
+  exit: ['exit_code', 'signal', 'duration_s'],
+  'nonzero-exit': ['exit_code', 'signal', 'duration_s'],
+  clone: ['tid'],
+  uid: ['ruid', 'euid'],
+  gid: ['rgid', 'egid'],
+  ptrace: ['attached', 'tracer_pid'],
+  comm: ['comm'],
+};
 
 /** Those that go with it where usage is wanted, before the arguments. */
-export const USAGE_COLUMNS = ['cpu_s', 'max_rss_kib'];
+const USAGE_COLUMNS = ['cpu_s', 'max_rss_kib'];
+
+/** By the table of events, so that one selection always gives the same order. */
+export function columnsFor(events: readonly EventName[], usage: boolean): string[] {
+  const added = EVENT_NAMES.filter((name) => events.includes(name)).flatMap((name) => COLUMNS_OF[name] ?? []);
+  const used = usage ? USAGE_COLUMNS : [];
+  return ['time', 'event', 'pid', 'ppid', 'user', ...new Set(added), ...used, 'args'];
+}
+
+/** Which of them a narrow window goes without, the first first. */
+export const SPARE_COLUMNS: readonly string[] = [
+  'ppid',
+  'user',
+  'attached',
+  'ruid',
+  'rgid',
+  'tid',
+  'max_rss_kib',
+  'args',
+];
 
 /** The fields a record of this kind may carry. */
 export function fieldsOf(event: ProcessEventName): readonly Field[] {

@@ -29,7 +29,7 @@ const PRINTS: Record<string, RegExp> = {
 const SHOWS: Record<string, RegExp> = {
   'Record an hour': /^\{"v":1,"seq":1,.*"event":"start".*\n[\s\S]*\n.*"event":"end".*\n$/,
   'Show failures': /^3\t.*\t\d+\t/m,
-  'Show one line': /^\S+ {2}exit +\d+ .* exit 0 after \S+ · sleep 0\.9\n$/,
+  'Show one line': /^\S+ {2}exit +\d+ .* exit 0 after \S+ [·-] sleep 0\.9\n$/,
   'Count for ten seconds': /^COMMAND .*\n[\s\S]*^lost: \d+$/m,
   'Wait until': /^sshd was started\n$/,
   'Do something': / ended by SIGSEGV$/m,
