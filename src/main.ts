@@ -3,6 +3,7 @@ import { run } from './commands/program.ts';
 import { EXIT, exitCodeOf, Failure } from './errors.ts';
 import { escapeText } from './format/escape.ts';
 import type { Host } from './host/host.ts';
+import { refusedBySystem } from './refused.ts';
 
 export async function main(host: Host): Promise<number> {
   host.stderr.onError(() => {});
@@ -18,9 +19,10 @@ export async function main(host: Host): Promise<number> {
     if (unwritten !== undefined) throw new Failure('output', `cannot write: ${unwritten}`);
     return EXIT.ok.code;
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    host.stderr.write(`procwatch: ${escapeText(error.message)}\n`);
-    if (error.hint !== undefined) host.stderr.write(`hint: ${escapeText(error.hint)}\n`);
-    return EXIT[error.exit].code;
+    const failure = error instanceof Failure ? error : refusedBySystem(error);
+    if (failure === undefined) throw error;
+    host.stderr.write(`procwatch: ${escapeText(failure.message)}\n`);
+    if (failure.hint !== undefined) host.stderr.write(`hint: ${escapeText(failure.hint)}\n`);
+    return EXIT[failure.exit].code;
   }
 }

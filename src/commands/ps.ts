@@ -86,6 +86,13 @@ export async function runPs(host: Host, options: PsOptions): Promise<ExitName> {
   const dump = discreetDump(openDump(kernel, options.source, plan), redact);
   const tasks = snapshot(plan, selection, { dump, reader });
   dump?.close();
+  if (tasks.length === 0 && dump === undefined && reader.pids().length === 0) {
+    throw new Failure(
+      'unavailable',
+      'there is no /proc here, which is where processes are read',
+      'mount it: mount -t proc proc /proc',
+    );
+  }
   const missing = plan.named.filter((pid) => !reader.exists(pid));
   const context = await contextOf(kernel, plan, tasks);
   const output = options.output === undefined ? host.stdout : openOutput(host, options.output);

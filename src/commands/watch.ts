@@ -143,6 +143,9 @@ function refusalNotice(refused: Readonly<Record<string, number>>): string {
 const tellsEndsAlone = ({ hearing, argvSource }: Plan): boolean =>
   argvSource === 'auto' && hearing.scopes.has('exit') && !hearsWholeLives(hearing);
 
+const NO_PROC =
+  'procwatch: there is no /proc here: of processes that are there already nothing is known, and of others only what programs in the kernel tell\n';
+
 const lateNotice = (reason: string): string =>
   `procwatch: of what has ended before it could be looked at only number and status are known (${reason}); add fork,exec to --events to know more\n`;
 
@@ -158,7 +161,7 @@ function startFacts(host: Host, plan: Plan, monitor: Monitor, withoutFacts: stri
   return {
     version: VERSION,
     host: name,
-    boot_id: bootId,
+    ...(bootId !== undefined && { boot_id: bootId }),
     kernel,
     cpus,
     events: plan.events,
@@ -273,6 +276,7 @@ export async function watch(host: Host, plan: Plan, kernel: Kernel, discretion: 
   windowMs = () => (run.isNearlyDone ? 0 : plan.latencyMs);
   const stopListening = listenForEnd(host, plan, output, finish);
   const withoutFacts = await useFacts(plan, monitor);
+  if (kernel.circumstances().hidesProcesses) host.stderr.write(NO_PROC);
   if (withoutFacts !== undefined && tellsEndsAlone(plan)) host.stderr.write(lateNotice(withoutFacts));
   if (plan.becomes !== undefined) await host.becomeUser(plan.becomes, 'seeing others');
   run.begin();

@@ -289,7 +289,8 @@ export const FIELDS: readonly Field[] = [
     name: 'missing',
     type: 'string',
     ours: true,
-    meaning: '"gone": the process had ended before its arguments could be read',
+    meaning:
+      'why there are no arguments: "gone", the process had ended before they could be read; "hidden", /proc does not show it to us (hidepid); "denied", they may not be read',
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.missing,

@@ -68,7 +68,7 @@ export interface ProcessFieldsJson extends HeadJson {
   readonly user?: string;
   /** The bytes of user, where they are not UTF-8. */
   readonly user_base64?: string;
-  /** "gone": the process had ended before its arguments could be read. */
+  /** Why there are no arguments: "gone", the process had ended before they could be read; "hidden", /proc does not show it to us (hidepid); "denied", they may not be read. */
   readonly missing?: string;
   /** "inherited": name, arguments and so on are those of the parent, since this process has run no program of its own; "earlier": as read at the start, and perhaps replaced since. */
   readonly image?: string;
@@ -213,7 +213,7 @@ export interface StartJson extends HeadJson {
   /** Name of the machine. */
   readonly host: string;
   /** Identity of this boot of the machine. */
-  readonly boot_id: string;
+  readonly boot_id?: string;
   /** Release of the kernel. */
   readonly kernel: string;
   /** CPUs that may be used. */

@@ -132,5 +132,10 @@ export interface Host {
   /** Ends as something that was waited for has ended; whatever it has done to terminals stays done. Resolves in tests only. */
   end(how: End): Promise<number>;
   /** Names this machine and its boot, for streams of many machines. */
-  identity(): { readonly host: string; readonly bootId: string; readonly kernel: string; readonly cpus: number };
+  identity(): {
+    readonly host: string;
+    readonly bootId: string | undefined;
+    readonly kernel: string;
+    readonly cpus: number;
+  };
 }

@@ -16,16 +16,29 @@ const PRIVATE = 0o600;
 
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
+/** Nothing depends on it: where it is hidden it is not told. */
+function bootId(): string | undefined {
+  try {
+    return readFileSync(BOOT_ID, 'latin1').trim();
+  } catch {
+    return undefined;
+  }
+}
+
 function toMoment([seconds, nanos]: [number, number]): Moment {
   return { seconds, nanos };
 }
 
 /** Fields 5 and 8 of /proc/self/stat: our process group, and the one in the foreground of our terminal. */
 function isForeground(): boolean {
-  const [, , group, , , foreground] = readFileSync('/proc/self/stat', 'latin1')
-    .replace(/^.*\) /s, '')
-    .split(' ');
-  return group === foreground;
+  try {
+    const [, , group, , , foreground] = readFileSync('/proc/self/stat', 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return group === foreground;
+  } catch {
+    return false;
+  }
 }
 
 /** Whoever names the user otherwise says so itself. */
@@ -154,7 +167,9 @@ async function standAside(testimony: string | undefined, streams: readonly Stand
     import('../linux/spawn.ts'),
     import('./shared-stream.ts'),
   ]);
-  const found = given(testimony);
+  const found = given(testimony, () =>
+    Object.entries(process.env).map(([name, value]) => Buffer.from(`${name}=${value}`)),
+  );
   const ignored = Object.entries(constants.signals).filter(
     ([name, number]) => found.ignored.includes(number) && !INDISPENSABLE.includes(name),
   );
@@ -264,7 +279,7 @@ export function realHost(): Host {
     end,
     identity: () => ({
       host: hostname(),
-      bootId: readFileSync(BOOT_ID, 'latin1').trim(),
+      bootId: bootId(),
       kernel: release(),
       cpus: availableParallelism(),
     }),

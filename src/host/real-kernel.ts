@@ -1,7 +1,8 @@
 /** The real kernel behind the `Kernel` interface, and the facts about where this process runs. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { Failure } from '../errors.ts';
 import { kill } from '../linux/libc.ts';
-import { isInitial } from '../linux/namespaces.ts';
+import { hasOtherClocks, isInitial } from '../linux/namespaces.ts';
 import { openPidfd } from '../linux/pidfd.ts';
 import type { Circumstances } from '../netlink/diagnose.ts';
 import { accountDoors } from './account-doors.ts';
@@ -24,11 +25,24 @@ function circumstances(): Circumstances {
     connectorListed: connectorListed(),
     initialPidNamespace: isInitial('pid'),
     initialUserNamespace: isInitial('user'),
+    hidesProcesses: !existsSync('/proc/self/stat'),
   };
 }
 
+/** The clocks of a time namespace are others than those of the events, and start times below /proc are told by them. */
+function openOnOurClock(): ReturnType<typeof openConnector> {
+  if (hasOtherClocks()) {
+    throw new Failure(
+      'unavailable',
+      'this is a time namespace of its own, whose clocks are not those of the events',
+      'run procwatch outside of it: nsenter --time=/proc/1/ns/time procwatch ...',
+    );
+  }
+  return openConnector();
+}
+
 export const kernel: Kernel = {
-  openConnector,
+  openConnector: openOnOurClock,
   reader: procReader({ args: true }),
   readerWithoutArgs: procReader({ args: false }),
   users,

@@ -5,6 +5,8 @@
 import { bounded } from './image-bounds.ts';
 import type { Text } from './text.ts';
 
+export type Missing = 'gone' | 'hidden' | 'denied';
+
 export interface Image {
   readonly comm?: Text | undefined;
   readonly args?: readonly Text[] | undefined;
@@ -18,8 +20,8 @@ export interface Image {
   readonly cwd?: Text | undefined;
   /** Effective user id, what `ps` shows. */
   readonly uid?: number | undefined;
-  /** The process was gone before its arguments could be read. */
-  readonly missing?: 'gone' | undefined;
+  /** Why there are no arguments: it was gone before they could be read, /proc hides it (hidepid), or it is not for us to read them. */
+  readonly missing?: Missing | undefined;
   /** Nobody wanted to see it so far: to be read if somebody does. */
   readonly unread?: true | undefined;
   /** The arguments as they lay in memory, one letter a byte, each ended by a zero; where they came so. Says the same as `args`. */
