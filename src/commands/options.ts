@@ -121,6 +121,13 @@ export const WATCH_OPTIONS = {
   notPid: PID.unwanted,
   tree: TREE.wanted,
   notTree: TREE.unwanted,
+  followReuse: {
+    long: 'follow-reuse',
+    group: 'where',
+    meaning:
+      '--pid and --tree also mean whoever gets the number next, and the watch does not end with the last of them',
+    read: given,
+  },
   user: USER.wanted,
   notUser: USER.unwanted,
   name: NAME.wanted,

@@ -10,6 +10,7 @@ import type { Hearing, Scope } from '../netlink/filter.ts';
 import type { FactPlan } from '../pipeline/monitor.ts';
 import type { Choice, Selection } from '../process/select.ts';
 import type { Infers } from '../process/tracker.ts';
+import type { Wanted } from './meant.ts';
 import { DEFAULT_EVENTS, type WatchOptions } from './options.ts';
 
 /** What the plan must know about the place it runs in. */
@@ -52,6 +53,8 @@ export interface Plan {
   readonly args: boolean;
   /** Bytes of arguments that are told of a process. */
   readonly maxArgs: number | undefined;
+  /** Whose end is the end of the watch. */
+  readonly meant: Wanted | undefined;
   /** The user to become after set-up. */
   readonly becomes: string | undefined;
   readonly failOnLoss: boolean;
@@ -107,11 +110,16 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
     argvSource: options.argvSource,
     args: !options.noArgs,
     maxArgs: options.maxArgs,
+    meant: meantBy(options),
     becomes: becomesFor(options, place),
     failOnLoss: options.failOnLoss,
     ordered: !options.noOrder,
     latencyMs: options.latency ?? (place.isTerminal ? LATENCY_MS.terminal : LATENCY_MS.elsewhere),
   };
+}
+
+function meantBy({ pid, tree, followReuse }: WatchOptions): Wanted | undefined {
+  return followReuse || !isAsked(pid, tree) ? undefined : { pids: pid, trees: tree };
 }
 
 function extrasFor(options: WatchOptions, columns: readonly Field[]): Set<Extra> {

@@ -15,6 +15,7 @@ import { type Selection, Selector } from '../process/select.ts';
 import { VERSION } from '../version.ts';
 import { useFacts } from './facts.ts';
 import { delivered } from './last-words.ts';
+import { Meant } from './meant.ts';
 import { onUnwritten, openOutput } from './output.ts';
 import type { Plan } from './plan.ts';
 import { openUsage } from './usage.ts';
@@ -47,6 +48,8 @@ class Watch {
   private readonly lines = new LineBuffer();
   private readonly finish: (ending: Ending) => void;
   private readonly told: Record<string, number> = {};
+  /** Whom alone records are about, if they are. */
+  meant: Meant | undefined;
   private left: number;
   private lost = 0;
   private starved = false;
@@ -65,7 +68,8 @@ class Watch {
   }
 
   /** One batch of records: one write, or a few. */
-  take(records: readonly StreamRecord[]): void {
+  take(all: readonly StreamRecord[]): void {
+    const records = this.meant === undefined ? all : this.meant.filter(all);
     const room = this.sink.admits(records.length);
     const gap = room ? this.outputLoss() : undefined;
     const { lines } = this;
@@ -80,6 +84,7 @@ class Watch {
     }
     this.sink.write(lines.take());
     if (this.left === 0) this.finish('ok');
+    this.meant?.look();
   }
 
   /** All are told that were asked for. */
@@ -223,6 +228,13 @@ export interface Discretion {
   readonly redact: Redact | undefined;
 }
 
+function meantOf(host: Host, kernel: Kernel, plan: Plan, monitor: Monitor, onOver: () => void): Meant | undefined {
+  if (plan.meant === undefined) return undefined;
+  const wake = () => monitor.wake();
+  const livesIn = (roots: readonly number[]) => monitor.livesIn(roots);
+  return new Meant(plan.meant, { host, kernel, wake, livesIn, onOver });
+}
+
 export async function watch(host: Host, plan: Plan, kernel: Kernel, discretion: Discretion): Promise<ExitName> {
   const usage = await openUsage(host, kernel, {
     wanted: plan.extras.has('usage'),
@@ -281,15 +293,18 @@ export async function watch(host: Host, plan: Plan, kernel: Kernel, discretion: 
   if (plan.becomes !== undefined) await host.becomeUser(plan.becomes, 'seeing others');
   run.begin();
   const at = host.now();
+  run.meant = meantOf(host, kernel, plan, monitor, () => finish('ok'));
   monitor.start((records) => {
     context.wallOffset = kernel.clocks().wallOffset;
     run.take(records);
   });
+  run.meant?.start();
   // Who reads this may rely on it: from here on every process is known, and nothing is missed.
   run.note({ event: 'start', at, facts: startFacts(host, plan, monitor, withoutFacts) });
   const ending = await ended;
   await monitor.settled();
   leaving.cancel();
+  run.meant?.close();
   monitor.stop();
   run.end(ending, monitor.refused);
   if (monitor.judgedCut > 0) host.stderr.write(cutNotice(monitor.judgedCut));

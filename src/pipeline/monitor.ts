@@ -146,6 +146,14 @@ export class Monitor {
     return this.options.selector.judgedCut;
   }
 
+  /** Whether any process of these trees lives, as far as is known. */
+  livesIn(roots: readonly number[]): boolean {
+    for (const { ended, trees } of this.tracker?.table.all() ?? []) {
+      if (!ended && roots.some((root) => trees.includes(root))) return true;
+    }
+    return false;
+  }
+
   /** False from a loss until the table is true again: there may be processes that nobody told about. */
   get isCertain(): boolean {
     return !this.rescan.isWanted;

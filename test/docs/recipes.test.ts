@@ -22,6 +22,7 @@ const PRINTS: Record<string, RegExp> = {
   'From a recording': /^2\.\d+\tnightly\.sh\n(\d\.\d+\t.+\n){9}$/,
   'The programs that were run most': /^ +\d+ \?\n +\d+ \/usr\/bin\/sleep\n/,
   'Which commands fail': /^make: 1 of 1\n|^curl: 1 of 1\nmake: 1 of 1\n/,
+  'What happened in each minute': /^(\d{4}-\d\d-\d\dT\d\d:\d\d:00Z: \d+ programs\n)+$/,
   'What the recording lacks': /^61 events between 2026-.*Z and 2026-.*Z: overrun\n$/,
 };
 
@@ -80,8 +81,8 @@ function run(script: string) {
   });
 }
 
-test('there are ten recipes', () => {
-  assert.equal(recipes.length, 10);
+test('there are eleven recipes', () => {
+  assert.equal(recipes.length, 11);
   assert.equal(recipes.length, Object.keys(PRINTS).length + Object.keys(SHOWS).length);
 });
 
