@@ -56,7 +56,7 @@ kernelTest('in a time namespace a watch refuses, and names the cause', NEEDS, as
 });
 
 kernelTest('a process that /proc hides is hidden, and not gone', NEEDS, async () => {
-  const script = `mount -t proc -o hidepid=2 proc /proc; setpriv --reuid=65534 --clear-groups \
+  const script = `mount -t proc -o hidepid=2 proc /proc; setpriv --reuid=65534 --regid=65534 --clear-groups \
     $PROCWATCH --json -e exec -d 1.5 & sleep 1; sleep 0.7; wait`;
   const { stdout, stderr } = inside(['--mount'], script);
   const rows = stdout
