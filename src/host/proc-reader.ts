@@ -95,7 +95,7 @@ const rest: Omit<ProcReader, 'facts' | 'image'> = {
     }),
   zombieStatus: (pid) => inDirectory(pid, zombieStatusIn),
   exists: isTaken,
-  isListed: (pid) => inDirectory(pid, () => true) ?? false,
+  isListed: (pid) => inDirectory(pid, (directory) => ownerOf(directory) !== undefined) ?? false,
   hasEnded(pid) {
     const pidfd = openPidfd(pid);
     // Without descriptors the kernel's word that the leader ended is all there is.
