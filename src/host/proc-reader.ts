@@ -5,6 +5,7 @@
 import { readdirSync } from 'node:fs';
 import { AT_FDCWD, isForbidden, isTaken, link, ownerOf, path, slurp, within } from '../linux/files.ts';
 import { openPidfd } from '../linux/pidfd.ts';
+import { cgroupPathIn } from '../process/cgroup.ts';
 import { isOver } from '../process/exits.ts';
 import type { Image } from '../process/image.ts';
 import { ARGS_MOST, bounded } from '../process/image-bounds.ts';
@@ -90,8 +91,7 @@ const rest: Omit<ProcReader, 'facts' | 'image'> = {
   cgroup: (pid) =>
     inDirectory(pid, (directory) => {
       const bytes = slurp(directory, NAME.cgroup);
-      if (bytes === undefined) return undefined;
-      return /^0::(.*)$/m.exec(new TextDecoder().decode(bytes))?.[1];
+      return bytes && cgroupPathIn(new TextDecoder().decode(bytes));
     }),
   zombieStatus: (pid) => inDirectory(pid, zombieStatusIn),
   exists: isTaken,
