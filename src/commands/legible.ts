@@ -34,6 +34,6 @@ export function legible(host: Host, command: string, typed: Typed): Host {
   return Object.create(host, {
     stdout: { value: new AsciiStream(host.stdout) },
     stderr: { value: new AsciiStream(host.stderr) },
-    openFile: { value: (path: string) => new AsciiStream(host.openFile(path)) },
+    openFile: { value: (...where: Parameters<Host['openFile']>) => new AsciiStream(host.openFile(...where)) },
   }) as Host;
 }

@@ -37,6 +37,8 @@ export interface Plan {
   /** Those that a narrow window may go without, the first first; none that was asked for. */
   readonly spareColumns: readonly string[];
   readonly meta: boolean;
+  /** First who is there already. */
+  readonly state: boolean;
   readonly extras: ReadonlySet<Extra>;
   /** The control group is needed, shown or not. */
   readonly needsCgroup: boolean;
@@ -45,6 +47,8 @@ export interface Plan {
   readonly count: number | undefined;
   readonly durationMs: number | undefined;
   readonly output: string | undefined;
+  /** What is in the file stays. */
+  readonly appends: boolean;
   readonly queueBytes: number;
   readonly bufferBytes: number;
   readonly bufferWasAsked: boolean;
@@ -76,6 +80,9 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
   if (options.columns !== undefined && format !== 'table') {
     throw new Failure('usage', '--columns is for the table format', 'add --format table');
   }
+  if (options.state && format !== 'json') {
+    throw new Failure('usage', '--state is for JSON: it is for whoever reads the records later', 'add --json');
+  }
   const events = shownEvents(options);
   const columns = (options.columns ?? columnsFor(events, options.usage)).flatMap((name) => fieldNamed(name) ?? []);
   const extras = extrasFor(options, columns);
@@ -97,6 +104,7 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
     columns,
     spareColumns: options.columns === undefined ? SPARE_COLUMNS : [],
     meta: options.meta,
+    state: options.state,
     extras,
     needsCgroup: extras.has('cgroup') || options.cgroup.length + options.notCgroup.length > 0,
     summary: options.summary,
@@ -104,6 +112,7 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
     count: options.count,
     durationMs: options.duration,
     output: options.output,
+    appends: options.append,
     queueBytes: options.queue,
     bufferBytes: options.buffer ?? DEFAULT_BUFFER_BYTES,
     bufferWasAsked: options.buffer !== undefined,
@@ -168,9 +177,9 @@ const IDENTITY: readonly WireKind[] = ['comm', 'uid'];
 
 const isAsked = (...lists: readonly (readonly unknown[])[]): boolean => lists.some((list) => list.length > 0);
 
-/** Lives are told from their births on, and trees and ancestors need every birth and end. */
-function needsFamily({ lives, ancestry, tree, notTree }: WatchOptions): boolean {
-  return lives || ancestry || isAsked(tree, notTree);
+/** Lives are told from their births on, a state is the whole table, and trees and ancestors need every birth and end. */
+function needsFamily({ lives, ancestry, state, tree, notTree }: WatchOptions): boolean {
+  return lives || ancestry || state || isAsked(tree, notTree);
 }
 
 /** What can only be told of a process that was known before its end. */

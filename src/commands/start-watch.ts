@@ -1,18 +1,61 @@
 /** Prepares a watch: the plan, the names of users, the patterns; then runs it. */
-import { type ExitName, Failure } from '../errors.ts';
-import type { Host, Kernel, Users } from '../host/host.ts';
+import { EXIT, type ExitName, Failure } from '../errors.ts';
+import type { Host, Users } from '../host/host.ts';
+import type { Subscription } from '../netlink/subscribe.ts';
+import { subscribe } from '../pipeline/subscribing.ts';
 import type { Matcher } from '../process/patterns.ts';
 import type { Redact } from '../process/redact.ts';
 import type { Selection } from '../process/select.ts';
-import { flagOf, WATCH_OPTIONS, type WatchOptions } from './options.ts';
+import { flagOf, readOptions, refuseOtherSource, type Typed, WATCH_OPTIONS, type WatchOptions } from './options.ts';
 import { planWatch, selectionOf } from './plan.ts';
 
-export async function startWatch(host: Host, options: WatchOptions): Promise<ExitName> {
+/** From what was typed: of a recording, or live. */
+export async function runWatch(host: Host, typed: Typed): Promise<ExitName> {
+  refuseOtherSource(WATCH_OPTIONS, typed);
+  const options = readOptions(WATCH_OPTIONS, typed);
+  if (options.read.length > 0) return (await import('./replay.ts')).startReplay(host, options);
+  return startWatch(host, options);
+}
+
+async function startWatch(host: Host, options: WatchOptions): Promise<ExitName> {
   const isTerminal = options.output === undefined && host.stdout.isTerminal;
   const plan = planWatch(options, { env: host.env, isTerminal, isRoot: host.isRoot });
-  const [kernel, { watch }] = await Promise.all([host.kernel(), import('./watch.ts')]);
-  const selection = await selectionFor(kernel, options);
-  return watch(host, plan, kernel, { selection, redact: await redactorFor(options.redact) });
+  // Accounts are opened before events are heard.
+  const subscription = plan.extras.has('usage') ? undefined : subscribe(host, await host.listening(), plan);
+  const attending = closesEarly(host, subscription);
+  try {
+    const [kernel, { watch }] = await Promise.all([host.kernel(), import('./watch.ts')]);
+    const selection = await selectionFor(kernel, options);
+    const redact = await redactorFor(options.redact);
+    return await watch(host, plan, kernel, { selection, redact }, { subscription, attending });
+  } finally {
+    // Nothing happens if the watch has done it.
+    attending.cancel();
+    subscription?.close();
+  }
+}
+
+/**
+ * Until the watch itself listens: whatever ends us, the kernel must not go on building events for nobody. Not for a hangup, since whether
+ * nohup wants it ignored is not known yet.
+ */
+function closesEarly(host: Host, subscription: Subscription | undefined): { cancel(): void } {
+  const ends = (
+    [
+      ['SIGINT', 'interrupted'],
+      ['SIGTERM', 'terminated'],
+    ] as const
+  ).map(([signal, name]) =>
+    host.onSignal(signal, () => {
+      subscription?.close();
+      host.abort(EXIT[name].code);
+    }),
+  );
+  return {
+    cancel() {
+      for (const end of ends) end.cancel();
+    },
+  };
 }
 
 /** Instead of a pattern: what command lines usually hold that is secret. */
@@ -38,8 +81,13 @@ export async function redactorFor(patterns: readonly string[]): Promise<Redact |
   };
 }
 
+/** Who knows users by their names. */
+interface Accounts {
+  readonly users: Pick<Users, 'account'>;
+}
+
 /** Whom the options select: users by their names, patterns compiled. */
-export async function selectionFor(kernel: Pick<Kernel, 'users'>, options: WatchOptions): Promise<Selection> {
+export async function selectionFor(kernel: Accounts, options: WatchOptions): Promise<Selection> {
   const uids = {
     wanted: await uidsOf(kernel.users, 'user', options.user),
     unwanted: await uidsOf(kernel.users, 'notUser', options.notUser),
@@ -58,7 +106,7 @@ const MOST_UID = 2 ** 32 - 2;
 
 const uidOf = (digits: string): number | undefined => (Number(digits) <= MOST_UID ? Number(digits) : undefined);
 
-async function uidsOf(users: Users, key: Key, names: readonly string[]): Promise<number[]> {
+async function uidsOf(users: Accounts['users'], key: Key, names: readonly string[]): Promise<number[]> {
   const uids: number[] = [];
   for (const name of names) {
     const uid = /^\d+$/.test(name) ? uidOf(name) : (await users.account(name))?.uid;

@@ -13,14 +13,10 @@ export const OPEN_OPTION = {
 } as const satisfies Option<boolean>;
 
 export const TIMELINE_OPTIONS = {
-  read: {
-    short: 'r',
-    long: 'read',
-    value: 'FILE',
-    group: 'what',
-    meaning: 'a recording, JSON Lines of watch or run, like RECORDING; - is stdin; of several one after the other',
-    read: (texts) => texts,
-  },
+  read: WATCH_OPTIONS.read,
+  since: WATCH_OPTIONS.since,
+  until: WATCH_OPTIONS.until,
+  strict: WATCH_OPTIONS.strict,
   pid,
   notPid,
   tree,

@@ -4,11 +4,13 @@ import { FORMATTERS } from '../format/formats.ts';
 import type { Formatter } from '../format/formatter.ts';
 import { LineBuffer } from '../format/line-buffer.ts';
 import type { Summary } from '../format/summary.ts';
+import { monotonicNanos } from '../format/times.ts';
 import type { Host, Kernel, OutputStream } from '../host/host.ts';
 import { hearsWholeLives } from '../netlink/filter.ts';
+import type { Subscription } from '../netlink/subscribe.ts';
 import { Monitor } from '../pipeline/monitor.ts';
 import { Sink } from '../pipeline/sink.ts';
-import type { Moment } from '../process/moment.ts';
+import type { Clocks, Moment } from '../process/moment.ts';
 import type { LostRecord, StreamRecord } from '../process/record.ts';
 import type { Redact } from '../process/redact.ts';
 import { type Selection, Selector } from '../process/select.ts';
@@ -18,7 +20,6 @@ import { delivered } from './last-words.ts';
 import { Meant } from './meant.ts';
 import { onUnwritten, openOutput } from './output.ts';
 import type { Plan } from './plan.ts';
-import { openUsage } from './usage.ts';
 
 /** Why a watch ends. */
 type Ending = Extract<ExitName, 'ok' | 'output' | 'terminated' | 'hangup'>;
@@ -27,7 +28,8 @@ type Ending = Extract<ExitName, 'ok' | 'output' | 'terminated' | 'hangup'>;
 const CHUNK_BYTES = 64 * 1024;
 
 /** Records of ours, which do not count as process events. */
-const isCounted = (record: StreamRecord): boolean => 'pid' in record && record.event !== 'found';
+const isCounted = (record: StreamRecord): boolean =>
+  'pid' in record && record.event !== 'found' && record.event !== 'alive';
 
 const NEARLY = 16;
 
@@ -161,7 +163,16 @@ function cutNotice(count: number): string {
 
 const total = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0);
 
-function startFacts(host: Host, plan: Plan, monitor: Monitor, withoutFacts: string | undefined) {
+/** Digits of nanoseconds; nothing of a machine that has never slept. */
+function suspended({ bootOffset }: Clocks): { readonly suspended_ns?: string } {
+  const isAwake = bootOffset.seconds === 0 && bootOffset.nanos < AWAKE_NANOS;
+  return isAwake ? {} : { suspended_ns: monotonicNanos(bootOffset) };
+}
+
+/** The clocks are read one after the other. */
+const AWAKE_NANOS = 1e6;
+
+export function startFacts(host: Host, plan: Plan, monitor: Monitor, withoutFacts: string | undefined, clocks: Clocks) {
   const { host: name, bootId, kernel, cpus } = host.identity();
   return {
     version: VERSION,
@@ -169,6 +180,7 @@ function startFacts(host: Host, plan: Plan, monitor: Monitor, withoutFacts: stri
     ...(bootId !== undefined && { boot_id: bootId }),
     kernel,
     cpus,
+    ...suspended(clocks),
     events: plan.events,
     filter: monitor.subscription.kernelFilter ? 'kernel' : 'bpf',
     buffer_bytes: monitor.subscription.bufferBytes,
@@ -215,7 +227,7 @@ function listenForEnd(host: Host, plan: Plan, output: OutputStream, finish: (end
 function outputOf(host: Host, plan: Plan, monitor: Monitor): OutputStream {
   if (plan.output === undefined) return host.stdout;
   try {
-    return openOutput(host, plan.output);
+    return openOutput(host, plan.output, plan.appends ? 'at its end' : 'anew');
   } catch (error) {
     monitor.stop();
     throw error;
@@ -235,15 +247,29 @@ function meantOf(host: Host, kernel: Kernel, plan: Plan, monitor: Monitor, onOve
   return new Meant(plan.meant, { host, kernel, wake, livesIn, onOver });
 }
 
-export async function watch(host: Host, plan: Plan, kernel: Kernel, discretion: Discretion): Promise<ExitName> {
-  const usage = await openUsage(host, kernel, {
-    wanted: plan.extras.has('usage'),
-    onlyFailures: plan.hearing.onlyFailures,
-  });
+/** What was begun before this code was loaded. */
+export interface Begun {
+  readonly subscription: Subscription | undefined;
+  /** Listens for signals, until the watch does: a signal between the two would be lost. */
+  readonly attending: { cancel(): void };
+}
+
+export async function watch(
+  host: Host,
+  plan: Plan,
+  kernel: Kernel,
+  discretion: Discretion,
+  { subscription, attending }: Begun,
+): Promise<ExitName> {
+  const { onlyFailures } = plan.hearing;
+  const usage = plan.extras.has('usage')
+    ? await (await import('./usage.ts')).openUsage(host, kernel, { wanted: true, onlyFailures })
+    : undefined;
   let windowMs = (): number => plan.latencyMs;
   const monitor = new Monitor(host, kernel, {
     ...monitorOptions(plan, discretion.selection, () => windowMs()),
     redact: discretion.redact,
+    subscription,
     ...(usage && { usage }),
   });
   if (plan.bufferWasAsked && monitor.subscription.bufferBytes < plan.bufferBytes) {
@@ -287,6 +313,7 @@ export async function watch(host: Host, plan: Plan, kernel: Kernel, discretion: 
   const run = new Watch(host, plan, { formatter, sink, summary }, finish);
   windowMs = () => (run.isNearlyDone ? 0 : plan.latencyMs);
   const stopListening = listenForEnd(host, plan, output, finish);
+  attending.cancel();
   const withoutFacts = await useFacts(plan, monitor);
   if (kernel.circumstances().hidesProcesses) host.stderr.write(NO_PROC);
   if (withoutFacts !== undefined && tellsEndsAlone(plan)) host.stderr.write(lateNotice(withoutFacts));
@@ -300,7 +327,8 @@ export async function watch(host: Host, plan: Plan, kernel: Kernel, discretion: 
   });
   run.meant?.start();
   // Who reads this may rely on it: from here on every process is known, and nothing is missed.
-  run.note({ event: 'start', at, facts: startFacts(host, plan, monitor, withoutFacts) });
+  run.note({ event: 'start', at, facts: startFacts(host, plan, monitor, withoutFacts, kernel.clocks()) });
+  if (plan.state) run.take(monitor.state(at, discretion.selection));
   const ending = await ended;
   await monitor.settled();
   leaving.cancel();

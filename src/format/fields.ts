@@ -4,16 +4,25 @@
  */
 import { EVENT_NAMES, type EventName } from '../netlink/events.ts';
 import { containerOf, unitOf } from '../process/cgroup.ts';
-import type { Image } from '../process/image.ts';
+import { type Image, MISSING, PATHS_MISSING, type PathMissing } from '../process/image.ts';
 import type { Moment } from '../process/moment.ts';
 import { plus } from '../process/moment.ts';
 import type { Ancestor, ProcessEnd, ProcessEventName, ProcessRecord } from '../process/record.ts';
-import type { Text } from '../process/text.ts';
+import { readable, type Text } from '../process/text.ts';
 import { type Outcome, outcomeOf } from '../process/wait-status.ts';
 import type { Usage } from '../usage/usage.ts';
+import type { Draft } from './draft.ts';
 import { commandLine, escapeText } from './escape.ts';
 import type { LineBuffer } from './line-buffer.ts';
-import { localTime, monotonicNanos, putMonotonicNanos, putUtcTime, utcTime } from './times.ts';
+import {
+  localTime,
+  monotonicMoment,
+  monotonicNanos,
+  putMonotonicNanos,
+  putUtcTime,
+  utcTime,
+  wallMoment,
+} from './times.ts';
 
 export type Extra = 'ancestry' | 'cgroup' | 'usage';
 
@@ -30,6 +39,8 @@ export interface FieldContext {
 export type Value = number | bigint | boolean | Text | readonly Text[] | readonly Ancestor[] | undefined;
 export type FieldType = 'string' | 'integer' | 'number' | 'boolean' | 'strings' | 'ancestry';
 
+export type Fill = (draft: Draft, value: NonNullable<Value>) => void;
+
 /** Carried by all records, or by these. */
 type Carriers = 'all' | readonly ProcessEventName[];
 
@@ -39,6 +50,8 @@ export interface Field {
   readonly meaning: string;
   readonly carriers: Carriers;
   readonly value: (record: ProcessRecord, context: FieldContext) => Value;
+  /** Puts the value, as JSON had it, back where it came from; `elsewhere`: it follows from others, and is not read. */
+  readonly fill: Fill | 'elsewhere';
   /** A text of our own making, plain ASCII: it needs no escaping anywhere. */
   readonly ours?: true;
   /** The value is a moment: which, and how it is written without making a text of it. */
@@ -63,6 +76,12 @@ const putWall = (at: Moment, { wallOffset }: FieldContext, out: LineBuffer): voi
 
 const outcome = ({ exit }: ProcessRecord): Outcome | undefined =>
   exit?.waitStatus === undefined ? undefined : outcomeOf(exit.waitStatus);
+
+/** By which its birth is told, whatever has become of the clock. */
+const startOffsetOf = ({ exit }: ProcessRecord, { wallOffset }: FieldContext): Moment =>
+  exit?.startOffset ?? wallOffset;
+
+const startOf = ({ exit, start }: ProcessRecord): Moment | undefined => (exit === undefined ? start : exit.start);
 
 const MICRO = 1e6;
 const TICKS = 100;
@@ -98,16 +117,34 @@ function used(
     extra: 'usage',
     used: { member, time },
     value: ({ exit }) => told(exit?.usage?.[member]),
+    fill: ({ usage }, figure) => set(usage, member, time === undefined ? figure : unitsIn(Number(figure), time)),
     column: RIGHT(9),
   };
 }
 
+/** The digits of an inode that a number would not hold. */
+const inodeOf = (digits: Value): bigint | undefined =>
+  typeof digits === 'string' && /^\d{1,20}$/.test(digits) ? BigInt(digits) : undefined;
+
 /** Of an inode that a number cannot hold exactly. */
 export const inodeDigits = ({ file }: Image): string | undefined =>
   file === undefined || Number.isSafeInteger(Number(file.inode)) ? undefined : String(file.inode);
+const set = <Holder, Name extends keyof Holder>(holder: Holder, name: Name, value: unknown): void => {
+  holder[name] = value as Holder[Name];
+};
+
+/** What `told` made seconds of, in its own unit again: whole microseconds. */
+const unitsIn = (seconds: number, time: keyof typeof MICROS_IN): number =>
+  Math.round(Math.round(seconds * MICRO) / MICROS_IN[time]);
+
+/** Nothing else than two numbers is ever written there, and nothing else is read. */
+const deviceIn = (device: Text): string | undefined =>
+  typeof device === 'string' && /^\d+:\d+$/.test(device) ? device : undefined;
 
 const LEFT = (width: number) => ({ width, align: 'left' }) as const;
 const RIGHT = (width: number) => ({ width, align: 'right' }) as const;
+
+const pathMissing = (value: unknown): PathMissing | undefined => PATHS_MISSING.find((why) => why === value);
 
 export const FIELDS: readonly Field[] = [
   {
@@ -119,6 +156,7 @@ export const FIELDS: readonly Field[] = [
     value: (r, c) => utcTime(wall(r, c)),
     put: { of: (r) => r.at, write: putWall },
     cell: (r, c) => localTime(wall(r, c)),
+    fill: (d, v) => set(d, 'wall', wallMoment(v)),
     column: LEFT(12),
   },
   {
@@ -129,6 +167,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     value: (r) => monotonicNanos(r.at),
     put: { of: (r) => r.at, write: (at, _, out) => putMonotonicNanos(at, out) },
+    fill: (d, v) => set(d, 'at', monotonicMoment(v)),
     column: RIGHT(16),
   },
   {
@@ -138,6 +177,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'what happened',
     carriers: 'all',
     value: (r) => r.event,
+    fill: 'elsewhere',
     column: LEFT(8),
   },
   {
@@ -146,6 +186,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'the CPU it happened on',
     carriers: 'all',
     value: (r) => r.cpu,
+    fill: (d, v) => set(d, 'cpu', Number(v)),
     column: RIGHT(3),
   },
   {
@@ -154,6 +195,7 @@ export const FIELDS: readonly Field[] = [
     meaning: "process id (the kernel's tgid), in the initial pid namespace",
     carriers: 'all',
     value: (r) => r.pid,
+    fill: (d, v) => set(d, 'pid', Number(v)),
     column: RIGHT(7),
   },
   {
@@ -162,6 +204,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'thread id; equal to pid for the process as a whole',
     carriers: 'all',
     value: (r) => r.tid,
+    fill: (d, v) => set(d, 'tid', Number(v)),
     column: RIGHT(7),
   },
   {
@@ -170,6 +213,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'process id of the parent; of an exit, the parent at the end',
     carriers: 'all',
     value: (r) => r.ppid,
+    fill: (d, v) => set(d, 'ppid', Number(v)),
     column: RIGHT(7),
   },
   {
@@ -178,6 +222,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'name of the parent',
     carriers: 'all',
     value: (r) => r.parentComm,
+    fill: (d, v) => set(d, 'parentComm', v as Text),
     column: LEFT(15),
   },
   {
@@ -187,6 +232,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.comm,
+    fill: ({ image }, v) => set(image, 'comm', v as Text),
     column: LEFT(15),
   },
   {
@@ -196,7 +242,31 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.exe,
+    fill: ({ image }, v) => set(image, 'exe', v as Text),
     column: LEFT(24),
+  },
+  {
+    name: 'exe_deleted',
+    type: 'boolean',
+    meaning:
+      'true: the file of the program had no name any more at the exec, or never had one (memfd); exe is the one it had',
+    carriers: 'all',
+    ofImage: true,
+    value: (r) => r.image.exeDeleted,
+    fill: ({ image }, v) => set(image, 'exeDeleted', v === true ? v : undefined),
+    column: LEFT(11),
+  },
+  {
+    name: 'exe_missing',
+    type: 'string',
+    ours: true,
+    meaning:
+      'why exe is not known: "too deep", "too long", "torn" (a name in it was changed meanwhile), "unreachable" (outside of the root) or "unreadable"',
+    carriers: 'all',
+    ofImage: true,
+    value: (r) => r.image.exeMissing,
+    fill: ({ image }, v) => set(image, 'exeMissing', pathMissing(v)),
+    column: LEFT(11),
   },
   {
     name: 'path',
@@ -205,6 +275,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.path,
+    fill: ({ image }, v) => set(image, 'path', v as Text),
     column: LEFT(24),
   },
   {
@@ -214,6 +285,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.file?.device,
+    fill: (d, v) => set(d, 'device', deviceIn(v as Text)),
     column: LEFT(7),
   },
   {
@@ -223,6 +295,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.file?.inode,
+    fill: (d, v) => set(d, 'inode', v as number | bigint),
     column: RIGHT(9),
   },
   {
@@ -233,6 +306,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => inodeDigits(r.image),
+    fill: (d, v) => set(d, 'inode', inodeOf(v)),
     column: RIGHT(20),
   },
   {
@@ -243,6 +317,7 @@ export const FIELDS: readonly Field[] = [
     ofImage: true,
     value: (r) => r.image.args,
     cell: (r) => (r.image.args === undefined ? '' : commandLine(r.image.args, r.image.argsTotal)),
+    fill: ({ image }, v) => set(image, 'args', v as readonly Text[]),
     column: LEFT(40),
   },
   {
@@ -252,6 +327,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.argsTotal,
+    fill: ({ image }, v) => set(image, 'argsTotal', Number(v)),
     column: RIGHT(14),
   },
   {
@@ -261,7 +337,30 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.cwd,
+    fill: ({ image }, v) => set(image, 'cwd', v as Text),
     column: LEFT(24),
+  },
+  {
+    name: 'cwd_deleted',
+    type: 'boolean',
+    meaning: 'true: the directory has no name any more; cwd is the one it had',
+    carriers: 'all',
+    ofImage: true,
+    value: (r) => r.image.cwdDeleted,
+    fill: ({ image }, v) => set(image, 'cwdDeleted', v === true ? v : undefined),
+    column: LEFT(11),
+  },
+  {
+    name: 'cwd_missing',
+    type: 'string',
+    ours: true,
+    meaning:
+      'why cwd is not known: "too deep", "too long", "torn" (a name in it was changed meanwhile), "unreachable" (outside of the root) or "unreadable"',
+    carriers: 'all',
+    ofImage: true,
+    value: (r) => r.image.cwdMissing,
+    fill: ({ image }, v) => set(image, 'cwdMissing', pathMissing(v)),
+    column: LEFT(11),
   },
   {
     name: 'uid',
@@ -270,6 +369,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.uid,
+    fill: ({ image }, v) => set(image, 'uid', Number(v)),
     column: RIGHT(6),
   },
   {
@@ -283,6 +383,7 @@ export const FIELDS: readonly Field[] = [
       if (r.image.uid === undefined) return '';
       return escapeText(c.userName(r.image.uid) ?? String(r.image.uid));
     },
+    fill: (d, v) => set(d, 'user', v as Text),
     column: LEFT(8),
   },
   {
@@ -294,6 +395,12 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.missing,
+    fill: ({ image }, v) =>
+      set(
+        image,
+        'missing',
+        MISSING.find((one) => one === v),
+      ),
     column: LEFT(7),
   },
   {
@@ -304,6 +411,7 @@ export const FIELDS: readonly Field[] = [
       '"inherited": name, arguments and so on are those of the parent, since this process has run no program of its own; "earlier": as read at the start, and perhaps replaced since',
     carriers: 'all',
     value: (r) => r.imageOf,
+    fill: (d, v) => set(d, 'imageOf', v === 'inherited' || v === 'earlier' ? v : undefined),
     column: LEFT(9),
   },
   {
@@ -312,6 +420,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'true: the end of one thread, not of the process',
     carriers: ['exit'],
     value: (r) => r.thread || undefined,
+    fill: (d, v) => set(d, 'thread', v === true),
     column: LEFT(6),
   },
   {
@@ -320,6 +429,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'the raw status, as wait(2) gives it to the parent',
     carriers: ['exit'],
     value: (r) => r.exit?.waitStatus,
+    fill: (d, v) => set(d, 'waitStatus', Number(v)),
     column: RIGHT(6),
   },
   {
@@ -331,6 +441,7 @@ export const FIELDS: readonly Field[] = [
       const end = outcome(r);
       return end?.kind === 'code' ? end.code : undefined;
     },
+    fill: 'elsewhere',
     column: RIGHT(4),
   },
   {
@@ -343,6 +454,7 @@ export const FIELDS: readonly Field[] = [
       const end = outcome(r);
       return end?.kind === 'signal' ? end.signal : undefined;
     },
+    fill: 'elsewhere',
     column: LEFT(9),
   },
   {
@@ -354,6 +466,7 @@ export const FIELDS: readonly Field[] = [
       const end = outcome(r);
       return end?.kind === 'signal' ? end.coreDumped : undefined;
     },
+    fill: 'elsewhere',
     column: LEFT(5),
   },
   {
@@ -362,6 +475,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'seconds of life, to the microsecond; in steps of 10 ms for processes older than procwatch',
     carriers: ['exit'],
     value: duration,
+    fill: (d, v) => set(d, 'seconds', Number(v)),
     column: RIGHT(10),
   },
   {
@@ -370,11 +484,16 @@ export const FIELDS: readonly Field[] = [
     ours: true,
     meaning:
       'wall time of its birth, as the clock was when that was heard or read; with pid, an identity that survives the reuse of the pid',
-    carriers: ['exit'],
-    value: ({ exit }, c) =>
-      exit?.start === undefined ? undefined : utcTime(plus(exit.start, exit.startOffset ?? c.wallOffset)),
-    cell: ({ exit }, c) =>
-      exit?.start === undefined ? '' : localTime(plus(exit.start, exit.startOffset ?? c.wallOffset)),
+    carriers: ['exit', 'alive'],
+    value: (r, c) => {
+      const start = startOf(r);
+      return start === undefined ? undefined : utcTime(plus(start, startOffsetOf(r, c)));
+    },
+    cell: (r, c) => {
+      const start = startOf(r);
+      return start === undefined ? '' : localTime(plus(start, startOffsetOf(r, c)));
+    },
+    fill: (d, v) => set(d, 'born', wallMoment(v)),
     column: LEFT(12),
   },
   {
@@ -382,9 +501,13 @@ export const FIELDS: readonly Field[] = [
     type: 'string',
     ours: true,
     meaning: "its birth on the kernel's monotonic clock, as digits: what no setting of a clock changes",
-    carriers: ['exit'],
-    value: ({ exit }) => (exit?.start === undefined ? undefined : monotonicNanos(exit.start)),
-    put: { of: ({ exit }) => exit?.start, write: (at, _, out) => putMonotonicNanos(at, out) },
+    carriers: ['exit', 'alive'],
+    value: (r) => {
+      const start = startOf(r);
+      return start === undefined ? undefined : monotonicNanos(start);
+    },
+    put: { of: startOf, write: (at, _, out) => putMonotonicNanos(at, out) },
+    fill: (d, v) => set(d, 'bornAt', monotonicMoment(v)),
     column: RIGHT(16),
   },
   {
@@ -393,6 +516,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'new real user id',
     carriers: ['uid'],
     value: (r) => (r.event === 'uid' ? r.ids?.real : undefined),
+    fill: (d, v) => set(d, 'realId', Number(v)),
     column: RIGHT(6),
   },
   {
@@ -401,6 +525,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'new effective user id',
     carriers: ['uid'],
     value: (r) => (r.event === 'uid' ? r.ids?.effective : undefined),
+    fill: (d, v) => set(d, 'effectiveId', Number(v)),
     column: RIGHT(6),
   },
   {
@@ -409,6 +534,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'new real group id',
     carriers: ['gid'],
     value: (r) => (r.event === 'gid' ? r.ids?.real : undefined),
+    fill: (d, v) => set(d, 'realId', Number(v)),
     column: RIGHT(6),
   },
   {
@@ -417,6 +543,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'new effective group id',
     carriers: ['gid'],
     value: (r) => (r.event === 'gid' ? r.ids?.effective : undefined),
+    fill: (d, v) => set(d, 'effectiveId', Number(v)),
     column: RIGHT(6),
   },
   {
@@ -425,6 +552,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'whether a tracer attached (true) or let go (false)',
     carriers: ['ptrace'],
     value: (r) => (r.event === 'ptrace' ? r.tracer !== undefined : undefined),
+    fill: 'elsewhere',
     column: LEFT(8),
   },
   {
@@ -433,6 +561,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'process id of the tracer',
     carriers: ['ptrace'],
     value: (r) => r.tracer?.pid,
+    fill: (d, v) => set(d, 'tracerPid', Number(v)),
     column: RIGHT(7),
   },
   {
@@ -441,6 +570,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'thread id of the tracer',
     carriers: ['ptrace'],
     value: (r) => r.tracer?.tid,
+    fill: (d, v) => set(d, 'tracerTid', Number(v)),
     column: RIGHT(7),
   },
   {
@@ -450,6 +580,7 @@ export const FIELDS: readonly Field[] = [
       'true: not told by an event, since that was lost: concluded from a scan of /proc, or an exec that only the capture in the kernel saw',
     carriers: ['exec', 'exit', 'found'],
     value: (r) => r.inferred || undefined,
+    fill: (d, v) => set(d, 'inferred', v === true),
     column: LEFT(8),
   },
   {
@@ -461,6 +592,7 @@ export const FIELDS: readonly Field[] = [
     value: (r) => r.ancestry,
     cell: ({ ancestry = [] }) =>
       ancestry.map(({ pid, comm }) => `${comm === undefined ? '?' : escapeText(comm)}(${pid})`).join(' < '),
+    fill: (d, v) => set(d, 'ancestry', v as readonly Ancestor[]),
     column: LEFT(24),
   },
   {
@@ -470,6 +602,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     extra: 'cgroup',
     value: (r) => r.cgroup,
+    fill: (d, v) => set(d, 'cgroup', readable(v as Text)),
     column: LEFT(24),
   },
   {
@@ -479,6 +612,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     extra: 'cgroup',
     value: (r) => (r.cgroup === undefined ? undefined : containerOf(r.cgroup)),
+    fill: 'elsewhere',
     column: LEFT(12),
   },
   {
@@ -488,6 +622,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     extra: 'cgroup',
     value: (r) => (r.cgroup === undefined ? undefined : unitOf(r.cgroup)),
+    fill: 'elsewhere',
     column: LEFT(16),
   },
   used(

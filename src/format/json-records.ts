@@ -40,6 +40,10 @@ export interface ProcessFieldsJson extends HeadJson {
   readonly exe?: string;
   /** The bytes of exe, where they are not UTF-8. */
   readonly exe_base64?: string;
+  /** True: the file of the program had no name any more at the exec, or never had one (memfd); exe is the one it had. */
+  readonly exe_deleted?: boolean;
+  /** Why exe is not known: "too deep", "too long", "torn" (a name in it was changed meanwhile), "unreachable" (outside of the root) or "unreadable". */
+  readonly exe_missing?: string;
   /** The path as it was executed, which may be relative; of a script, the script. */
   readonly path?: string;
   /** The bytes of path, where they are not UTF-8. */
@@ -62,6 +66,10 @@ export interface ProcessFieldsJson extends HeadJson {
   readonly cwd?: string;
   /** The bytes of cwd, where they are not UTF-8. */
   readonly cwd_base64?: string;
+  /** True: the directory has no name any more; cwd is the one it had. */
+  readonly cwd_deleted?: boolean;
+  /** Why cwd is not known: "too deep", "too long", "torn" (a name in it was changed meanwhile), "unreachable" (outside of the root) or "unreadable". */
+  readonly cwd_missing?: string;
   /** Effective user id; of an exit known by its account alone (--usage), the real one. */
   readonly uid?: number;
   /** Name of the effective user. */
@@ -194,6 +202,14 @@ export interface FoundJson extends ProcessFieldsJson {
   readonly inferred?: boolean;
 }
 
+export interface AliveJson extends ProcessFieldsJson {
+  readonly event: 'alive';
+  /** Wall time of its birth, as the clock was when that was heard or read; with pid, an identity that survives the reuse of the pid. */
+  readonly start_time?: string;
+  /** Its birth on the kernel's monotonic clock, as digits: what no setting of a clock changes. */
+  readonly start_mono_ns?: string;
+}
+
 export interface LostJson extends HeadJson {
   readonly event: 'lost';
   /** What lost them: overrun, the queue in the kernel was full; output, the reader was too slow; capture, arguments captured in the kernel; usage, accounts of processes; starved, the kernel told nothing for a while. */
@@ -218,6 +234,8 @@ export interface StartJson extends HeadJson {
   readonly kernel: string;
   /** CPUs that may be used. */
   readonly cpus?: number;
+  /** How long the machine has slept since its boot: CLOCK_BOOTTIME minus CLOCK_MONOTONIC in nanoseconds, as digits. */
+  readonly suspended_ns?: string;
   /** The events selected. */
   readonly events: readonly string[];
   /** Who drops what is not selected: the kernel, or a BPF program at the socket. */
@@ -254,7 +272,8 @@ export type ProcessJson =
   | CommJson
   | CoredumpJson
   | ExitJson
-  | FoundJson;
+  | FoundJson
+  | AliveJson;
 
 export type JsonRecord =
   | ForkJson
@@ -268,6 +287,7 @@ export type JsonRecord =
   | CoredumpJson
   | ExitJson
   | FoundJson
+  | AliveJson
   | LostJson
   | StartJson
   | EndJson;

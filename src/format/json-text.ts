@@ -18,6 +18,10 @@ export function quoted(value: string): string {
   return ASCII.test(text) ? text : text.replace(UNSAFE_TO_LOOK_AT, unicodeEscape);
 }
 
+/** JSON that somebody else has written, made safe to look at: such characters can stand in its texts alone. */
+export const safeJson = (json: string): string =>
+  ASCII.test(json) ? json : json.replace(UNSAFE_TO_LOOK_AT, unicodeEscape);
+
 export const base64 = (text: Text): string =>
   Buffer.from(typeof text === 'string' ? text : text.bytes).toString('base64');
 export const isBroken = (text: Text): text is BrokenText => typeof text !== 'string';

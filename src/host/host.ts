@@ -14,6 +14,7 @@ import type { ProcessWalk } from '../process/scan.ts';
 import type { Text } from '../process/text.ts';
 import type { TaskDoors } from '../ps/task.ts';
 import type { AccountDoors } from '../usage/doors.ts';
+import type { Files } from './files.ts';
 
 export interface OutputStream {
   readonly isTerminal: boolean;
@@ -47,9 +48,14 @@ export interface Account {
   readonly home: string;
 }
 
-/** What needs the operating system below Node: loaded only by commands that listen. */
-export interface Kernel {
+/** What hearing of events needs of the system: loaded before all else, so that events are queued while that is loaded. */
+export interface Listening {
   readonly openConnector: OpenConnector;
+  circumstances(): Circumstances;
+}
+
+/** What needs the operating system below Node: loaded only by commands that listen. */
+export interface Kernel extends Listening {
   readonly reader: ProcReader;
   /** The same, but arguments are never read. */
   readonly readerWithoutArgs: ProcReader;
@@ -57,7 +63,6 @@ export interface Kernel {
   openPidfd(pid: number): Pidfd | NoPidfd;
   /** Where there are no process descriptors. Nothing happens if it has ended or is not ours to signal. */
   kill(pid: number, signal: number): void;
-  circumstances(): Circumstances;
   clocks(): Clocks;
   /** Facts about processes from programs in the kernel; or the reason why they are not to be had. */
   openFacts(wishes: FactWishes): Promise<FactSource | { readonly reason: string }>;
@@ -89,8 +94,8 @@ export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
-  /** Throws an error with a `code` such as ENOENT. */
-  openFile(path: string): OutputStream;
+  /** Always written at its end, wherever that is by then; `anew`: emptied first. Throws an error with a `code` such as ENOENT. */
+  openFile(path: string, where?: 'anew' | 'at its end'): OutputStream;
   /** Throws as `openFile` does. */
   readFile(path: string): string;
   /** The same, each byte as one letter, with the time of its last change on the wall clock. */
@@ -100,8 +105,11 @@ export interface Host {
    * ignored stay so, and streams that we share are written as they are, by a reader's leave. To be called before anything is opened.
    */
   standAside(): Promise<void>;
+  /** Files that are read at any place, and files that are written at their end. */
+  readonly fileSystem: Files;
   /** The bytes of a file as they are read; `-` is stdin. Throws as `openFile` does. */
   input(path: string): AsyncIterable<Uint8Array>;
+  listening(): Promise<Listening>;
   kernel(): Promise<Kernel>;
   snapshotKernel(): Promise<SnapshotKernel>;
   /** CLOCK_MONOTONIC. */

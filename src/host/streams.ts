@@ -1,7 +1,6 @@
 /** Where the program writes: its standard streams, opened when first written to, and files. */
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
-import { Socket } from 'node:net';
-import { isatty } from 'node:tty';
+import type { Socket } from 'node:net';
 import type { Host, OutputStream } from './host.ts';
 import { PoolStream } from './pool-stream.ts';
 
@@ -55,6 +54,14 @@ class NodeStream implements OutputStream {
   }
 }
 
+function isCharacterDevice(fd: number): boolean {
+  try {
+    return fstatSync(fd).isCharacterDevice();
+  } catch {
+    return false;
+  }
+}
+
 /** One of our standard streams. Node.js changes what it opens, so it opens none that is not written to. */
 export class StandardStream implements OutputStream {
   private readonly fd: number;
@@ -79,7 +86,8 @@ export class StandardStream implements OutputStream {
   }
 
   get isTerminal(): boolean {
-    return isatty(this.fd);
+    // Node's module of terminals takes longer to load than to ask the system whether this can be one.
+    return isCharacterDevice(this.fd) && process.getBuiltinModule('node:tty').isatty(this.fd);
   }
 
   size(): { readonly width: number; readonly height: number } | undefined {
@@ -201,7 +209,9 @@ const CLOSED = 'EBADF';
 function ownPipe(fd: number): Socket | undefined {
   try {
     const own = openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
-    return new Socket({ fd: own, readable: false, writable: true }).unref();
+    // Loaded where there is a pipe alone: it takes its time.
+    const net = process.getBuiltinModule('node:net');
+    return new net.Socket({ fd: own, readable: false, writable: true }).unref();
   } catch {
     return undefined;
   }

@@ -10,7 +10,7 @@ import { ReadSubjects } from '../looks/read-subjects.ts';
 import type { WireEvent } from '../netlink/events.ts';
 import { type Hearing, hearsWholeLives } from '../netlink/filter.ts';
 import { EventSource } from '../netlink/source.ts';
-import { Subscription } from '../netlink/subscribe.ts';
+import type { Subscription } from '../netlink/subscribe.ts';
 import type { FactWishes } from '../process/fact-wishes.ts';
 import { HeardSubjects } from '../process/heard-subjects.ts';
 import { withArgsUpTo } from '../process/image-bounds.ts';
@@ -27,7 +27,7 @@ import {
   redactRecords,
 } from '../process/redact.ts';
 import { ReadScan, readEach, type Scan, WalkedScan } from '../process/scan.ts';
-import type { Selector } from '../process/select.ts';
+import type { Selection, Selector } from '../process/select.ts';
 import type { Subjects } from '../process/subjects.ts';
 import type { Wants } from '../process/teller.ts';
 import { type Infers, Tracker } from '../process/tracker.ts';
@@ -39,10 +39,13 @@ import { Heartbeat } from './heartbeat.ts';
 import { Losses } from './losses.ts';
 import { Rescan } from './rescan.ts';
 import { Settling } from './settling.ts';
+import { subscribe } from './subscribing.ts';
 import { type Pacing, PromptWakeups, type Wakeups, WindowedWakeups } from './wakeups.ts';
 
 export interface MonitorOptions {
   readonly hearing: Hearing;
+  /** Made before with this hearing and buffer; closed with the monitor. */
+  readonly subscription?: Subscription | undefined;
   readonly shows: (event: WireEvent) => boolean;
   readonly threads: boolean;
   readonly infers: Infers;
@@ -110,7 +113,7 @@ export class Monitor {
   private last: { readonly isMore: boolean; readonly until: Moment } | undefined;
   private onRecords: (records: StreamRecord[]) => void = () => {};
 
-  /** Subscribes; throws a Failure that says why where that is impossible. */
+  /** Subscribes, if nobody has; throws a Failure that says why where that is impossible. */
   constructor(host: Monitored, kernel: Kernel, options: MonitorOptions) {
     const reader = options.readsArgs === false ? kernel.readerWithoutArgs : kernel.reader;
     const after = (milliseconds: number, task: () => void) => host.after(milliseconds, task);
@@ -121,13 +124,7 @@ export class Monitor {
     this.options = options;
     this.hearing = options.hearing;
     this.losses = new Losses(() => host.now());
-    this.subscription = new Subscription({
-      open: kernel.openConnector,
-      hearing: options.hearing,
-      bufferBytes: options.bufferBytes,
-      random: () => host.random(),
-      circumstances: () => kernel.circumstances(),
-    });
+    this.subscription = options.subscription ?? subscribe(host, kernel, options);
     this.source = new EventSource(this.subscription, options.hearing);
     this.backlog = new Backlog(this.source, () => host.now());
     this.scan = new ReadScan(this.reader);
@@ -307,6 +304,11 @@ export class Monitor {
         return this.lookAgain().length > 0;
       },
     };
+  }
+
+  /** Who is there, by all that was told until now; to be asked where whole lives are heard. */
+  state(at: Moment, selection: Selection): ProcessRecord[] {
+    return this.tracker?.state(at, selection) ?? [];
   }
 
   /** Tells all that has happened until now. */

@@ -5,7 +5,8 @@
 import { bounded } from './image-bounds.ts';
 import type { Text } from './text.ts';
 
-export type Missing = 'gone' | 'hidden' | 'denied';
+export const MISSING = ['gone', 'hidden', 'denied'] as const;
+export type Missing = (typeof MISSING)[number];
 
 export interface Image {
   readonly comm?: Text | undefined;
@@ -13,11 +14,16 @@ export interface Image {
   /** Bytes of all arguments with their NULs, where `args` are only the beginning of them. */
   readonly argsTotal?: number | undefined;
   readonly exe?: Text | undefined;
+  /** The file has no name any more, or never had one (memfd): `exe` is the one it had. */
+  readonly exeDeleted?: true | undefined;
+  readonly exeMissing?: PathMissing | undefined;
   /** What was passed to execve(2): of a script the script, may be relative; `exe` is the file that runs. */
   readonly path?: Text | undefined;
   /** The file that runs, by what no rename and no other root directory changes. */
   readonly file?: FileId | undefined;
   readonly cwd?: Text | undefined;
+  readonly cwdDeleted?: true | undefined;
+  readonly cwdMissing?: PathMissing | undefined;
   /** Effective user id, what `ps` shows. */
   readonly uid?: number | undefined;
   /** Why there are no arguments: it was gone before they could be read, /proc hides it (hidepid), or it is not for us to read them. */
@@ -34,6 +40,13 @@ export interface Image {
   kept?: { readonly by: object; readonly letters: string; readonly user: Text | undefined } | undefined;
 }
 
+/**
+ * Why a path is not known although the kernel was asked: it has more directories or bytes than a program in the kernel may walk, a name in it was
+ * changed meanwhile, it lies outside of the root, or memory could not be read.
+ */
+export const PATHS_MISSING = ['too deep', 'too long', 'torn', 'unreachable', 'unreadable'] as const;
+export type PathMissing = (typeof PATHS_MISSING)[number];
+
 export interface FileId {
   /** `major:minor` of the file system, as in /proc/PID/mountinfo; absent where only the account of an ended process knows the file. */
   readonly device?: string;
@@ -49,9 +62,13 @@ const MEMBERS: Readonly<Record<Member, true>> = {
   args: true,
   argsTotal: true,
   exe: true,
+  exeDeleted: true,
+  exeMissing: true,
   path: true,
   file: true,
   cwd: true,
+  cwdDeleted: true,
+  cwdMissing: true,
   uid: true,
   missing: true,
   unread: true,

@@ -22,12 +22,12 @@ export interface TaskContext {
   userName(uid: number): Text | undefined;
 }
 
-export type TaskValue = number | Text | readonly Text[] | undefined;
+export type TaskValue = number | true | Text | readonly Text[] | undefined;
 
 export interface TaskField {
   readonly name: string;
   readonly group: GroupName;
-  readonly type: 'string' | 'strings' | 'integer' | 'number';
+  readonly type: 'string' | 'strings' | 'integer' | 'number' | 'boolean';
   readonly meaning: string;
   /** A text of our own making: it needs no twin with its bytes. */
   readonly ours?: true;
@@ -90,13 +90,14 @@ const GROUPED: Readonly<Record<GroupName, readonly Omit<TaskField, 'group'>[]>> 
       type: 'string',
       ours: true,
       meaning: 'wall time of its birth, RFC 3339 in UTC, in steps of 10 ms',
-      value: (t, c) => utcTime(plus(momentOfTicks(t.startTicks, NO_OFFSET), c.wallOffset)),
+      value: (t, c) =>
+        t.startTicks === undefined ? undefined : utcTime(plus(momentOfTicks(t.startTicks, NO_OFFSET), c.wallOffset)),
     },
     {
       name: 'duration_s',
       type: 'number',
       meaning: 'seconds of life so far, in steps of 10 ms',
-      value: (t, c) => inSeconds(Math.max(0, c.nowTicks - t.startTicks)),
+      value: (t, c) => (t.startTicks === undefined ? undefined : inSeconds(Math.max(0, c.nowTicks - t.startTicks))),
     },
     {
       name: 'cpu_s',
@@ -161,6 +162,13 @@ const GROUPED: Readonly<Record<GroupName, readonly Omit<TaskField, 'group'>[]>> 
   ],
   args: [
     { name: 'exe', type: 'string', part: 'exe', meaning: 'path of the program', value: (t) => t.exe },
+    {
+      name: 'exe_deleted',
+      type: 'boolean',
+      part: 'exe',
+      meaning: 'true: the file of the program has no name any more; exe is the one it had',
+      value: (t) => t.exeDeleted,
+    },
     {
       name: 'args',
       type: 'strings',

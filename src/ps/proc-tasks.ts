@@ -1,6 +1,6 @@
 /** Tasks from /proc: exactly the files that are asked for, each read by bare system calls. */
 import { readdirSync } from 'node:fs';
-import { AT_FDCWD, isTaken, link, path, slurp, within } from '../linux/files.ts';
+import { AT_FDCWD, isTaken, linkToFile, path, slurp, within } from '../linux/files.ts';
 import { ARGS_MOST } from '../process/image-bounds.ts';
 import { parseCmdline } from '../process/procstat.ts';
 import { textOf } from '../process/text.ts';
@@ -56,8 +56,8 @@ const READ: Readonly<Record<Exclude<Part, 'stat'>, (directory: number) => Partia
     return { args, argsTotal: bytes.length > ARGS_MOST ? bytes.length : undefined };
   },
   exe(directory) {
-    const exe = link(directory, file.exe);
-    return exe === undefined ? undefined : { exe: textOf(exe) };
+    const exe = linkToFile(directory, file.exe);
+    return exe && { exe: textOf(exe.path), ...(exe.isDeleted && ({ exeDeleted: true } as const)) };
   },
   cgroup(directory) {
     const cgroup = parsing('cgroup', parseCgroup)(directory);
