@@ -101,18 +101,21 @@ interface Answer {
 class Names {
   private local: Map<number, Text> = new Map();
   private state: string | undefined;
-  private lookAtMs = 0;
+  private isFresh = false;
   private readonly answers = new Map<number, Answer>();
   private asking = 0;
 
   of(uid: number): Text | undefined {
-    const nowMs = performance.now();
-    if (nowMs >= this.lookAtMs) this.look(nowMs);
-    return this.local.get(uid) ?? this.answer(uid, nowMs);
+    if (!this.isFresh) this.look();
+    return this.local.get(uid) ?? this.answer(uid, performance.now());
   }
 
-  private look(nowMs: number): void {
-    this.lookAtMs = nowMs + LOOK_MS;
+  /** Asked for every record: the time is looked at by a timer, and only while there are any. */
+  private look(): void {
+    this.isFresh = true;
+    void sleep(LOOK_MS, undefined, { ref: false }).then(() => {
+      this.isFresh = false;
+    });
     const state = stateOf(PASSWD);
     if (state === this.state) return;
     this.state = state;
