@@ -1,6 +1,7 @@
 /** Facts and causes from programs in the kernel, as far as the plan wants them and the kernel gives them. */
 import { Failure } from '../errors.ts';
 import type { Monitor } from '../pipeline/monitor.ts';
+import { hintFor } from '../refused.ts';
 import type { Plan } from './plan.ts';
 
 /** Why they are not to be had; undefined if they are. */
@@ -19,6 +20,9 @@ export async function useFacts(plan: Plan, monitor: Monitor): Promise<string | u
   const reason = await useFirst(plan, monitor);
   if (reason === undefined || plan.argvSource === 'auto') return reason;
   monitor.stop();
+  const [limit] = /\b(?:EMFILE|ENFILE|ENOMEM)\b/.exec(reason) ?? [];
+  if (limit !== undefined)
+    throw new Failure('unavailable', `no program can run in the kernel: ${reason}`, hintFor(limit));
   throw new Failure(
     'permission',
     `no program may run in the kernel: ${reason}`,

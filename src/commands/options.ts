@@ -61,7 +61,7 @@ const USER = selector('user', 'NAME|UID', 'processes of this effective user', as
 const NAME = selector(
   'name',
   'GLOB',
-  'processes whose comm, or base name of program or first argument, matches',
+  'processes whose comm, or base name of program, script, path as executed or first argument, matches',
   asGiven,
 );
 const GREP = selector('grep', 'REGEX', 'processes whose command line matches (RE2 syntax)', asGiven);
@@ -113,6 +113,13 @@ export const WATCH_OPTIONS = {
   notPid: PID.unwanted,
   tree: TREE.wanted,
   notTree: TREE.unwanted,
+  followReuse: {
+    long: 'follow-reuse',
+    group: 'where',
+    meaning:
+      '--pid and --tree also mean whoever gets the number next, and the watch does not end with the last of them',
+    read: given,
+  },
   user: USER.wanted,
   notUser: USER.unwanted,
   name: NAME.wanted,
@@ -263,8 +270,17 @@ export const WATCH_OPTIONS = {
     long: 'redact',
     value: 'REGEX',
     group: 'kernel',
-    meaning: 'replace every match in an argument by ***, before anything else sees it (RE2 syntax); repeatable',
+    meaning:
+      'replace every match in a text by ***, before anything else sees it (RE2 syntax, a point means a line break too); "secrets" stands for what command lines usually hold that is secret; repeatable',
     read: asGiven,
+  },
+  maxArgs: {
+    long: 'max-args',
+    value: 'SIZE',
+    group: 'kernel',
+    meaning:
+      'bytes of arguments that are told of a process, counted as JSON writes them; args_truncated says how many there were (default: the first 128K as they are)',
+    read: (texts, flag) => (given(texts) ? readSize(flag, last(texts)) : undefined),
   },
   noArgs: { long: 'no-args', group: 'kernel', meaning: 'never read, keep or tell arguments', read: given },
   dropPrivileges: {

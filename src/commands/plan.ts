@@ -3,13 +3,14 @@
  * anything runs. Pure but for the questions it asks the host about its streams.
  */
 import { Failure } from '../errors.ts';
-import { DEFAULT_COLUMNS, type Extra, type Field, fieldNamed, USAGE_COLUMNS } from '../format/fields.ts';
+import { columnsFor, type Extra, type Field, fieldNamed, SPARE_COLUMNS } from '../format/fields.ts';
 import type { FormatName } from '../format/formats.ts';
 import { type EventName, type HeardName, isHeard, type WireEvent, type WireKind } from '../netlink/events.ts';
 import type { Hearing, Scope } from '../netlink/filter.ts';
 import type { FactPlan } from '../pipeline/monitor.ts';
 import type { Choice, Selection } from '../process/select.ts';
 import type { Infers } from '../process/tracker.ts';
+import type { Wanted } from './meant.ts';
 import { DEFAULT_EVENTS, type WatchOptions } from './options.ts';
 
 /** What the plan must know about the place it runs in. */
@@ -37,6 +38,8 @@ export interface Plan {
   readonly format: FormatName;
   readonly colour: boolean;
   readonly columns: readonly Field[];
+  /** Those that a narrow window may go without, the first first; none that was asked for. */
+  readonly spareColumns: readonly string[];
   readonly meta: boolean;
   /** First who is there already. */
   readonly state: boolean;
@@ -56,6 +59,10 @@ export interface Plan {
   readonly argvSource: WatchOptions['argvSource'];
   /** Whether arguments may be known at all. */
   readonly args: boolean;
+  /** Bytes of arguments that are told of a process. */
+  readonly maxArgs: number | undefined;
+  /** Whose end is the end of the watch. */
+  readonly meant: Wanted | undefined;
   /** The user to become after set-up. */
   readonly becomes: string | undefined;
   readonly failOnLoss: boolean;
@@ -81,7 +88,7 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
     throw new Failure('usage', '--state is for JSON: it is for whoever reads the records later', 'add --json');
   }
   const events = shownEvents(options);
-  const columns = (options.columns ?? defaultColumns(options)).flatMap((name) => fieldNamed(name) ?? []);
+  const columns = (options.columns ?? columnsFor(events, options.usage)).flatMap((name) => fieldNamed(name) ?? []);
   const extras = extrasFor(options, columns);
   if (extras.has('usage') && !events.some(isEnd)) {
     throw new Failure('usage', 'usage is told with exits, and none are asked for', 'add exit to --events');
@@ -101,6 +108,7 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
     format,
     colour: colourFor(options.color, place),
     columns,
+    spareColumns: options.columns === undefined ? SPARE_COLUMNS : [],
     meta: options.meta,
     state: options.state,
     extras,
@@ -116,6 +124,8 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
     bufferWasAsked: options.buffer !== undefined,
     argvSource: options.argvSource,
     args: !options.noArgs,
+    maxArgs: options.maxArgs,
+    meant: meantBy(options),
     becomes: becomesFor(options, place),
     failOnLoss: options.failOnLoss,
     ordered: !options.noOrder,
@@ -151,8 +161,8 @@ function heardEvents(events: readonly EventName[], { cause, killedBy }: WatchOpt
   return isByForce ? events.map((name) => (name === 'exit' ? 'nonzero-exit' : name)) : events;
 }
 
-function defaultColumns({ usage }: WatchOptions): string[] {
-  return DEFAULT_COLUMNS.flatMap((name) => (usage && name === 'args' ? [...USAGE_COLUMNS, name] : [name]));
+function meantBy({ pid, tree, followReuse }: WatchOptions): Wanted | undefined {
+  return followReuse || !isAsked(pid, tree) ? undefined : { pids: pid, trees: tree };
 }
 
 function extrasFor(options: WatchOptions, columns: readonly Field[]): Set<Extra> {
@@ -212,6 +222,11 @@ function selectsByWho(options: WatchOptions): boolean {
   return isAsked(name, notName, grep, notGrep, user, notUser, cgroup, notCgroup);
 }
 
+/** A control group is asked for while its process is there, or known from the parent: at an end it is too late. */
+function wantsCgroup({ full, cgroup, notCgroup, columns }: WatchOptions): boolean {
+  return full || isAsked(cgroup, notCgroup) || (columns ?? []).some((name) => fieldNamed(name)?.extra === 'cgroup');
+}
+
 /** `lives`: the table of processes must be kept true. Execs alone, and ends alone, can do without. */
 type Scene = 'lives' | 'execs' | 'ends' | 'others';
 
@@ -222,6 +237,7 @@ function sceneOf(events: readonly EventName[], options: WatchOptions): Scene {
   const isOfLife = WHOLE_LIFE.some((kind) => kinds.has(kind));
   if (needsFamily(options)) return 'lives';
   if (!isOfLife) return 'others';
+  if (wantsCgroup(options)) return 'lives';
   if (kinds.size > 1 || kinds.has('fork') || options.threads) return 'lives';
   return kinds.has('exec') ? 'execs' : 'ends';
 }

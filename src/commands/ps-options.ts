@@ -22,6 +22,7 @@ const {
   json,
   color,
   output,
+  redact,
 } = WATCH_OPTIONS;
 
 const MOST_PID = 2 ** 22;
@@ -131,6 +132,7 @@ export const PS_OPTIONS = {
   },
   color,
   output,
+  redact,
   source: {
     long: 'source',
     only: 'live',

@@ -24,6 +24,7 @@ const {
   noOrder,
   argvSource,
   redact,
+  maxArgs,
   noArgs,
 } = WATCH_OPTIONS;
 
@@ -125,6 +126,7 @@ export const RUN_OPTIONS = {
   buffer,
   argvSource,
   redact,
+  maxArgs,
   noArgs,
   noOrder,
 } as const satisfies Record<string, Option<unknown>>;

@@ -63,6 +63,7 @@ function monitorOf(host: Host, kernel: Kernel, plan: Plan, { usage, redact }: Ea
     wants: { ancestry: plan.extras.has('ancestry'), cgroup: plan.needsCgroup },
     bufferBytes: plan.bufferBytes,
     readsArgs: plan.args,
+    maxArgs: plan.maxArgs,
     ordered: plan.ordered,
     redact,
     ...(usage && { usage }),
@@ -103,7 +104,7 @@ function timelineWish(options: RunOptions, operands: readonly string[], redact: 
     file: options.timeline,
     opens: options.open,
     words: options.summary,
-    title: redact === undefined ? typed : typed.map(redact),
+    title: redact === undefined ? typed : redact.args(typed),
   };
 }
 
@@ -142,7 +143,12 @@ async function openTelling(host: Host, kernel: Kernel, plan: Plan, options: RunO
     userName: (uid: number) => kernel.users.name(uid),
   };
   const make = await FORMATTERS[plan.format]();
-  const formatter = make(context, { colour: plan.colour, columns: plan.columns, screen: () => output.size() });
+  const formatter = make(context, {
+    colour: plan.colour,
+    columns: plan.columns,
+    spareColumns: plan.spareColumns,
+    screen: () => output.size(),
+  });
   const usage = await openUsage(host, kernel, {
     wanted: plan.extras.has('usage') || options.timeline !== undefined,
     isQuiet: !options.usage,

@@ -5,7 +5,8 @@ import { GROUPING_NAMES, GROUPINGS } from '../stat/grouping.ts';
 import { given, last, type Option, WATCH_OPTIONS } from './options.ts';
 import { readName } from './values.ts';
 
-const { read, since, until, follow, strict, usage, color, output, failOnLoss, buffer, duration } = WATCH_OPTIONS;
+const { read, since, until, follow, strict, usage, color, output, failOnLoss, buffer, duration, redact } =
+  WATCH_OPTIONS;
 const { pid, notPid, tree, notTree, user, notUser, name, notName, grep, notGrep } = WATCH_OPTIONS;
 const { cgroup, notCgroup, code, notCode, signal, notSignal, cause, notCause, killedBy, notKilledBy } = WATCH_OPTIONS;
 
@@ -71,4 +72,5 @@ export const STAT_OPTIONS = {
   output,
   failOnLoss,
   buffer,
+  redact,
 } as const satisfies Record<string, Option<unknown>>;

@@ -13,10 +13,11 @@ import { picture } from '../stat/picture.ts';
 import { foreignName, shownName, type UserName } from '../stat/row-names.ts';
 import { birthsIn, loadIn } from '../stat/system.ts';
 import { useCauses, useFacts } from './facts.ts';
+import { delivered } from './last-words.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
 import { onUnwritten, openOutput } from './output.ts';
 import { type Plan, planWatch } from './plan.ts';
-import { selectionFor } from './start-watch.ts';
+import { redactorFor, selectionFor } from './start-watch.ts';
 import type { STAT_OPTIONS } from './stat-options.ts';
 import { openUsage } from './usage.ts';
 import { monitorOptions } from './watch.ts';
@@ -169,7 +170,8 @@ export async function startStat(host: Host, options: StatOptions): Promise<ExitN
   const kernel = await host.kernel();
   const selection = await selectionFor(kernel, { ...readOptions(WATCH_OPTIONS, {}), ...options, json: false });
   const usage = await openUsage(host, kernel, { wanted: options.usage, onlyFailures: plan.hearing.onlyFailures });
-  const monitor = new Monitor(host, kernel, { ...monitorOptions(plan, selection), ...(usage && { usage }) });
+  const redact = await redactorFor(options.redact);
+  const monitor = new Monitor(host, kernel, { ...monitorOptions(plan, selection), redact, ...(usage && { usage }) });
   let output: OutputStream;
   try {
     output = options.output === undefined ? host.stdout : openOutput(host, options.output);
@@ -201,7 +203,7 @@ export async function startStat(host: Host, options: StatOptions): Promise<ExitN
     await monitor.settled();
     monitor.stop();
     if (live === undefined) output.write(stat.report());
-    await output.flushed();
+    await delivered(host, output, ending === 'ok' ? 'kept' : 'hurried');
     if (ending === 'ok' && !isWritten) return 'output';
     return ending === 'ok' && options.failOnLoss && stat.hasLost ? 'loss' : ending;
   } finally {

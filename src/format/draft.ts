@@ -17,6 +17,8 @@ export interface Draft {
   wall?: Moment;
   at?: Moment;
   born?: Moment;
+  /** The same on the monotonic clock. */
+  bornAt?: Moment;
   cpu?: number;
   pid?: number;
   tid?: number;
@@ -138,11 +140,17 @@ function failedOf(draft: Draft, event: ProcessEventName, at: Moment, pid: number
   return { attempt, tried: draft.tried ?? 1 };
 }
 
-function endOf(draft: Draft, at: Moment, start: Moment | undefined, pid: number): ProcessEnd {
+function endOf(
+  draft: Draft,
+  at: Moment,
+  { start, startOffset }: Pick<ProcessEnd, 'start' | 'startOffset'>,
+  pid: number,
+): ProcessEnd {
   const { waitStatus, seconds } = draft;
   return {
     waitStatus,
     start,
+    startOffset,
     duration: durationOf(seconds, start, at),
     usage: usageOf(draft),
     cause: causeOf(draft, pid),
@@ -166,7 +174,8 @@ export function recordOf(
   event: ProcessEventName,
   { at, pid, wallOffset }: { readonly at: Moment; readonly pid: number; readonly wallOffset: Moment },
 ): ProcessRecord {
-  const start = draft.born && minus(draft.born, wallOffset);
+  const start = draft.bornAt ?? (draft.born && minus(draft.born, wallOffset));
+  const startOffset = draft.bornAt && draft.born && minus(draft.born, draft.bornAt);
   const file = fileOf(draft);
   if (file !== undefined) draft.image.file = file;
   return {
@@ -183,7 +192,7 @@ export function recordOf(
     cgroup: draft.cgroup,
     thread: draft.thread ?? false,
     inferred: draft.inferred ?? false,
-    exit: event === 'exit' ? endOf(draft, at, start, pid) : undefined,
+    exit: event === 'exit' ? endOf(draft, at, { start, startOffset }, pid) : undefined,
     ids: idsOf(draft),
     tracer: tracerOf(draft),
     start: event === 'exit' ? undefined : start,

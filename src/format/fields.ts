@@ -5,8 +5,9 @@
 import type { FailedExec } from '../attempts/walks.ts';
 import { CAUSE_NAMES } from '../cause/causes.ts';
 import type { EndCause } from '../cause/end-cause.ts';
+import { EVENT_NAMES, type EventName } from '../netlink/events.ts';
 import { containerOf, unitOf } from '../process/cgroup.ts';
-import { PATHS_MISSING, type PathMissing } from '../process/image.ts';
+import { type Image, MISSING, PATHS_MISSING, type PathMissing } from '../process/image.ts';
 import type { Moment } from '../process/moment.ts';
 import { plus } from '../process/moment.ts';
 import type { Ancestor, ProcessEnd, ProcessEventName, ProcessRecord } from '../process/record.ts';
@@ -15,7 +16,7 @@ import { type Outcome, outcomeOf } from '../process/wait-status.ts';
 import type { Usage } from '../usage/usage.ts';
 import { errorName, errorNumber } from './attempt-in-words.ts';
 import type { Draft } from './draft.ts';
-import { escapeText, shellLine } from './escape.ts';
+import { commandLine, escapeText, shellLine } from './escape.ts';
 import type { LineBuffer } from './line-buffer.ts';
 import {
   localTime,
@@ -84,6 +85,10 @@ const putWall = (at: Moment, { wallOffset }: FieldContext, out: LineBuffer): voi
 const outcome = ({ exit }: ProcessRecord): Outcome | undefined =>
   exit?.waitStatus === undefined ? undefined : outcomeOf(exit.waitStatus);
 
+/** By which its birth is told, whatever has become of the clock. */
+const startOffsetOf = ({ exit }: ProcessRecord, { wallOffset }: FieldContext): Moment =>
+  exit?.startOffset ?? wallOffset;
+
 const startOf = ({ exit, start }: ProcessRecord): Moment | undefined => (exit === undefined ? start : exit.start);
 
 const MICRO = 1e6;
@@ -125,6 +130,13 @@ function used(
   };
 }
 
+/** The digits of an inode that a number would not hold. */
+const inodeOf = (digits: Value): bigint | undefined =>
+  typeof digits === 'string' && /^\d{1,20}$/.test(digits) ? BigInt(digits) : undefined;
+
+/** Of an inode that a number cannot hold exactly. */
+export const inodeDigits = ({ file }: Image): string | undefined =>
+  file === undefined || Number.isSafeInteger(Number(file.inode)) ? undefined : String(file.inode);
 const set = <Holder, Name extends keyof Holder>(holder: Holder, name: Name, value: unknown): void => {
   holder[name] = value as Holder[Name];
 };
@@ -175,7 +187,7 @@ function failed(
   return { name, type, meaning, carriers, ofFailed: true, value: (r) => r.failed && value(r.failed), fill, column };
 }
 
-const commandLine = (args: readonly Text[] | undefined): string => (args === undefined ? '' : shellLine(args));
+const lineOf = (args: readonly Text[] | undefined): string => (args === undefined ? '' : shellLine(args));
 
 const LEFT = (width: number) => ({ width, align: 'left' }) as const;
 const RIGHT = (width: number) => ({ width, align: 'right' }) as const;
@@ -335,13 +347,24 @@ export const FIELDS: readonly Field[] = [
     column: RIGHT(9),
   },
   {
+    name: 'exe_inode_digits',
+    type: 'string',
+    ours: true,
+    meaning: 'the same as digits, where a number of JSON is no more exact for most readers (from 2^53 on)',
+    carriers: 'all',
+    ofImage: true,
+    value: (r) => inodeDigits(r.image),
+    fill: (d, v) => set(d, 'inode', inodeOf(v)),
+    column: RIGHT(20),
+  },
+  {
     name: 'args',
     type: 'strings',
     meaning: 'the arguments, the program name first',
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.args,
-    cell: (r) => (r.image.args === undefined ? '' : shellLine(r.image.args)),
+    cell: (r) => (r.image.args === undefined ? '' : commandLine(r.image.args, r.image.argsTotal)),
     fill: ({ image }, v) => set(image, 'args', v as readonly Text[]),
     column: LEFT(40),
   },
@@ -415,11 +438,17 @@ export const FIELDS: readonly Field[] = [
     name: 'missing',
     type: 'string',
     ours: true,
-    meaning: '"gone": the process had ended before its arguments could be read',
+    meaning:
+      'why there are no arguments: "gone", the process had ended before they could be read; "hidden", /proc does not show it to us (hidepid); "denied", they may not be read',
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.missing,
-    fill: ({ image }, v) => set(image, 'missing', v === 'gone' ? v : undefined),
+    fill: ({ image }, v) =>
+      set(
+        image,
+        'missing',
+        MISSING.find((one) => one === v),
+      ),
     column: LEFT(7),
   },
   {
@@ -501,19 +530,33 @@ export const FIELDS: readonly Field[] = [
     name: 'start_time',
     type: 'string',
     ours: true,
-    meaning: 'wall time of its birth; with pid, an identity that survives the reuse of the pid',
+    meaning:
+      'wall time of its birth, as the clock was when that was heard or read; with pid, an identity that survives the reuse of the pid',
     carriers: ['exit', 'alive'],
     value: (r, c) => {
       const start = startOf(r);
-      return start === undefined ? undefined : utcTime(plus(start, c.wallOffset));
+      return start === undefined ? undefined : utcTime(plus(start, startOffsetOf(r, c)));
     },
-    put: { of: startOf, write: putWall },
     cell: (r, c) => {
       const start = startOf(r);
-      return start === undefined ? '' : localTime(plus(start, c.wallOffset));
+      return start === undefined ? '' : localTime(plus(start, startOffsetOf(r, c)));
     },
     fill: (d, v) => set(d, 'born', wallMoment(v)),
     column: LEFT(12),
+  },
+  {
+    name: 'start_mono_ns',
+    type: 'string',
+    ours: true,
+    meaning: "its birth on the kernel's monotonic clock, as digits: what no setting of a clock changes",
+    carriers: ['exit', 'alive'],
+    value: (r) => {
+      const start = startOf(r);
+      return start === undefined ? undefined : monotonicNanos(start);
+    },
+    put: { of: startOf, write: (at, _, out) => putMonotonicNanos(at, out) },
+    fill: (d, v) => set(d, 'bornAt', monotonicMoment(v)),
+    column: RIGHT(16),
   },
   {
     name: 'ruid',
@@ -707,7 +750,7 @@ export const FIELDS: readonly Field[] = [
     (c) => c.sender?.args,
     ({ sender }, v) => set(sender, 'args', v),
     {
-      cell: ({ exit }) => commandLine(exit?.cause?.sender?.args),
+      cell: ({ exit }) => lineOf(exit?.cause?.sender?.args),
       width: 24,
     },
   ),
@@ -830,7 +873,7 @@ export const FIELDS: readonly Field[] = [
     (c) => c.asked?.sender?.args,
     ({ asker }, v) => set(asker, 'args', v),
     {
-      cell: ({ exit }) => commandLine(exit?.cause?.asked?.sender?.args),
+      cell: ({ exit }) => lineOf(exit?.cause?.asked?.sender?.args),
       width: 24,
     },
   ),
@@ -899,11 +942,38 @@ export const FIELDS: readonly Field[] = [
   used('gid', 'integer', 'real group id', 'gid'),
 ];
 
-/** The columns of the table format, unless others are chosen. */
-export const DEFAULT_COLUMNS = ['time', 'event', 'pid', 'ppid', 'user', 'exit_code', 'signal', 'duration_s', 'args'];
+/** What each event adds to the columns of the table format, unless others are chosen: what happened. */
+const COLUMNS_OF: Readonly<Partial<Record<EventName, readonly string[]>>> = {
+  exit: ['exit_code', 'signal', 'duration_s'],
+  'nonzero-exit': ['exit_code', 'signal', 'duration_s'],
+  clone: ['tid'],
+  uid: ['ruid', 'euid'],
+  gid: ['rgid', 'egid'],
+  ptrace: ['attached', 'tracer_pid'],
+  comm: ['comm'],
+};
 
 /** Those that go with it where usage is wanted, before the arguments. */
-export const USAGE_COLUMNS = ['cpu_s', 'max_rss_kib'];
+const USAGE_COLUMNS = ['cpu_s', 'max_rss_kib'];
+
+/** By the table of events, so that one selection always gives the same order. */
+export function columnsFor(events: readonly EventName[], usage: boolean): string[] {
+  const added = EVENT_NAMES.filter((name) => events.includes(name)).flatMap((name) => COLUMNS_OF[name] ?? []);
+  const used = usage ? USAGE_COLUMNS : [];
+  return ['time', 'event', 'pid', 'ppid', 'user', ...new Set(added), ...used, 'args'];
+}
+
+/** Which of them a narrow window goes without, the first first. */
+export const SPARE_COLUMNS: readonly string[] = [
+  'ppid',
+  'user',
+  'attached',
+  'ruid',
+  'rgid',
+  'tid',
+  'max_rss_kib',
+  'args',
+];
 
 /** The fields a record of this kind may carry. */
 export function fieldsOf(event: ProcessEventName): readonly Field[] {

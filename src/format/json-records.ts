@@ -54,6 +54,8 @@ export interface ProcessFieldsJson extends HeadJson {
   readonly exe_dev_base64?: string;
   /** Inode of the program; with --usage also where the program could not be looked at. */
   readonly exe_inode?: number;
+  /** The same as digits, where a number of JSON is no more exact for most readers (from 2^53 on). */
+  readonly exe_inode_digits?: string;
   /** The arguments, the program name first. */
   readonly args?: readonly string[];
   /** The bytes of args, where they are not UTF-8. */
@@ -74,7 +76,7 @@ export interface ProcessFieldsJson extends HeadJson {
   readonly user?: string;
   /** The bytes of user, where they are not UTF-8. */
   readonly user_base64?: string;
-  /** "gone": the process had ended before its arguments could be read. */
+  /** Why there are no arguments: "gone", the process had ended before they could be read; "hidden", /proc does not show it to us (hidepid); "denied", they may not be read. */
   readonly missing?: string;
   /** "inherited": name, arguments and so on are those of the parent, since this process has run no program of its own; "earlier": as read at the start, and perhaps replaced since. */
   readonly image?: string;
@@ -160,8 +162,10 @@ export interface ExitJson extends ProcessFieldsJson {
   readonly core_dumped?: boolean;
   /** Seconds of life, to the microsecond; in steps of 10 ms for processes older than procwatch. */
   readonly duration_s?: number;
-  /** Wall time of its birth; with pid, an identity that survives the reuse of the pid. */
+  /** Wall time of its birth, as the clock was when that was heard or read; with pid, an identity that survives the reuse of the pid. */
   readonly start_time?: string;
+  /** Its birth on the kernel's monotonic clock, as digits: what no setting of a clock changes. */
+  readonly start_mono_ns?: string;
   /** True: not told by an event, since that was lost: concluded from a scan of /proc, or an exec that only the capture in the kernel saw. */
   readonly inferred?: boolean;
   /** Why a program could not be run, as errno has it: ENOENT, EACCES and so on; of an exit, the last that its process tried right before. */
@@ -274,8 +278,10 @@ export interface FoundJson extends ProcessFieldsJson {
 
 export interface AliveJson extends ProcessFieldsJson {
   readonly event: 'alive';
-  /** Wall time of its birth; with pid, an identity that survives the reuse of the pid. */
+  /** Wall time of its birth, as the clock was when that was heard or read; with pid, an identity that survives the reuse of the pid. */
   readonly start_time?: string;
+  /** Its birth on the kernel's monotonic clock, as digits: what no setting of a clock changes. */
+  readonly start_mono_ns?: string;
 }
 
 export interface LostJson extends HeadJson {
@@ -297,7 +303,7 @@ export interface StartJson extends HeadJson {
   /** Name of the machine. */
   readonly host: string;
   /** Identity of this boot of the machine. */
-  readonly boot_id: string;
+  readonly boot_id?: string;
   /** Release of the kernel. */
   readonly kernel: string;
   /** CPUs that may be used. */

@@ -9,7 +9,7 @@ import { inWords } from '../process/wait-status.ts';
 import { alikeAmong, FOLD_FROM, Shapes } from './alike.ts';
 import { failedInWords } from './attempt-in-words.ts';
 import { endInWords, UNKNOWN_END } from './cause-in-words.ts';
-import { escapeText, shellLine } from './escape.ts';
+import { commandLine, escapeText, shellLine } from './escape.ts';
 import { type Paint, palette } from './palette.ts';
 import { humanDuration } from './times.ts';
 import { cut, pad, widthOf } from './width.ts';
@@ -44,6 +44,8 @@ interface Branch {
 }
 
 const LIMIT = 100_000;
+/** Letters of a command line, and of one that comes when all together have reached their limit. */
+const LETTERS = { most: 4096, mostWhenFull: 60, inAll: 16 * 2 ** 20 } as const;
 /** Deeper branches are counted, not drawn: no window is that wide. */
 const DEPTH = 40;
 const RUNNING = 'still running';
@@ -56,6 +58,7 @@ export class LifeTree {
   /** The command line of the first process, which is known before anything can be read about it. */
   private firstCommand: string | undefined;
   private uncounted = 0;
+  private letters = 0;
 
   constructor(firstCommand?: readonly string[]) {
     this.firstCommand = firstCommand && shellLine(firstCommand);
@@ -108,7 +111,7 @@ export class LifeTree {
     const life: Life = {
       pid: record.pid,
       name: nameOf(record),
-      command: isOwn ? commandOf(record) : `(${bare(parent, record)})`,
+      command: this.keep(isOwn ? commandOf(record) : `(${bare(parent, record)})`),
       start: record.start ?? record.at,
       seconds: undefined,
       waitStatus: undefined,
@@ -125,11 +128,19 @@ export class LifeTree {
     this.living.set(record.pid, life);
   }
 
+  /** As much of it as there is room for; of its own, since a part of a longer string keeps all of it in memory. */
+  private keep(command: string): string {
+    const most = this.letters < LETTERS.inAll ? LETTERS.most : LETTERS.mostWhenFull;
+    const kept = command.length <= most ? command : `${Buffer.from(command.slice(0, most)).toString()}…`;
+    this.letters += kept.length;
+    return kept;
+  }
+
   private program(record: ProcessRecord): void {
     const life = this.living.get(record.pid);
     if (life === undefined) return;
     life.name = nameOf(record);
-    life.command = commandOf(record, life === this.lives[0] ? this.firstCommand : undefined);
+    life.command = this.keep(commandOf(record, life === this.lives[0] ? this.firstCommand : undefined));
     if (life === this.lives[0]) this.firstCommand = undefined;
   }
 
@@ -194,8 +205,8 @@ function isTop(life: Life): boolean {
 const nameOf = ({ image }: ProcessRecord): string => (image.comm === undefined ? '?' : escapeText(image.comm));
 
 function commandOf(record: ProcessRecord, known = `[${nameOf(record)}]`): string {
-  const { args } = record.image;
-  return args === undefined ? known : shellLine(args);
+  const { args, argsTotal } = record.image;
+  return args === undefined ? known : commandLine(args, argsTotal);
 }
 
 /** A child runs what its parent runs, until it executes something itself. */

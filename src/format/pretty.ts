@@ -2,6 +2,7 @@
  * For people: one line an event, aligned, coloured by what happened, the end of a process in words. On a terminal the line is cut to
  * its width; elsewhere it is whole. Every foreign text in it is escaped.
  */
+import type { Missing } from '../process/image.ts';
 import { plus } from '../process/moment.ts';
 import type {
   LossReason,
@@ -14,7 +15,7 @@ import type {
 import { outcomeOf } from '../process/wait-status.ts';
 import { failedInWords } from './attempt-in-words.ts';
 import { endInWords } from './cause-in-words.ts';
-import { escapeText, shellLine } from './escape.ts';
+import { commandLine, escapeText } from './escape.ts';
 import type { FieldContext } from './fields.ts';
 import type { Formatter } from './formatter.ts';
 import type { LineBuffer } from './line-buffer.ts';
@@ -231,12 +232,18 @@ function parentCell({ ppid, parentComm }: ProcessRecord): string {
   return parentComm === undefined ? String(ppid) : `${ppid} ${escapeText(parentComm)}`;
 }
 
+const WHY_MISSING: Readonly<Record<Missing, string>> = {
+  gone: 'gone before its arguments could be read',
+  hidden: 'hidden by /proc',
+  denied: 'its arguments may not be read',
+};
+
 const name = ({ image }: ProcessRecord): string => (image.comm === undefined ? '?' : escapeText(image.comm));
 
 /** The command line; without one the name in brackets, as ps does, and a word when it was too late to read more. */
 function commandOf(record: ProcessRecord): string {
-  const { args, missing } = record.image;
-  if (args !== undefined) return shellLine(args);
+  const { args, argsTotal, missing } = record.image;
+  if (args !== undefined) return commandLine(args, argsTotal);
   const known = record.image.comm === undefined ? '?' : `[${name(record)}]`;
-  return missing === undefined ? known : `${known} (gone before its arguments could be read)`;
+  return missing === undefined ? known : `${known} (${WHY_MISSING[missing]})`;
 }

@@ -29,7 +29,7 @@ export const STREAM_FIELDS = {
   start: [
     { name: 'version', type: 'string', meaning: 'version of procwatch' },
     { name: 'host', type: 'string', meaning: 'name of the machine' },
-    { name: 'boot_id', type: 'string', meaning: 'identity of this boot of the machine' },
+    { name: 'boot_id', type: 'string', optional: true, meaning: 'identity of this boot of the machine' },
     { name: 'kernel', type: 'string', meaning: 'release of the kernel' },
     { name: 'cpus', type: 'integer', optional: true, meaning: 'CPUs that may be used' },
     {

@@ -6,7 +6,7 @@ import type { EndCause } from '../cause/end-cause.ts';
 import type { LossReason, ProcessRecord, StreamRecord } from '../process/record.ts';
 import { readable } from '../process/text.ts';
 import { inWords } from '../process/wait-status.ts';
-import { escapeText, shellLine } from './escape.ts';
+import { commandLine, escapeText } from './escape.ts';
 import { plainTable } from './plain-table.ts';
 import { humanDuration } from './times.ts';
 import { TopList } from './top-list.ts';
@@ -49,7 +49,7 @@ const total = (counts: Counts): number => Object.values(counts).reduce((sum, n) 
 
 /** Made only of the few that are shown: the text is foreign and may be long. */
 function commandOf({ image }: ProcessRecord): string {
-  if (image.args !== undefined) return cut(shellLine(image.args), COMMAND_WIDTH);
+  if (image.args !== undefined) return cut(commandLine(image.args, image.argsTotal), COMMAND_WIDTH);
   return image.comm === undefined ? UNKNOWN : `[${escapeText(image.comm)}]`;
 }
 

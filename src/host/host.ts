@@ -30,12 +30,16 @@ export interface OutputStream {
   onError(listener: (code: string) => void): void;
   /** Resolves when all is written, or nothing can be. */
   flushed(): Promise<void>;
+  /** Gives up what was not written, where anything may wait. */
+  abandon?(): void;
 }
 
 export interface Users {
   /** The name of a user id, or undefined while the system is still being asked, or where there is none. */
   name(uid: number): Text | undefined;
-  /** By name or number. */
+  /** The same, waited for, but not long: undefined too while a service does not answer. */
+  nameSoon(uid: number): Promise<Text | undefined>;
+  /** By name or number. Rejects with a Failure where the service that knows does not answer. */
   account(name: string): Promise<Account | undefined>;
 }
 
@@ -142,5 +146,10 @@ export interface Host {
   /** Ends as something that was waited for has ended; whatever it has done to terminals stays done. Resolves in tests only. */
   end(how: End): Promise<number>;
   /** Names this machine and its boot, for streams of many machines. */
-  identity(): { readonly host: string; readonly bootId: string; readonly kernel: string; readonly cpus: number };
+  identity(): {
+    readonly host: string;
+    readonly bootId: string | undefined;
+    readonly kernel: string;
+    readonly cpus: number;
+  };
 }

@@ -5,7 +5,7 @@
 import { useAttempts, useCauses, useFacts } from '../commands/facts.ts';
 import { readOptions, refuseOtherSource, type Typed, WATCH_OPTIONS } from '../commands/options.ts';
 import { planWatch } from '../commands/plan.ts';
-import { selectionFor } from '../commands/start-watch.ts';
+import { redactorFor, selectionFor } from '../commands/start-watch.ts';
 import { monitorOptions } from '../commands/watch.ts';
 import { Failure } from '../errors.ts';
 import { objectOf } from '../format/json-object.ts';
@@ -46,6 +46,8 @@ const OPTION_OF: Readonly<Record<Exclude<keyof WatchRequest, 'signal' | 'queue'>
   full: 'full',
   ancestry: 'ancestry',
   noArgs: 'noArgs',
+  redact: 'redact',
+  maxArgs: 'maxArgs',
   buffer: 'buffer',
   latency: 'latency',
   read: 'read',
@@ -86,8 +88,9 @@ export class LiveWatch implements Watch {
     const plan = planWatch(options, { env: {}, isTerminal: false });
     this.started = loadKernel().then(async (kernel) => {
       const selection = await selectionFor(kernel, options);
+      const redact = await redactorFor(options.redact);
       if (this.stopped) return;
-      const monitor = new Monitor(host, kernel, monitorOptions(plan, selection));
+      const monitor = new Monitor(host, kernel, { ...monitorOptions(plan, selection), redact });
       await useFacts(plan, monitor);
       await useCauses(plan, monitor);
       await useAttempts(plan, monitor);

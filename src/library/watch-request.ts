@@ -50,6 +50,10 @@ export interface WatchRequest {
   readonly ancestry?: boolean;
   /** Never read, keep or tell arguments, which may hold secrets. */
   readonly noArgs?: boolean;
+  /** What is replaced in every text: regular expressions (RE2 syntax), or `secrets` for what usually is secret. */
+  readonly redact?: OneOrMore<string>;
+  /** Bytes of arguments that are told of a process, as on the command line (`4K`); 128 KiB unless given. */
+  readonly maxArgs?: number | string;
   /** Bytes of the kernel's queue for us; 64 MiB or what the kernel grants, unless given. */
   readonly buffer?: number;
   /** How long an event may wait for others, in milliseconds or as on the command line (`2s`), where nothing is lost by that; 100 ms unless given. */

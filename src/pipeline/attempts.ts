@@ -6,7 +6,7 @@ import type { Attempt, AttemptSource } from '../attempts/attempt.ts';
 import { type FailedExec, Walks } from '../attempts/walks.ts';
 import type { WireEvent } from '../netlink/events.ts';
 import { compareMoments, type Moment } from '../process/moment.ts';
-import { type Redact, redactTexts } from '../process/redact.ts';
+import { type Redact, redactArgs } from '../process/redact.ts';
 import type { FailedExecs } from '../process/tracker.ts';
 
 export class Attempts implements FailedExecs {
@@ -31,7 +31,7 @@ export class Attempts implements FailedExecs {
     const attempts: Attempt[] = [];
     const { redact } = this;
     this.source.drain((one) =>
-      attempts.push(redact === undefined ? one : { ...one, args: redactTexts(one.args, redact) }),
+      attempts.push(redact === undefined ? one : { ...one, args: redactArgs(one.args, redact) }),
     );
     attempts.sort((a, b) => compareMoments(a.at, b.at));
     const over: FailedExec[] = [];

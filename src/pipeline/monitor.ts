@@ -15,11 +15,19 @@ import { EventSource } from '../netlink/source.ts';
 import type { Subscription } from '../netlink/subscribe.ts';
 import type { FactWishes } from '../process/fact-wishes.ts';
 import { HeardSubjects } from '../process/heard-subjects.ts';
+import { withArgsUpTo } from '../process/image-bounds.ts';
 import { compareMoments, type Moment, minus } from '../process/moment.ts';
 import { inTimeOrder } from '../process/order.ts';
 import type { ProcessFacts, ProcReader } from '../process/proc-reader.ts';
 import type { LostRecord, ProcessRecord, StreamRecord } from '../process/record.ts';
-import { type Redact, RedactingWitness, redactingReader } from '../process/redact.ts';
+import {
+  type Edit,
+  EditingWitness,
+  editingReader,
+  type Redact,
+  redactImage,
+  redactRecords,
+} from '../process/redact.ts';
 import { ReadScan, readEach, type Scan, WalkedScan } from '../process/scan.ts';
 import type { Selection, Selector } from '../process/select.ts';
 import type { Subjects } from '../process/subjects.ts';
@@ -30,6 +38,7 @@ import type { UsageSource } from '../usage/usage-source.ts';
 import { Attempts } from './attempts.ts';
 import { Backlog, type DrainedBatch } from './backlog.ts';
 import { Causes } from './causes.ts';
+import { Gaps } from './gaps.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Losses } from './losses.ts';
 import { Rescan } from './rescan.ts';
@@ -54,8 +63,10 @@ export interface MonitorOptions {
   readonly latencyMs?: () => number;
   /** False where no argument may ever be read. */
   readonly readsArgs?: boolean;
-  /** Takes out of arguments what nobody may see. */
+  /** Takes out of texts what nobody may see. */
   readonly redact?: Redact | undefined;
+  /** Bytes of arguments that are told of a process; without it all that is read. */
+  readonly maxArgs?: number | undefined;
   /** What the processes used that end. Closed with the monitor. */
   readonly usage?: UsageSource;
   /** Ends that no event settled are looked at again and again, unless somebody else sees to them. */
@@ -85,10 +96,12 @@ export class Monitor {
   private readonly host: Monitored;
   private readonly kernel: Kernel;
   private readonly reader: ProcReader;
+  private readonly edit: Edit | undefined;
   private readonly options: MonitorOptions;
   private readonly source: EventSource;
   private readonly backlog: Backlog;
   private readonly losses: Losses;
+  private readonly gaps = new Gaps();
   private readonly heartbeat: Heartbeat;
   private readonly rescan: Rescan;
   private readonly settling: Settling;
@@ -113,7 +126,8 @@ export class Monitor {
     const after = (milliseconds: number, task: () => void) => host.after(milliseconds, task);
     this.host = host;
     this.kernel = kernel;
-    this.reader = options.redact === undefined ? reader : redactingReader(reader, options.redact);
+    this.edit = editOf(options);
+    this.reader = this.edit === undefined ? reader : editingReader(reader, this.edit);
     this.options = options;
     this.hearing = options.hearing;
     this.losses = new Losses(() => host.now());
@@ -129,6 +143,19 @@ export class Monitor {
   /** Datagrams that were not the kernel's, or not understood, since the start. */
   get refused(): Readonly<Record<string, number>> {
     return this.source.refused;
+  }
+
+  /** Records that a pattern judged by the beginning of their arguments, since the rest is not known. */
+  get judgedCut(): number {
+    return this.options.selector.judgedCut;
+  }
+
+  /** Whether any process of these trees lives, as far as is known. */
+  livesIn(roots: readonly number[]): boolean {
+    for (const { ended, trees } of this.tracker?.table.all() ?? []) {
+      if (!ended && roots.some((root) => trees.includes(root))) return true;
+    }
+    return false;
   }
 
   /** False from a loss until the table is true again: there may be processes that nobody told about. */
@@ -203,11 +230,11 @@ export class Monitor {
   }
 
   private witness(acquaintance: Acquaintance): Witness {
-    if (this.facts === undefined) return this.redacting(this.looks(acquaintance));
+    if (this.facts === undefined) return this.editing(this.looks(acquaintance));
     const { reader, hearing } = this;
     const now = () => this.host.now();
     const hearsThreads = hearing.scopes.get('exit') === 'both';
-    return this.redacting(new KernelFacts(this.facts.source, { ...acquaintance, reader, now, hearsThreads }));
+    return this.editing(new KernelFacts(this.facts.source, { ...acquaintance, reader, now, hearsThreads }));
   }
 
   private looks(acquaintance: Acquaintance): ProcLooks {
@@ -222,9 +249,8 @@ export class Monitor {
     });
   }
 
-  private redacting(witness: Witness): Witness {
-    const { redact } = this.options;
-    return redact === undefined ? witness : new RedactingWitness(witness, redact);
+  private editing(witness: Witness): Witness {
+    return this.edit === undefined ? witness : new EditingWitness(witness, this.edit);
   }
 
   private wakeupsFor({ isPatient }: Witness): Wakeups {
@@ -257,7 +283,7 @@ export class Monitor {
     if (facts === undefined || !this.backlog.reachesBack(facts.since)) return;
     const { witness } = tracker;
     const looks = this.looks(acquaintance);
-    tracker.witness = this.redacting(looks);
+    tracker.witness = this.editing(looks);
     for (const batch of this.backlog.takeBefore(facts.since)) this.handle(batch, tracker);
     // Twice: an end that no event told must be seen two times.
     this.tell([...tracker.settle(), ...tracker.settle()]);
@@ -268,6 +294,7 @@ export class Monitor {
   /** Takes what is queued, tells it, and leaves. */
   stop(): void {
     this.wake();
+    this.tell(this.gaps.takeRest());
     this.tell([], this.takeLoss(this.subscription.takeDrops()));
     this.tellUnseen(this.tracker?.witness.takeLost('all') ?? 0);
     this.lookAgain();
@@ -366,14 +393,15 @@ export class Monitor {
     if (batch.full && !witness.isPatient && this.backlog.length === 0) this.backlog.drainMore();
     this.options.usage?.hear(events);
     const over = this.attempts?.attend(events) ?? [];
-    const records: StreamRecord[] = tracker.track(events);
+    if (batch.lost > 0) this.gaps.add(this.lossOfEvents('overrun', batch.lost), batch.at);
+    const records: StreamRecord[] = this.withGaps(tracker, events, batch.full || !this.backlog.isEmpty());
     if (over.length > 0) {
       records.push(...tracker.tellFailed(over));
       records.sort((a, b) => compareMoments(a.at, b.at));
     }
     this.watchQuiet();
     if (!batch.full) records.push(...this.unheard(tracker, batch.at, batch.lost > 0 ? GRACE_SECONDS : UNHEARD_SECONDS));
-    this.tell(records, this.takeLoss(batch.lost));
+    this.tell(records);
     // While more is queued, what was dropped may be known later only.
     if (batch.lost === 0 && !batch.full) this.losses.note();
     this.tellUnseen(witness.takeLost());
@@ -396,14 +424,26 @@ export class Monitor {
     if (over.length > 0 && this.tracker !== undefined) this.tell(this.tracker.tellFailed(over));
   }
 
+  private withGaps(tracker: Tracker, events: readonly WireEvent[], isMore: boolean): StreamRecord[] {
+    const records: StreamRecord[] = [];
+    let from = 0;
+    for (const { record, before } of this.gaps.take(events, isMore ? 'more' : 'nothing')) {
+      records.push(...tracker.track(events, from, before), record);
+      tracker.doubt(record.at);
+      from = before;
+    }
+    return from === 0 && records.length === 0 ? tracker.track(events) : [...records, ...tracker.track(events, from)];
+  }
+
   /** What was witnessed, and whose event is not among those that were queued then. */
   private unheard(tracker: Tracker, now: Moment, graceSeconds: number): ProcessRecord[] {
     const unheard = tracker.witness.takeUnheard(secondsBefore(now, graceSeconds));
     return unheard.length === 0 ? [] : tracker.repair(unheard);
   }
 
-  private tell(told: StreamRecord[], loss?: LostRecord): void {
-    const { selector, usage } = this.options;
+  private tell(all: StreamRecord[], loss?: LostRecord): void {
+    const { selector, usage, redact } = this.options;
+    const told = redact === undefined ? all : redactRecords(all, redact);
     const missing = usage?.account(told) ?? [];
     const records = selector.takesAll ? told : told.filter((record) => !('pid' in record) || selector.shows(record));
     if (loss !== undefined) records.push(loss);
@@ -430,14 +470,21 @@ export class Monitor {
     return record;
   }
 
+  /** Of a loss behind all that was queued. */
   private takeLoss(count: number): LostRecord | undefined {
-    return count === 0 ? undefined : this.lossOfEvents('overrun', count);
+    if (count === 0) return undefined;
+    const record = this.lossOfEvents('overrun', count);
+    this.tracker?.doubt(record.at);
+    return record;
   }
 
   private beaten(isDeaf: boolean): void {
     const starved = isDeaf ? this.lossOfEvents('starved', undefined) : undefined;
     this.wake();
-    if (starved !== undefined) this.tell([], starved);
+    if (starved !== undefined) {
+      this.tracker?.doubt(starved.at);
+      this.tell([], starved);
+    }
     this.tell([], this.takeLoss(this.subscription.takeDrops()));
   }
 
@@ -454,6 +501,13 @@ export class Monitor {
     this.tell(this.unheard(tracker, at, GRACE_SECONDS));
     if (!this.rescan.isWanted) this.tell(tracker.reconcile(scan, at));
   }
+}
+
+/** What is done to every image, if anything: first what must not be told is taken out, then what is too long is cut. */
+function editOf({ redact, maxArgs }: MonitorOptions): Edit | undefined {
+  if (redact === undefined) return maxArgs === undefined ? undefined : (image) => withArgsUpTo(image, maxArgs);
+  const redacted: Edit = (image) => redactImage(image, redact);
+  return maxArgs === undefined ? redacted : (image) => withArgsUpTo(redacted(image), maxArgs);
 }
 
 function* living({ table }: Tracker): Iterable<number> {

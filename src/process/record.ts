@@ -54,6 +54,8 @@ export interface ProcessEnd {
   readonly waitStatus: number | undefined;
   /** When the process was born. */
   readonly start: Moment | undefined;
+  /** CLOCK_REALTIME minus CLOCK_MONOTONIC by which its birth is told, whatever becomes of the clock; that of the record where it is absent. */
+  readonly startOffset?: Moment | undefined;
   /** Seconds of life; to the microsecond when the birth was heard, else in steps of a clock tick (10 ms). */
   readonly duration: { readonly seconds: number; readonly exact: boolean } | undefined;
   /** What it used, where somebody wants it and the kernel told. */

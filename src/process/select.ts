@@ -64,6 +64,8 @@ export class Selector {
   /** Nothing is selected, so nothing has to be asked. */
   readonly takesAll: boolean;
   readonly needsCgroup: boolean;
+  /** Records whose arguments were matched although only their beginning is known. */
+  judgedCut = 0;
 
   constructor(selection: Selection) {
     this.selection = selection;
@@ -88,6 +90,7 @@ export class Selector {
     if (this.takesAll) return true;
     const { uid, name, grep, cgroup } = this.selection;
     const { image } = record;
+    if (image.argsTotal !== undefined && !isEmpty(grep)) this.judgedCut++;
     return (
       passes(uid, (id) => image.uid === id) &&
       passes(name, (matches) => namesOf(image).some(matches)) &&
@@ -125,12 +128,36 @@ function isKiller({ pid, comm, args }: Sender, who: number | Matcher): boolean {
   return typeof who === 'number' ? pid === who : namesOf({ comm, args }).some(who);
 }
 
-/** The names a process goes by: comm, and the base names of its program and of its first argument. */
-export function namesOf({ comm, exe, args }: Pick<Image, 'comm' | 'exe' | 'args'>): string[] {
-  const base = (path: Text): string => rawOf(path).slice(rawOf(path).lastIndexOf('/') + 1);
+const base = (path: Text): string => rawOf(path).slice(rawOf(path).lastIndexOf('/') + 1);
+
+/** A comm is cut here; that of a script is the beginning of its name. */
+const COMM_LETTERS = 15;
+/** Programs whose first argument, if it is no option, is what they run. */
+const INTERPRETER =
+  /^(?:(?:ba|da|z|k|mk|pdk|a)?sh|busybox|python[\d.]*|perl[\d.]*|ruby[\d.]*|node|nodejs|php[\d.]*|lua[\d.]*|tclsh[\d.]*|Rscript)$/;
+
+/** Of a script the base name: what its interpreter was given, behind at most one option where the kernel put it there. */
+function scriptOf({ comm, exe, args = [] }: Pick<Image, 'comm' | 'exe' | 'args'>): string | undefined {
+  const [, first, second] = args;
+  const name = comm === undefined ? '' : rawOf(comm);
+  for (const arg of [first, second]) {
+    if (arg === undefined) break;
+    const script = base(arg);
+    if (name !== '' && script.startsWith(name) && (script === name || name.length >= COMM_LETTERS)) return script;
+  }
+  const program = exe === undefined ? name : base(exe);
+  return first !== undefined && INTERPRETER.test(program) && !rawOf(first).startsWith('-') ? base(first) : undefined;
+}
+
+/** The names a process goes by: comm, and the base names of its program, of the path it was executed by, of its first argument, of its script. */
+export function namesOf(image: Pick<Image, 'comm' | 'exe' | 'path' | 'args'>): string[] {
+  const { comm, exe, path, args } = image;
   const names: string[] = [];
   if (comm !== undefined) names.push(rawOf(comm));
   if (exe !== undefined) names.push(base(exe));
+  if (path !== undefined) names.push(base(path));
   if (args !== undefined && args.length > 0) names.push(base(args[0]));
+  const script = scriptOf(image);
+  if (script !== undefined) names.push(script);
   return names;
 }

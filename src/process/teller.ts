@@ -91,7 +91,10 @@ export class Teller {
       imageOf: proc.imageOf,
       ancestry: this.wants.ancestry ? this.chain(ppid, proc) : undefined,
       cgroup: this.wants.cgroup ? this.subjects.cgroupOf(proc) : undefined,
-      exit: event === 'exit' ? { waitStatus, start: proc.start, duration: undefined } : undefined,
+      exit:
+        event === 'exit'
+          ? { waitStatus, start: proc.start, startOffset: proc.startOffset, duration: undefined }
+          : undefined,
     });
   }
 

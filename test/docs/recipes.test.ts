@@ -22,6 +22,7 @@ const PRINTS: Record<string, RegExp> = {
   'From a recording': /^2\.\d+\tnightly\.sh\n(\d\.\d+\t.+\n){9}$/,
   'The programs that were run most': /^ +\d+ \?\n +\d+ \/usr\/bin\/sleep\n/,
   'Which commands fail': /^make: 1 of 1\n|^curl: 1 of 1\nmake: 1 of 1\n/,
+  'What happened in each minute': /^(\d{4}-\d\d-\d\dT\d\d:\d\d:00Z: \d+ programs\n)+$/,
   'What the recording lacks': /^61 events between 2026-.*Z and 2026-.*Z: overrun\n$/,
 };
 
@@ -29,7 +30,7 @@ const PRINTS: Record<string, RegExp> = {
 const SHOWS: Record<string, RegExp> = {
   'Record an hour': /^\{"v":1,"seq":1,.*"event":"start".*\n[\s\S]*\n.*"event":"end".*\n$/,
   'Show failures': /^3\t.*\t\d+\t/m,
-  'Show one line': /^\S+ {2}exit +\d+ .* exit 0 after \S+ · sleep 0\.9\n$/,
+  'Show one line': /^\S+ {2}exit +\d+ .* exit 0 after \S+ [·-] sleep 0\.9\n$/,
   'Count for ten seconds': /^COMMAND .*\n[\s\S]*^lost: \d+$/m,
   'Wait until': /^sshd was started\n$/,
   'Do something': / ended by SIGSEGV$/m,
@@ -80,12 +81,12 @@ function run(script: string) {
     timeout: 20_000,
     // The whole machine is watched, and other tests may run on it.
     maxBuffer: 2 ** 28,
-    env: { ...process.env, PATH: `${directory}:${process.env.PATH}`, LC_ALL: 'C' },
+    env: { ...process.env, PATH: `${directory}:${process.env.PATH}`, LC_ALL: 'C.UTF-8' },
   });
 }
 
-test('there are twelve recipes', () => {
-  assert.equal(recipes.length, 12);
+test('there are thirteen recipes', () => {
+  assert.equal(recipes.length, 13);
   assert.equal(recipes.length, Object.keys(PRINTS).length + Object.keys(SHOWS).length);
 });
 

@@ -72,7 +72,8 @@ test('what was tried after an exec of the same batch is another matter', () => {
 });
 
 test('arguments are redacted before anybody sees them', () => {
-  const redact = (text: string) => text.replace('secret', '***');
+  const text = (of: string) => of.replace('secret', '***');
+  const redact = { text, args: (all: readonly string[]) => all.map(text) };
   const attempts = new Attempts(scripted([attempt('/a/shop', 100)]), 'every try', redact);
   assert.deepEqual(attempts.attend([])[0].attempt.args, ['shop', '--token=***']);
 });

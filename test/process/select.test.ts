@@ -148,3 +148,15 @@ test('a killer is a pid, a name, or the base name of its first argument', () => 
   }
   assert.equal(shows({ killer: only<number | Matcher>(globMatcher('*')) }, ended(9)), false);
 });
+
+test('a script goes by its whole name, however it was started, and whoever asks', () => {
+  const script = 'my-nightly-backup-job.sh';
+  const named = (image: ProcessRecord['image']) => shows({ name: only(globMatcher(script)) }, { ...RECORD, image });
+  const comm = script.slice(0, 15);
+  assert.equal(named({ comm, exe: '/bin/bash', args: ['/bin/bash', `/opt/${script}`, 'x'] }), true);
+  assert.equal(named({ comm, exe: '/bin/bash', args: ['/bin/bash', '-e', `./${script}`] }), true);
+  assert.equal(named({ comm: 'bash', exe: '/bin/bash', args: ['bash', script] }), true);
+  assert.equal(named({ comm: 'python3', args: ['python3', `/opt/${script}`] }), true);
+  assert.equal(named({ comm, exe: '/bin/bash', path: `/opt/${script}` }), true);
+  assert.equal(named({ comm: 'cat', exe: '/bin/cat', args: ['cat', script] }), false);
+});

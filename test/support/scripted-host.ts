@@ -177,6 +177,7 @@ export class ScriptedHost implements Host {
 
   private readonly users: Users = {
     name: (uid) => this.userNames.get(uid),
+    nameSoon: async (uid) => this.userNames.get(uid),
     account: async (asked) => {
       const [uid, name] = [...this.userNames].find(([uid, name]) => name === asked || String(uid) === asked) ?? [];
       return uid === undefined || name === undefined ? undefined : { name, uid, gid: uid, home: `/home/${name}` };

@@ -1,6 +1,7 @@
 /** Recordings as a source: JSON Lines read back give the very same timeline, the selection chooses, and secrets are taken out. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { replacer } from '../../src/process/patterns.ts';
 import type { ProcessRecord, StreamRecord } from '../../src/process/record.ts';
 import { SELECT_ALL, type Selection } from '../../src/process/select.ts';
 import { RecordedSource } from '../../src/recording/record-source.ts';
@@ -95,7 +96,7 @@ test('arguments are left out, or what a pattern finds in them, before anything s
   const secret = life(1, 9, [0, 10], 'login --token=hunter2');
   for (const [revise, command] of [
     [withoutArguments(), '[login]'],
-    [withRedactedArguments((text) => text.replace('hunter2', '***')), "login $'--token=***'"],
+    [withRedactedArguments(replacer('hunter2', '***')), "login $'--token=***'"],
   ] as const) {
     const collector = new Collector();
     collector.take(secret.map(revise));
