@@ -12,7 +12,7 @@ import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
 import { onUnwritten, openOutput } from './output.ts';
 import type { Plan } from './plan.ts';
 import { openRecordings, windowFor } from './recordings.ts';
-import { endOfReading, NO_USERS, recordsShown, usersIn } from './replay.ts';
+import { endOfReading, NO_USERS, recordsShown, revisionsFor, usersIn } from './replay.ts';
 import { selectionFor } from './start-watch.ts';
 import type { STAT_OPTIONS } from './stat-options.ts';
 
@@ -61,7 +61,9 @@ export async function startRecordedStat(host: Host, options: StatOptions, plan: 
     json: false,
   });
   const window = await windowFor(host, { ...options, follow: false });
-  const replay = new Replay({ selection, users: names, shows: recordsShown(plan), ...window, wantsAncestry: false });
+  const revise = await revisionsFor({ noArgs: false, redact: options.redact });
+  const shows = recordsShown(plan);
+  const replay = new Replay({ selection, users: names, shows, ...window, wantsAncestry: false, revise });
   const { census, span, refused, recordings } = await count(host, options, plan, replay);
   const now = span.to ?? { seconds: 0, nanos: 0 };
   const counted = census ?? new Census(GROUPINGS[by], now);

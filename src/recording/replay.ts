@@ -113,7 +113,8 @@ export class Replay {
     const revised = this.revised(record);
     if (!this.selector.shows(revised)) return undefined;
     if (!this.options.wantsAncestry || proc === undefined || revised.ancestry !== undefined) return revised;
-    return { ...revised, ancestry: this.family.ancestryOf(revised, proc) };
+    // Its names too are revised.
+    return this.revised({ ...record, ancestry: this.family.ancestryOf(record, proc) });
   }
 
   private revised(record: ReadProcessRecord): ReadProcessRecord {
