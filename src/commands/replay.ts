@@ -50,13 +50,16 @@ export function usersIn({ user, notUser }: Pick<WatchOptions, 'user' | 'notUser'
 /** Nobody is asked: what is left to be resolved are numbers. */
 export const NO_USERS = { users: { name: () => undefined, account: async () => undefined } };
 
-export async function revisionsFor({ noArgs, redact }: Pick<WatchOptions, 'noArgs' | 'redact'>) {
-  if (!noArgs && redact.length === 0) return [];
-  const { withoutArguments, withRedactedArguments } = await import('../timeline/without-secrets.ts');
+type Discretion = Pick<WatchOptions, 'noArgs' | 'redact'> & Partial<Pick<WatchOptions, 'maxArgs'>>;
+
+export async function revisionsFor({ noArgs, redact, maxArgs }: Discretion) {
+  if (!noArgs && redact.length === 0 && maxArgs === undefined) return [];
+  const { withoutArguments, withRedactedTexts, withBoundedArguments } = await import('../timeline/without-secrets.ts');
   const redactor = await redactorFor(redact);
   return [
     ...(noArgs ? [withoutArguments()] : []),
-    ...(redactor === undefined ? [] : [withRedactedArguments(redactor)]),
+    ...(redactor === undefined ? [] : [withRedactedTexts(redactor)]),
+    ...(maxArgs === undefined ? [] : [withBoundedArguments(maxArgs)]),
   ];
 }
 

@@ -13,7 +13,7 @@ import { openOutput } from './output.ts';
 import type { Plan } from './plan.ts';
 import type { Window } from './points-in-time.ts';
 import { openRecordings, windowFor } from './recordings.ts';
-import { endOfReading, NO_USERS, Reader, recordsShown, usersIn } from './replay.ts';
+import { endOfReading, NO_USERS, Reader, recordsShown, revisionsFor, usersIn } from './replay.ts';
 import { selectionFor } from './start-watch.ts';
 import type { STAT_OPTIONS } from './stat-options.ts';
 
@@ -63,7 +63,9 @@ export async function startRecordedStat(host: Host, options: StatOptions, plan: 
     json: false,
   });
   const window = await windowFor(host, options);
-  const replay = new Replay({ selection, users: names, shows: recordsShown(plan), ...window, wantsAncestry: false });
+  const revise = await revisionsFor({ noArgs: false, redact: options.redact });
+  const shows = recordsShown(plan);
+  const replay = new Replay({ selection, users: names, shows, ...window, wantsAncestry: false, revise });
   const output = options.output === undefined ? host.stdout : openOutput(host, options.output);
   const reader = new Reader(host, output);
   const { census, span, refused, recordings } = await count(host, options, window, replay, reader);

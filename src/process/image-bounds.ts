@@ -3,7 +3,7 @@
  * are kept as long as their processes and longer. So arguments are read up to a limit, and all images with much text together may hold
  * so many bytes and no more: the oldest of them then keep the beginning of their arguments only, and say so as a cut image does.
  */
-import type { Image } from './image.ts';
+import { changed, type Image } from './image.ts';
 import { type Text, textOf } from './text.ts';
 
 /** As long as one argument may be (MAX_ARG_STRLEN, include/uapi/linux/binfmts.h). */
@@ -122,9 +122,14 @@ const pathUpTo = (path: Text | undefined): Text | undefined =>
 /** The same image with so many bytes of arguments at the most, as JSON writes them, and without paths that none is as long as. */
 export function withArgsUpTo(image: Image, most: number): Image {
   if (image.textBytes !== undefined && image.textBytes * WORST <= most) return image;
-  const { comm, exe, path, file, cwd, uid, missing, unread } = image;
+  const { exe, path, cwd } = image;
   const cut = image.args && argsWrittenUpTo(image.args, most, image.argsTotal);
   const paths = { exe: pathUpTo(exe), path: pathUpTo(path), cwd: pathUpTo(cwd) };
   if (cut?.args === image.args && paths.exe === exe && paths.path === path && paths.cwd === cwd) return image;
-  return { comm, file, uid, missing, unread, ...paths, ...cut };
+  return changed(image, {
+    ...paths,
+    ...(paths.exe !== exe && { exeMissing: 'too long' }),
+    ...(paths.cwd !== cwd && { cwdMissing: 'too long' }),
+    ...cut,
+  });
 }

@@ -83,12 +83,11 @@ function redactFailed(failed: FailedExec, redact: Redact): FailedExec {
   return { ...failed, attempt: { ...attempt, ...told } };
 }
 
-/** The names in a record that are not its image's, and those that came with its event. */
-function redactRecord(record: ProcessRecord, redact: Redact): ProcessRecord {
-  const { image, parentComm, cgroup, ancestry, exit, failed } = record;
+/** The names in a record that are not its image's. */
+export function redactNames<R extends ProcessRecord>(record: R, redact: Redact): R {
+  const { parentComm, cgroup, ancestry, exit, failed } = record;
   return {
     ...record,
-    image: redactImage(image, redact),
     parentComm: redactText(parentComm, redact),
     cgroup: cgroup === undefined ? undefined : redact.text(cgroup),
     ancestry: ancestry?.map(({ pid, comm }) => ({ pid, comm: redactText(comm, redact) })),
@@ -96,6 +95,9 @@ function redactRecord(record: ProcessRecord, redact: Redact): ProcessRecord {
     failed: failed && redactFailed(failed, redact),
   };
 }
+
+const redactRecord = (record: ProcessRecord, redact: Redact): ProcessRecord =>
+  redactNames({ ...record, image: redactImage(record.image, redact) }, redact);
 
 export const redactRecords = (records: readonly StreamRecord[], redact: Redact): StreamRecord[] =>
   records.map((record) => (isProcessRecord(record) ? redactRecord(record, redact) : record));
@@ -114,10 +116,16 @@ export function editingReader(reader: ProcReader, edit: Edit): ProcReader {
   const edited = (facts: ProcessFacts | undefined): ProcessFacts | undefined =>
     facts && { stat: facts.stat, image: edit(facts.image) };
   return {
-    ...reader,
     facts: (pid) => edited(reader.facts(pid)),
     links: (pid) => edited(reader.links(pid)),
     image: (pid) => edit(reader.image(pid)),
+    stat: (pid) => reader.stat(pid),
+    zombieStatus: (pid) => reader.zombieStatus(pid),
+    cgroup: (pid) => reader.cgroup(pid),
+    isListed: (pid) => reader.isListed?.(pid) ?? false,
+    exists: (pid) => reader.exists(pid),
+    hasEnded: (pid) => reader.hasEnded(pid),
+    pids: () => reader.pids(),
   };
 }
 

@@ -15,7 +15,8 @@ function redacted(task: Task, redact: Redact): Task {
 export function discreetReader(reader: TaskReader, redact: Redact | undefined): TaskReader {
   if (redact === undefined) return reader;
   return {
-    ...reader,
+    pids: () => reader.pids(),
+    exists: (pid) => reader.exists(pid),
     tasks: (pid) => reader.tasks(pid).map((task) => redacted(task, redact)),
     read(task, parts) {
       reader.read(task, parts);

@@ -115,7 +115,8 @@ export class Replay {
     if (!isChosen || !this.options.wantsAncestry || proc === undefined || revised.ancestry !== undefined) {
       return { record: revised, isChosen };
     }
-    return { record: { ...revised, ancestry: family.ancestryOf(revised, proc) }, isChosen };
+    // Its names too are revised.
+    return { record: this.revised({ ...record, ancestry: family.ancestryOf(record, proc) }), isChosen };
   }
 
   private choosesUser({ image: { uid }, told }: ReadProcessRecord): boolean {
