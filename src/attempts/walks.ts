@@ -5,7 +5,7 @@
  * A walk is one thread that tries the same name with the same arguments, right after each other. It is over when something else is tried,
  * when the process ends, or when nothing more comes for a moment; an exec that succeeds makes it none.
  */
-import { type Moment, secondsBetween } from '../process/moment.ts';
+import { compareMoments, type Moment, secondsBetween } from '../process/moment.ts';
 import { rawOf, type Text } from '../process/text.ts';
 import type { Attempt } from './attempt.ts';
 
@@ -92,10 +92,12 @@ export class Walks {
     return walk === undefined ? [] : [failedOf(walk)];
   }
 
-  /** A program of this process runs: what its thread tried before were steps on the way. */
-  executed(pid: number): void {
-    this.latest.delete(pid);
-    for (const [tid, { last }] of this.open) if (last.pid === pid) this.open.delete(tid);
+  /** A program of this process runs: what was tried before were steps on the way. Its event may be read after what is tried next. */
+  executed(pid: number, moment: Moment): void {
+    const isBefore = ({ at }: Attempt): boolean => compareMoments(at, moment) <= 0;
+    const latest = this.latest.get(pid);
+    if (latest !== undefined && isBefore(latest.attempt)) this.latest.delete(pid);
+    for (const [tid, { last }] of this.open) if (last.pid === pid && isBefore(last)) this.open.delete(tid);
   }
 
   /** What is over with a thread. */

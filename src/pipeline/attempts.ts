@@ -44,7 +44,7 @@ export class Attempts implements FailedExecs {
     for (const event of events) {
       if (event.kind !== 'exec' && event.kind !== 'exit') continue;
       untilThen(event.stamp);
-      if (event.kind === 'exec') this.walks.executed(event.tgid);
+      if (event.kind === 'exec') this.walks.executed(event.tgid, event.stamp);
       else over.push(...this.endOf(event));
     }
     for (; next < attempts.length; next++) over.push(...this.walks.tried(attempts[next]));

@@ -49,7 +49,7 @@ test('a place that refused is told rather than those where there was nothing', (
 test('a walk that finds its program is none', () => {
   const walks = new Walks('walks');
   walk(walks, ['/a', '/b']);
-  walks.executed(7);
+  walks.executed(7, seconds(100.01));
   assert.deepEqual(told(walks.ended(7)), []);
   assert.equal(walks.lastOf(7, seconds(100.1)), undefined);
 });
@@ -111,4 +111,12 @@ test('however many try, memory is bounded, and nothing is dropped untold', () =>
   let count = 0;
   for (let tid = 1; tid <= 10_000; tid++) count += walks.tried(attempt('/a/shop', 100, { tid, pid: tid })).length;
   assert.equal(count + walks.quiet('all').length, 10_000);
+});
+
+test('an exec whose event is read late takes nothing from what was tried after it', () => {
+  const walks = new Walks('walks');
+  walk(walks, ['/a', '/b']);
+  walks.executed(7, seconds(99.9));
+  assert.equal(walks.lastOf(7, seconds(100.1))?.tried, 2);
+  assert.deepEqual(told(walks.ended(7)), ['/b/shop 2 2']);
 });
