@@ -3,10 +3,11 @@
  * parser, the types, help, manual and tests derive from it.
  */
 
+import { CAUSE_NAMES } from '../cause/causes.ts';
 import { Failure } from '../errors.ts';
 import { FIELDS } from '../format/fields.ts';
 import { FORMAT_NAMES } from '../format/formats.ts';
-import { EVENT_NAMES, type EventName } from '../netlink/events.ts';
+import { EVENT_NAMES, type EventName, HEARD_NAMES } from '../netlink/events.ts';
 import { signalNumber } from '../process/wait-status.ts';
 import { given, last, type Option } from './option.ts';
 import { READ_OPTIONS } from './read-options.ts';
@@ -20,9 +21,9 @@ const FIELD_NAMES = FIELDS.map(({ name }) => name);
 const ARGV_SOURCES = ['auto', 'bpf', 'proc'] as const;
 
 export const ALL_EVENTS = 'all';
-/** `all` is every kind, still of processes only. */
+/** `all` is every kind that the connector sends, still of processes only. */
 const EVENT_CHOICES = [...EVENT_NAMES, ALL_EVENTS] as const;
-const EVERY_KIND = EVENT_NAMES.filter((name) => name !== 'clone');
+const EVERY_KIND = HEARD_NAMES.filter((name) => name !== 'clone');
 export const DEFAULT_EVENTS: readonly EventName[] = ['fork', 'exec', 'exit'];
 
 function readEvents(texts: readonly string[], flag: string): EventName[] {
@@ -68,6 +69,14 @@ const CGROUP = selector('cgroup', 'GLOB', 'processes whose control group path ma
 const CODE = selector('code', 'N', 'ends with this exit code', (texts, flag) =>
   readCounts(flag, texts, 0, HIGHEST_EXIT_CODE),
 );
+const causes = (texts: readonly string[], flag: string) => readNames(flag, texts, CAUSE_NAMES);
+const CAUSE = selector('cause', 'LIST', `ends of this cause, comma separated: ${CAUSE_NAMES.join(', ')}`, causes);
+const KILLED_BY = selector(
+  'killed-by',
+  'GLOB|PID',
+  'ends by a signal that this process sent: by its name, the base name of its first argument, or its pid',
+  asGiven,
+);
 const SIGNAL = selector('signal', 'NAME', 'ends by this signal', readSignals);
 
 export const WATCH_OPTIONS = {
@@ -86,6 +95,12 @@ export const WATCH_OPTIONS = {
     long: 'threads',
     group: 'what',
     meaning: 'also events of threads that do not lead their process',
+    read: given,
+  },
+  everyTry: {
+    long: 'every-try',
+    group: 'what',
+    meaning: 'with exec-failed: each place of PATH that was tried, also where the program was found in a later one',
     read: given,
   },
   lives: {
@@ -110,6 +125,10 @@ export const WATCH_OPTIONS = {
   notCode: CODE.unwanted,
   signal: SIGNAL.wanted,
   notSignal: SIGNAL.unwanted,
+  cause: { ...CAUSE.wanted, choices: CAUSE_NAMES, isList: true },
+  notCause: { ...CAUSE.unwanted, choices: CAUSE_NAMES, isList: true },
+  killedBy: KILLED_BY.wanted,
+  notKilledBy: KILLED_BY.unwanted,
   format: {
     short: 'f',
     long: 'format',

@@ -5,7 +5,7 @@
 import { Failure } from '../errors.ts';
 import { DEFAULT_COLUMNS, type Extra, type Field, fieldNamed, USAGE_COLUMNS } from '../format/fields.ts';
 import type { FormatName } from '../format/formats.ts';
-import type { EventName, WireEvent, WireKind } from '../netlink/events.ts';
+import { type EventName, type HeardName, isHeard, type WireEvent, type WireKind } from '../netlink/events.ts';
 import type { Hearing, Scope } from '../netlink/filter.ts';
 import type { FactPlan } from '../pipeline/monitor.ts';
 import type { Choice, Selection } from '../process/select.ts';
@@ -26,6 +26,10 @@ export interface Plan {
   readonly hearing: Hearing;
   /** What these are to tell, and what is heard then; the first that can be had counts. */
   readonly facts: readonly FactPlan[];
+  /** Whether it is to be told why processes end: `needed` where nothing could be shown without. */
+  readonly explains: 'unwanted' | 'shown' | 'needed';
+  /** Which programs could not be run, where that was asked for: each try, or walks along PATH as one. */
+  readonly attempts: 'unwanted' | 'walks' | 'every try';
   readonly shows: (event: WireEvent) => boolean;
   readonly threads: boolean;
   /** Which conclusions of a rescan become records. */
@@ -79,12 +83,14 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
   const events = shownEvents(options);
   const columns = (options.columns ?? defaultColumns(options)).flatMap((name) => fieldNamed(name) ?? []);
   const extras = extrasFor(options, columns);
-  if (extras.has('usage') && !events.some((name) => name === 'exit' || name === 'nonzero-exit')) {
+  if (extras.has('usage') && !events.some(isEnd)) {
     throw new Failure('usage', 'usage is told with exits, and none are asked for', 'add exit to --events');
   }
   return {
     events,
-    ...listeningFor(events, options),
+    ...listeningFor(heardEvents(events, options), options),
+    explains: explainingFor(events, options, format, columns),
+    attempts: attemptsFor(events, options),
     shows: showing(events, options.threads),
     threads: options.threads,
     infers: {
@@ -115,6 +121,34 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
     ordered: !options.noOrder,
     latencyMs: options.latency ?? (place.isTerminal ? LATENCY_MS.terminal : LATENCY_MS.elsewhere),
   };
+}
+
+/** Whoever sees no cause does without the programs that tell it. */
+function explainingFor(
+  events: readonly EventName[],
+  options: WatchOptions,
+  format: FormatName,
+  columns: readonly Field[],
+): Plan['explains'] {
+  const { cause, notCause, killedBy, notKilledBy, quiet, summary } = options;
+  if (isAsked(cause, notCause, killedBy, notKilledBy)) return 'needed';
+  if (!events.some(isEnd)) return 'unwanted';
+  const isTold = format === 'table' ? columns.some(({ ofCause }) => ofCause) : !quiet;
+  return isTold || summary ? 'shown' : 'unwanted';
+}
+
+function attemptsFor(events: readonly EventName[], { everyTry }: WatchOptions): Plan['attempts'] {
+  if (events.includes('exec-failed')) return everyTry ? 'every try' : 'walks';
+  if (!everyTry) return 'unwanted';
+  throw new Failure('usage', '--every-try is about exec-failed, which is not asked for', 'add -e exec-failed');
+}
+
+const isEnd = (name: EventName): boolean => name === 'exit' || name === 'nonzero-exit';
+
+/** Where only ends by signals can be shown, successes need not even be heard. */
+function heardEvents(events: readonly EventName[], { cause, killedBy }: WatchOptions): readonly EventName[] {
+  const isByForce = isAsked(killedBy) || (cause.length > 0 && !cause.includes('exit'));
+  return isByForce ? events.map((name) => (name === 'exit' ? 'nonzero-exit' : name)) : events;
 }
 
 function defaultColumns({ usage }: WatchOptions): string[] {
@@ -150,7 +184,7 @@ function shownEvents(options: WatchOptions): readonly EventName[] {
 
 /** The user-space authority on which of the events heard become records. */
 function showing(events: readonly EventName[], threads: boolean): (event: WireEvent) => boolean {
-  const wanted = new Set(events);
+  const wanted = new Set<EventName>(events);
   return (event) => {
     const isLeader = event.tid === event.tgid;
     if (event.kind === 'fork') return wanted.has(isLeader ? 'fork' : 'clone');
@@ -182,7 +216,9 @@ function selectsByWho(options: WatchOptions): boolean {
 type Scene = 'lives' | 'execs' | 'ends' | 'others';
 
 function sceneOf(events: readonly EventName[], options: WatchOptions): Scene {
-  const kinds = new Set(events.map((name) => (name === 'nonzero-exit' ? 'exit' : name)));
+  // Whether a program was found in the end, and what became of the process, is told by its life.
+  if (!events.every(isHeard)) return 'lives';
+  const kinds = new Set<EventName>(events.map((name) => (name === 'nonzero-exit' ? 'exit' : name)));
   const isOfLife = WHOLE_LIFE.some((kind) => kinds.has(kind));
   if (needsFamily(options)) return 'lives';
   if (!isOfLife) return 'others';
@@ -216,10 +252,12 @@ function listeningFor(events: readonly EventName[], options: WatchOptions): List
 
 const NO_FACTS: FactPlan['wishes'] = { births: false, execs: false, ends: 'none', onlyFailures: false };
 
+const kindOf = (name: HeardName): WireKind => (name === 'clone' ? 'fork' : name === 'nonzero-exit' ? 'exit' : name);
+
 /** @param also what must be heard besides what is shown */
 function hearingFor(events: readonly EventName[], options: WatchOptions, also: readonly WireKind[]): Hearing {
   const kinds = new Set<WireKind>(also);
-  for (const name of events) kinds.add(name === 'clone' ? 'fork' : name === 'nonzero-exit' ? 'exit' : name);
+  for (const name of events.filter(isHeard)) kinds.add(kindOf(name));
   const onlyFailures = kinds.has('exit') && !events.includes('exit') && also.length === 0;
   const births = events.includes('fork') || also.includes('fork');
   const scopes = new Map<WireKind, Scope>();
@@ -266,7 +304,9 @@ export function selectionOf(options: WatchOptions, uids: Choice<number>, matcher
     cgroup: matchers.cgroup,
     code: { wanted: options.code, unwanted: options.notCode },
     signal: { wanted: options.signal, unwanted: options.notSignal },
+    cause: { wanted: options.cause, unwanted: options.notCause },
+    killer: matchers.killer,
   };
 }
 
-export type Matchers = Pick<Selection, 'name' | 'grep' | 'cgroup'>;
+export type Matchers = Pick<Selection, 'name' | 'grep' | 'cgroup' | 'killer'>;

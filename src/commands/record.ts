@@ -9,7 +9,7 @@ import { plus } from '../process/moment.ts';
 import type { Selection } from '../process/select.ts';
 import { BLOCK_BYTES, RecordingFile } from '../recording/recording-file.ts';
 import { DumpTrigger } from './dump-trigger.ts';
-import { useFacts } from './facts.ts';
+import { usePrograms } from './facts.ts';
 import { FileTape } from './file-tape.ts';
 import { FlightTape } from './flight-tape.ts';
 import { DEFAULT_EVENTS, readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
@@ -171,10 +171,10 @@ export async function startRecord(host: Host, options: RecordOptions): Promise<E
   // Whatever goes wrong from here on: the kernel must not go on building events for nobody.
   const leaving = host.atExit(() => monitor.subscription.close());
   try {
-    const withoutFacts = await useFacts(plan, monitor);
+    const programs = await usePrograms(plan, monitor);
     // Files that are made later must be of the same owner as the first.
     if (plan.becomes !== undefined) await host.becomeUser(plan.becomes, 'seeing others');
-    const subject: Subject = { host, kernel, plan, monitor, selection, withoutFacts };
+    const subject: Subject = { host, kernel, plan, monitor, selection, programs };
     const tape = openTape(subject, options, trigger, (text) => line.write(text));
     const ending = await record(host, options, tape, line, subject);
     return ending === 'ok' && tape.isUnwritten ? 'output' : ending;

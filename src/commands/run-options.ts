@@ -10,6 +10,7 @@ const SIGTERM = signalNumber('TERM') ?? 0;
 const {
   events,
   threads,
+  everyTry,
   format,
   json,
   columns,
@@ -51,6 +52,7 @@ export const RUN_OPTIONS = {
   },
   events,
   threads,
+  everyTry,
   as: {
     long: 'as',
     value: 'USER',

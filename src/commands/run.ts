@@ -13,7 +13,7 @@ import { SELECT_ALL, Selector } from '../process/select.ts';
 import { outcomeOf, shellStatus } from '../process/wait-status.ts';
 import type { UsageSource } from '../usage/usage-source.ts';
 import { checkName } from './drawn-file.ts';
-import { useFacts } from './facts.ts';
+import { useAttempts, useCauses, useFacts } from './facts.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
 import { openOutput } from './output.ts';
 import { type Plan, planWatch } from './plan.ts';
@@ -183,6 +183,8 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
     // Where nothing is shown nobody needs the arguments.
     const isShown = draws || !plan.quiet || options.timeline !== undefined;
     if (monitor !== undefined && (isShown || plan.argvSource === 'bpf')) await useFacts(plan, monitor);
+    if (monitor !== undefined && isShown) await useCauses({ explains: 'shown' }, monitor);
+    if (monitor !== undefined) await useAttempts(plan, monitor);
     await becomeUserFor(host, options.as);
     const timeline = await RunTimeline.open(host, kernel, timelineWish(options, operands, redact));
     const hear = (records: readonly StreamRecord[]): void => {
@@ -212,6 +214,8 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
       const drawn = log.summary(plan.output === undefined && plan.colour, width);
       stderr.write(drawn + ((await timeline?.words(width)) ?? ''));
     }
+    const { firstDeath } = lives;
+    if (firstDeath !== undefined) stderr.write(`procwatch: ${firstDeath}\n`);
     await timeline?.draw(plan);
     await Promise.race([telling.flushed(), signals.enough()]);
     return endOf(status, signals.cut, limit, options);

@@ -80,6 +80,10 @@ export async function selectionFor(kernel: Pick<Kernel, 'users'>, options: Watch
     name: { wanted: await globs('name', options.name), unwanted: await globs('notName', options.notName) },
     grep: { wanted: await regexes('grep', options.grep), unwanted: await regexes('notGrep', options.notGrep) },
     cgroup: { wanted: await globs('cgroup', options.cgroup), unwanted: await globs('notCgroup', options.notCgroup) },
+    killer: {
+      wanted: await pidsOrGlobs('killedBy', options.killedBy),
+      unwanted: await pidsOrGlobs('notKilledBy', options.notKilledBy),
+    },
   };
   return selectionOf(options, uids, matchers);
 }
@@ -104,6 +108,16 @@ async function uidsOf(users: Users, key: Key, names: readonly string[]): Promise
 
 const globs = async (key: Key, texts: readonly string[]): Promise<Matcher[]> =>
   compileAll(key, texts, async () => (await import('../process/patterns.ts')).globMatcher);
+async function pidsOrGlobs(key: Key, texts: readonly string[]): Promise<(number | Matcher)[]> {
+  const isPid = (text: string): boolean => /^\d+$/.test(text);
+  return [
+    ...texts.filter(isPid).map(Number),
+    ...(await globs(
+      key,
+      texts.filter((text) => !isPid(text)),
+    )),
+  ];
+}
 const regexes = async (key: Key, texts: readonly string[]): Promise<Matcher[]> =>
   compileAll(key, texts, async () => (await import('../process/patterns.ts')).regexMatcher);
 

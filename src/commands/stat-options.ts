@@ -7,7 +7,7 @@ import { readName } from './values.ts';
 
 const { read, since, until, follow, strict, usage, color, output, failOnLoss, buffer, duration } = WATCH_OPTIONS;
 const { pid, notPid, tree, notTree, user, notUser, name, notName, grep, notGrep } = WATCH_OPTIONS;
-const { cgroup, notCgroup, code, notCode, signal, notSignal } = WATCH_OPTIONS;
+const { cgroup, notCgroup, code, notCode, signal, notSignal, cause, notCause, killedBy, notKilledBy } = WATCH_OPTIONS;
 
 const meanings = Object.entries(GROUPINGS).map(([name, { meaning }]) => `${name} (${meaning})`);
 
@@ -41,6 +41,10 @@ export const STAT_OPTIONS = {
   notCode,
   signal,
   notSignal,
+  cause,
+  notCause,
+  killedBy,
+  notKilledBy,
   once: {
     long: 'once',
     group: 'how',

@@ -12,7 +12,7 @@ import { Live } from '../stat/live.ts';
 import { picture } from '../stat/picture.ts';
 import { foreignName, shownName, type UserName } from '../stat/row-names.ts';
 import { birthsIn, loadIn } from '../stat/system.ts';
-import { useFacts } from './facts.ts';
+import { useCauses, useFacts } from './facts.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
 import { onUnwritten, openOutput } from './output.ts';
 import { type Plan, planWatch } from './plan.ts';
@@ -157,7 +157,10 @@ function planStat(host: Host, options: StatOptions): Plan {
   const { by: _, once: __, sort: ___, ...shared } = options;
   const place = { env: host.env, isTerminal: options.output === undefined && host.stdout.isTerminal };
   const plan = planWatch({ ...readOptions(WATCH_OPTIONS, {}), ...shared, json: false }, place);
-  return { ...plan, needsCgroup: plan.needsCgroup || GROUPINGS[options.by].needsCgroup };
+  const { needsCgroup, needsCauses }: Grouping = GROUPINGS[options.by];
+  // A picture of numbers shows no cause unasked.
+  const explains = needsCauses || plan.explains === 'needed' ? 'needed' : 'unwanted';
+  return { ...plan, explains, needsCgroup: plan.needsCgroup || needsCgroup };
 }
 
 export async function startStat(host: Host, options: StatOptions): Promise<ExitName> {
@@ -188,6 +191,7 @@ export async function startStat(host: Host, options: StatOptions): Promise<ExitN
   const live = isLive(host, options) ? stat.live(() => finish('ok')) : undefined;
   try {
     await useFacts(plan, monitor);
+    await useCauses(plan, monitor);
     if (plan.becomes !== undefined) await host.becomeUser(plan.becomes, 'seeing others');
     stat.start();
     live?.start();

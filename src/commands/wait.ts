@@ -1,5 +1,6 @@
 /** `procwatch wait`: until the processes named have ended; its own status is theirs. */
 import { EXIT, exitCodeOf, Failure, type Result } from '../errors.ts';
+import { endInWords } from '../format/cause-in-words.ts';
 import { escapeText } from '../format/escape.ts';
 import type { Extra } from '../format/fields.ts';
 import { JsonFormatter } from '../format/json.ts';
@@ -13,7 +14,7 @@ import { Monitor } from '../pipeline/monitor.ts';
 import { type Target, Waiting } from '../pipeline/waiting.ts';
 import type { ProcessRecord, StreamRecord } from '../process/record.ts';
 import { SELECT_ALL, Selector } from '../process/select.ts';
-import { inWords, outcomeOf } from '../process/wait-status.ts';
+import { outcomeOf } from '../process/wait-status.ts';
 import type { UsageSource } from '../usage/usage-source.ts';
 import type { ValuesOf } from './options.ts';
 import { openUsage } from './usage.ts';
@@ -123,10 +124,10 @@ class Wait {
 
 function lineOf({ pid, image, exit }: ProcessRecord): string {
   const name = image.comm === undefined ? '' : ` (${escapeText(image.comm)})`;
-  const how = exit?.waitStatus === undefined ? 'ended, status unknown' : inWords(exit.waitStatus);
+  const { how, detail } = endInWords(exit ?? { waitStatus: undefined });
   const after = exit?.duration === undefined ? '' : ` after ${humanDuration(exit.duration.seconds)}`;
   const cost = exit?.usage === undefined ? '' : usageInWords(exit.usage);
-  return `${pid}${name}: ${how}${after}${cost === '' ? '' : ` · ${cost}`}\n`;
+  return `${pid}${name}: ${how}${after}${detail}${cost === '' ? '' : ` · ${cost}`}\n`;
 }
 
 /** By a signal with --die alone: elsewhere a status is a number. */
@@ -143,6 +144,7 @@ export async function startWait(host: Host, options: WaitOptions, operands: read
   // Subscribed before anything is looked at: an end falls into the events or into the look, never between.
   const monitor = monitorOf(host, kernel, options);
   try {
+    if (options.verbose || options.json) await monitor?.useCauses();
     const present = await presentTargets(host, kernel, options, operands);
     const globs = await globsOf('--next', options.next);
     const next = globs.map((matches, i) => ({ matches, target: target(options.next[i]) }));

@@ -14,7 +14,7 @@ import type { LostRecord, StreamRecord } from '../process/record.ts';
 import type { Redact } from '../process/redact.ts';
 import { type Selection, Selector } from '../process/select.ts';
 import { VERSION } from '../version.ts';
-import { useFacts } from './facts.ts';
+import { type Programs, usePrograms } from './facts.ts';
 import { onUnwritten, openOutput } from './output.ts';
 import type { Plan } from './plan.ts';
 
@@ -145,7 +145,7 @@ function suspended({ bootOffset }: Clocks): { readonly suspended_ns?: string } {
 /** The clocks are read one after the other. */
 const AWAKE_NANOS = 1e6;
 
-export function startFacts(host: Host, plan: Plan, monitor: Monitor, withoutFacts: string | undefined, clocks: Clocks) {
+export function startFacts(host: Host, plan: Plan, monitor: Monitor, programs: Programs, clocks: Clocks) {
   const { host: name, bootId, kernel, cpus } = host.identity();
   return {
     version: VERSION,
@@ -157,8 +157,10 @@ export function startFacts(host: Host, plan: Plan, monitor: Monitor, withoutFact
     events: plan.events,
     filter: monitor.subscription.kernelFilter ? 'kernel' : 'bpf',
     buffer_bytes: monitor.subscription.bufferBytes,
-    argv_source: withoutFacts === undefined ? 'bpf' : 'proc',
-    ...(withoutFacts !== undefined && { argv_reason: withoutFacts }),
+    argv_source: programs.noFacts === undefined ? 'bpf' : 'proc',
+    ...(programs.noFacts !== undefined && { argv_reason: programs.noFacts }),
+    ...(programs.noCauses !== undefined && { cause_reason: programs.noCauses }),
+    ...(programs.hook !== undefined && { exec_failed_source: programs.hook }),
   };
 }
 
@@ -267,7 +269,7 @@ export async function watch(
   windowMs = () => (run.isNearlyDone ? 0 : plan.latencyMs);
   const stopListening = listenForEnd(host, plan, output, finish);
   attending.cancel();
-  const withoutFacts = await useFacts(plan, monitor);
+  const programs = await usePrograms(plan, monitor);
   if (plan.becomes !== undefined) await host.becomeUser(plan.becomes, 'seeing others');
   run.begin();
   const at = host.now();
@@ -276,7 +278,7 @@ export async function watch(
     run.take(records);
   });
   // Who reads this may rely on it: from here on every process is known, and nothing is missed.
-  run.note({ event: 'start', at, facts: startFacts(host, plan, monitor, withoutFacts, kernel.clocks()) });
+  run.note({ event: 'start', at, facts: startFacts(host, plan, monitor, programs, kernel.clocks()) });
   if (plan.state) run.take(monitor.state(at, discretion.selection));
   const ending = await ended;
   await monitor.settled();

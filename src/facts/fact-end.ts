@@ -56,6 +56,10 @@ export class FactEnd implements ProcessExit {
     };
   }
 
+  get birth(): Moment {
+    return this.index.moment(this.place, FACT.start);
+  }
+
   get told(): Told | undefined {
     return this.index.length(this.place) > FACT.endBytes ? toldBy(this.index, this.place, this.bootOffset) : undefined;
   }

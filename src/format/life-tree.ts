@@ -2,21 +2,28 @@
  * The tree of processes as it ran: collected from records, folded where branches are alike, drawn at the end. Memory is bounded by a
  * limit of branches; what comes after is counted.
  */
+import type { EndCause } from '../cause/end-cause.ts';
 import { type Moment, secondsBetween } from '../process/moment.ts';
 import type { ProcessRecord } from '../process/record.ts';
 import { inWords } from '../process/wait-status.ts';
 import { alikeAmong, FOLD_FROM, Shapes } from './alike.ts';
+import { failedInWords } from './attempt-in-words.ts';
+import { endInWords, UNKNOWN_END } from './cause-in-words.ts';
 import { escapeText, shellLine } from './escape.ts';
 import { type Paint, palette } from './palette.ts';
 import { humanDuration } from './times.ts';
 import { cut, pad, widthOf } from './width.ts';
 
 interface Life {
+  readonly pid: number;
   name: string;
   command: string;
   start: Moment;
   seconds: number | undefined;
   waitStatus: number | undefined;
+  cause: EndCause | undefined;
+  /** How it ended, and in full why; lives of the same end are alike, whoever did it. */
+  end: string;
   outcome: string;
   readonly children: Life[];
   readonly parent: Life | undefined;
@@ -30,6 +37,7 @@ interface Life {
 interface Branch {
   readonly life: Life;
   readonly count: number;
+  readonly outcome: string;
   readonly shortest: number | undefined;
   readonly longest: number | undefined;
   readonly children: readonly Branch[];
@@ -39,7 +47,6 @@ const LIMIT = 100_000;
 /** Deeper branches are counted, not drawn: no window is that wide. */
 const DEPTH = 40;
 const RUNNING = 'still running';
-const UNKNOWN = 'ended, status unknown';
 
 export class LifeTree {
   /** In the order of birth: parents before their children. */
@@ -99,11 +106,14 @@ export class LifeTree {
     const parent = record.ppid === undefined ? undefined : this.living.get(record.ppid);
     const isOwn = record.event !== 'fork';
     const life: Life = {
+      pid: record.pid,
       name: nameOf(record),
       command: isOwn ? commandOf(record) : `(${bare(parent, record)})`,
       start: record.start ?? record.at,
       seconds: undefined,
       waitStatus: undefined,
+      cause: undefined,
+      end: RUNNING,
       outcome: RUNNING,
       children: [],
       parent,
@@ -126,26 +136,40 @@ export class LifeTree {
   private end(record: ProcessRecord): void {
     const life = this.living.get(record.pid);
     if (life === undefined) return;
-    this.endOf(life, record.exit?.waitStatus);
+    this.endOf(life, record.exit?.waitStatus, record.exit?.cause);
+    if (record.failed !== undefined) life.outcome += ` · ${failedInWords(record.failed)}`;
     life.start = record.exit?.start ?? life.start;
     if (!record.inferred) life.seconds = Math.max(0, secondsBetween(life.start, record.at));
   }
 
   /** What is known of an end that no record told. */
-  conclude(pid: number, waitStatus: number | undefined): void {
+  conclude(pid: number, waitStatus: number | undefined, cause?: EndCause): void {
     const life = this.living.get(pid);
     this.living.delete(pid);
-    if (life !== undefined) this.endOf(life, waitStatus);
+    if (life !== undefined) this.endOf(life, waitStatus, cause);
   }
 
-  private endOf(life: Life, waitStatus: number | undefined): void {
+  private endOf(life: Life, waitStatus: number | undefined, cause: EndCause | undefined): void {
     life.waitStatus = waitStatus;
-    life.outcome = waitStatus === undefined ? UNKNOWN : inWords(waitStatus);
+    life.cause = cause;
+    life.end = waitStatus === undefined ? UNKNOWN_END : inWords(waitStatus);
+    const { how, detail } = endInWords({ waitStatus, cause });
+    life.outcome = how + detail;
   }
 
   /** The wait status of the first process, once it is known. */
   get firstStatus(): number | undefined {
     return this.lives[0]?.waitStatus;
+  }
+
+  /** Why the first process died, in a line for people; undefined if it ended by itself, or nobody knows. */
+  get firstDeath(): string | undefined {
+    const [first] = this.lives;
+    if (first?.waitStatus === undefined || first.cause?.cause === undefined || first.cause.cause === 'exit')
+      return undefined;
+    const { how, detail } = endInWords(first);
+    const after = first.seconds === undefined ? '' : ` after ${humanDuration(first.seconds)}`;
+    return `${first.name} (${first.pid}): ${how}${after}${detail}`;
   }
 
   render(options: { readonly colour: boolean; readonly width: number | undefined }): string {
@@ -183,10 +207,10 @@ function bare(parent: Life | undefined, record: ProcessRecord): string {
 function shapeAll(lives: readonly Life[]): void {
   const shapes = new Shapes();
   for (let i = lives.length - 1; i >= 0; i--) {
-    const { name, outcome, children } = lives[i];
+    const { name, end, children } = lives[i];
     lives[i].shape = shapes.of(
       name,
-      outcome,
+      end,
       children.map(({ shape }) => shape),
     );
   }
@@ -216,7 +240,8 @@ function branchOf(alike: readonly Life[], depth: number): Branch {
     longest = Math.max(longest ?? seconds, seconds);
   }
   const families = alike.map(({ children }) => children);
-  return { life, count: alike.length, shortest, longest, children: fold(families, depth + 1) };
+  const outcome = alike.every((one) => one.outcome === life.outcome) ? life.outcome : life.end;
+  return { life, count: alike.length, outcome, shortest, longest, children: fold(families, depth + 1) };
 }
 
 interface Row {
@@ -236,13 +261,13 @@ interface Place {
 }
 
 function collectRows(branch: Branch, { lead, below, depth }: Place, origin: Moment, rows: Row[]): void {
-  const { life, count, children } = branch;
+  const { life, count, outcome, children } = branch;
   const label = count === 1 ? life.command : `${life.name} × ${count.toLocaleString('en-US')}`;
   rows.push({
     tree: lead + label,
     start: `+${humanDuration(Math.max(0, secondsBetween(origin, life.start)))}`,
     took: spanOf(branch),
-    outcome: life.outcome,
+    outcome,
   });
   if (depth === DEPTH && life.children.length > 0) rows.push(remark(`${below}└─ … and what it gave birth to`));
   children.forEach((child, i) => {
@@ -272,8 +297,8 @@ function draw(rows: readonly Row[], { colour, width }: { colour: boolean; width:
     width === undefined ? WIDTHS.freeTree : Math.max(WIDTHS.leastTree, Math.min(WIDTHS.tree, width - WIDTHS.beside));
   const treeWidth = Math.min(widest, room);
   const paintOf = (outcome: string): Paint => {
-    if (outcome === 'exit 0') return good;
-    return outcome === RUNNING || outcome === UNKNOWN ? warning : bad;
+    if (/^exit 0\b/.test(outcome)) return good;
+    return outcome === RUNNING || outcome === UNKNOWN_END ? warning : bad;
   };
   return rows
     .map(({ tree, start, took, outcome }) => {

@@ -2,6 +2,8 @@
  * What the program needs of the world: streams, environment, clocks, timers, signals, and the kernel. It gets a Host and touches nothing
  * else, so a test can be the whole world; the real one is in real-host.ts.
  */
+import type { AttemptSource } from '../attempts/attempt.ts';
+import type { CauseSource } from '../cause/cause-source.ts';
 import type { End } from '../errors.ts';
 import type { FactSource } from '../facts/kernel-facts.ts';
 import type { Circumstances } from '../netlink/diagnose.ts';
@@ -62,6 +64,10 @@ export interface Kernel extends Listening {
   clocks(): Clocks;
   /** Facts about processes from programs in the kernel; or the reason why they are not to be had. */
   openFacts(wishes: FactWishes): Promise<FactSource | { readonly reason: string }>;
+  /** Why processes end, from programs in the kernel; or the reason why that is not to be had. */
+  openCauses(): Promise<CauseSource | { readonly reason: string }>;
+  /** Execs that fail, from programs in the kernel; or the reason why that is not to be had. */
+  openAttempts(args: 'with' | 'without'): Promise<AttemptSource | { readonly reason: string }>;
   /** Over the kernel's own list of processes; or the reason why there is none. */
   openWalk(): Promise<ProcessWalk | { readonly reason: string }>;
   /** What processes used. */

@@ -2,7 +2,7 @@
  * A watch for programs: a request in the words of the command line, the same pipeline, and records as objects for whoever iterates.
  * Touches nothing of the process it runs in but timers and the kernel.
  */
-import { useFacts } from '../commands/facts.ts';
+import { useAttempts, useCauses, useFacts } from '../commands/facts.ts';
 import { readOptions, refuseOtherSource, type Typed, WATCH_OPTIONS } from '../commands/options.ts';
 import { planWatch } from '../commands/plan.ts';
 import { selectionFor } from '../commands/start-watch.ts';
@@ -22,6 +22,7 @@ const OPTION_OF: Readonly<Record<Exclude<keyof WatchRequest, 'signal' | 'queue'>
   events: 'events',
   threads: 'threads',
   lives: 'lives',
+  everyTry: 'everyTry',
   pid: 'pid',
   notPid: 'notPid',
   tree: 'tree',
@@ -38,6 +39,10 @@ const OPTION_OF: Readonly<Record<Exclude<keyof WatchRequest, 'signal' | 'queue'>
   notCode: 'notCode',
   killedBy: 'signal',
   notKilledBy: 'notSignal',
+  cause: 'cause',
+  notCause: 'notCause',
+  killer: 'killedBy',
+  notKiller: 'notKilledBy',
   full: 'full',
   ancestry: 'ancestry',
   noArgs: 'noArgs',
@@ -84,6 +89,8 @@ export class LiveWatch implements Watch {
       if (this.stopped) return;
       const monitor = new Monitor(host, kernel, monitorOptions(plan, selection));
       await useFacts(plan, monitor);
+      await useCauses(plan, monitor);
+      await useAttempts(plan, monitor);
       if (this.stopped) monitor.stop();
       else this.begin(kernel, monitor, plan.extras);
     });

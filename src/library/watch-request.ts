@@ -1,4 +1,5 @@
 /** What a program asks of a watch, and what it gets: the types of the library beside the records themselves. */
+import type { CauseName } from '../cause/causes.ts';
 import type { JsonRecord } from '../format/json-records.ts';
 import type { EventName } from '../netlink/events.ts';
 
@@ -6,10 +7,12 @@ type OneOrMore<T> = T | readonly T[];
 
 /** The options of `procwatch watch`, by the same rules: different kinds must all match, several of one kind are alternatives. */
 export interface WatchRequest {
-  /** Kinds of events, `all` for every kind; fork, exec and exit unless given. */
+  /** Kinds of events, `all` for every kind but exec-failed; fork, exec and exit unless given. */
   readonly events?: OneOrMore<EventName | 'all'>;
   /** Also events of threads that do not lead their process. */
   readonly threads?: boolean;
+  /** With exec-failed: each place of PATH that was tried. */
+  readonly everyTry?: boolean;
   /** One record for each process life, at its end. */
   readonly lives?: boolean;
   readonly pid?: OneOrMore<number>;
@@ -35,6 +38,12 @@ export interface WatchRequest {
   /** Signals that ended the process, by name or number (--signal of the command line). */
   readonly killedBy?: OneOrMore<string | number>;
   readonly notKilledBy?: OneOrMore<string | number>;
+  /** Causes of ends. */
+  readonly cause?: OneOrMore<CauseName>;
+  readonly notCause?: OneOrMore<CauseName>;
+  /** Who sent the signal that ended the process, by glob over its name or by pid (--killed-by of the command line). */
+  readonly killer?: OneOrMore<string | number>;
+  readonly notKiller?: OneOrMore<string | number>;
   /** Also cgroup, container_id and unit. */
   readonly full?: boolean;
   /** Also the chain of parents. */

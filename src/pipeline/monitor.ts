@@ -2,6 +2,8 @@
  * The pipeline from the kernel to records: subscription, source, order, enrichment, selection. Every command that follows processes
  * stands on it. What happens beside the events, each in a file of its own, is started and stopped here.
  */
+import type { AttemptSource } from '../attempts/attempt.ts';
+import { type FailedExec, QUIET_SECONDS } from '../attempts/walks.ts';
 import { type FactSource, KernelFacts } from '../facts/kernel-facts.ts';
 import { ToldSubjects } from '../facts/told-subjects.ts';
 import type { Host, Kernel } from '../host/host.ts';
@@ -25,13 +27,15 @@ import type { Wants } from '../process/teller.ts';
 import { type Infers, Tracker } from '../process/tracker.ts';
 import type { Acquaintance, Witness } from '../process/witness.ts';
 import type { UsageSource } from '../usage/usage-source.ts';
+import { Attempts } from './attempts.ts';
 import { Backlog, type DrainedBatch } from './backlog.ts';
+import { Causes } from './causes.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Losses } from './losses.ts';
 import { Rescan } from './rescan.ts';
 import { Settling } from './settling.ts';
 import { subscribe } from './subscribing.ts';
-import { type Pacing, PromptWakeups, type Wakeups, WindowedWakeups } from './wakeups.ts';
+import { type Pacing, PromptWakeups, together, type Wakeups, WindowedWakeups } from './wakeups.ts';
 
 export interface MonitorOptions {
   readonly hearing: Hearing;
@@ -90,6 +94,9 @@ export class Monitor {
   private readonly settling: Settling;
   private hearing: Hearing;
   private facts: { readonly source: FactSource; readonly since: Moment } | undefined;
+  private causes: Causes | undefined;
+  private attempts: Attempts | undefined;
+  private quiet: { cancel(): void } | undefined;
   private scan: Scan;
   private tracker: Tracker | undefined;
   private wakeups: Wakeups | undefined;
@@ -147,6 +154,21 @@ export class Monitor {
     return undefined;
   }
 
+  /** Has programs in the kernel tell why processes end; resolves to the reason where that cannot be had. As `useFacts`, before `start`. */
+  async useCauses(): Promise<string | undefined> {
+    const opened = await this.kernel.openCauses();
+    if ('reason' in opened) return opened.reason;
+    this.causes = new Causes(opened);
+    return undefined;
+  }
+
+  /** Has programs in the kernel tell which execs fail. As `useFacts`, before `start`. */
+  async useAttempts(tells: 'every try' | 'walks'): Promise<AttemptSource | { readonly reason: string }> {
+    const opened = await this.kernel.openAttempts(this.options.readsArgs === false ? 'without' : 'with');
+    if ('hook' in opened) this.attempts = new Attempts(opened, tells, this.options.redact);
+    return opened;
+  }
+
   /** @param known the processes to know from the start; all there are, unless given */
   start(onRecords: (records: StreamRecord[]) => void, known?: readonly number[]): void {
     this.onRecords = onRecords;
@@ -157,7 +179,11 @@ export class Monitor {
       bootOffset: () => subjects.bootOffset,
     };
     const witness = this.witness(acquaintance);
-    const tracker = new Tracker({ ...options, hearing, reader, subjects, clocks: () => kernel.clocks() }, witness);
+    const { causes, attempts: failedExecs } = this;
+    const tracker = new Tracker(
+      { ...options, hearing, reader, subjects, causes, failedExecs, clocks: () => kernel.clocks() },
+      witness,
+    );
     this.tracker = tracker;
     this.seed(tracker, known);
     this.first = () => this.beginBefore(tracker, acquaintance);
@@ -209,11 +235,12 @@ export class Monitor {
     };
     const { latencyMs } = this.options;
     const isHurried = !isPatient || this.options.wants.cgroup;
+    const also = this.attempts === undefined ? [] : [this.attempts.source];
     if (this.facts === undefined || isHurried || latencyMs === undefined) {
-      return new PromptWakeups(pacing, this.source, isHurried ? 'hurried' : 'patient');
+      return new PromptWakeups(pacing, together([this.source, ...also]), isHurried ? 'hurried' : 'patient');
     }
     const capacity = this.subscription.bufferBytes / BYTES_AN_EVENT;
-    return new WindowedWakeups(pacing, [this.source, this.facts.source], { mostMs: latencyMs, capacity });
+    return new WindowedWakeups(pacing, [this.source, this.facts.source, ...also], { mostMs: latencyMs, capacity });
   }
 
   /** Where the table is not the authority, there is nobody who must be known beforehand. */
@@ -245,11 +272,15 @@ export class Monitor {
     this.tellUnseen(this.tracker?.witness.takeLost('all') ?? 0);
     this.lookAgain();
     this.lookAgain();
+    this.tellFailed(this.attempts?.quiet('all') ?? []);
+    this.quiet?.cancel();
     for (const one of [this.heartbeat, this.rescan, this.settling]) one.stop();
     this.carry?.cancel();
     this.wakeups?.stop();
     this.subscription.close();
     this.facts?.source.close();
+    this.causes?.close();
+    this.attempts?.close();
     this.scan.close();
     this.options.usage?.close(this.onRecords);
   }
@@ -329,16 +360,40 @@ export class Monitor {
   private handle(batch: DrainedBatch, tracker: Tracker): void {
     const { witness } = tracker;
     const mustHeed = witness.attend(batch, ({ tgid }) => tracker.mayShow(tgid));
+    this.causes?.attend();
     const events = this.options.ordered ? inTimeOrder(batch.events) : batch.events;
     if (mustHeed) witness.heed(this.backlog.drainAll());
     if (batch.full && !witness.isPatient && this.backlog.length === 0) this.backlog.drainMore();
     this.options.usage?.hear(events);
+    const over = this.attempts?.attend(events) ?? [];
     const records: StreamRecord[] = tracker.track(events);
+    if (over.length > 0) {
+      records.push(...tracker.tellFailed(over));
+      records.sort((a, b) => compareMoments(a.at, b.at));
+    }
+    this.watchQuiet();
     if (!batch.full) records.push(...this.unheard(tracker, batch.at, batch.lost > 0 ? GRACE_SECONDS : UNHEARD_SECONDS));
     this.tell(records, this.takeLoss(batch.lost));
     // While more is queued, what was dropped may be known later only.
     if (batch.lost === 0 && !batch.full) this.losses.note();
     this.tellUnseen(witness.takeLost());
+    this.tellUnexplained();
+    this.tellUnseen(this.attempts?.takeLost() ?? 0);
+  }
+
+  /** A walk is over when nothing more comes: nobody tells that. */
+  private watchQuiet(): void {
+    if (this.quiet !== undefined || !this.attempts?.isOpen) return;
+    this.quiet = this.host.after(QUIET_SECONDS * 1000, () => {
+      this.quiet = undefined;
+      this.wake();
+      this.tellFailed(this.attempts?.quiet(this.host.now()) ?? []);
+      this.watchQuiet();
+    });
+  }
+
+  private tellFailed(over: readonly FailedExec[]): void {
+    if (over.length > 0 && this.tracker !== undefined) this.tell(this.tracker.tellFailed(over));
   }
 
   /** What was witnessed, and whose event is not among those that were queued then. */
@@ -361,6 +416,11 @@ export class Monitor {
 
   private tellUnseen(count: number): void {
     if (count > 0) this.tell([], this.losses.tell('capture', count));
+  }
+
+  private tellUnexplained(): void {
+    const count = this.causes?.takeLost() ?? 0;
+    if (count > 0) this.tell([], this.losses.tell('cause', count));
   }
 
   /** Events are missing: the table has to be made true again. */

@@ -16,9 +16,12 @@ function redactText(text: Text, redact: Redact): Text {
   return after === before ? text : after;
 }
 
+export const redactTexts = (texts: readonly Text[], redact: Redact): Text[] =>
+  texts.map((text) => redactText(text, redact));
+
 export function redactImage(image: Image, redact: Redact): Image {
   const { args } = image;
-  return args === undefined ? image : changed(image, { args: args.map((text) => redactText(text, redact)) });
+  return args === undefined ? image : changed(image, { args: redactTexts(args, redact) });
 }
 
 const redactFacts = (facts: ProcessFacts, redact: Redact): ProcessFacts => ({
@@ -31,8 +34,8 @@ const redactTold = (told: Told, redact: Redact): Told => ({ ...told, image: reda
 function redactExit(exit: ProcessExit, redact: Redact): ProcessExit {
   const { told } = exit;
   if (told === undefined) return exit;
-  const { pid, last, parentTgid, status, zombie } = exit;
-  return { pid, last, parentTgid, status, zombie, told: redactTold(told, redact) };
+  const { pid, last, parentTgid, status, zombie, birth } = exit;
+  return { pid, last, parentTgid, status, zombie, birth, told: redactTold(told, redact) };
 }
 
 export function redactingReader(reader: ProcReader, redact: Redact): ProcReader {

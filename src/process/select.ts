@@ -2,6 +2,8 @@
  * Whom to show: the selection flags as one predicate. Kinds are combined by AND, the values of one kind by OR. The part that needs only
  * ids and the table (`mayShow`) is asked before anything is read for an event; the rest (`shows`) is asked of the finished record.
  */
+import type { CauseName } from '../cause/causes.ts';
+import type { Sender } from '../cause/end-cause.ts';
 import type { Image } from './image.ts';
 import type { Matcher } from './patterns.ts';
 import type { ProcessRecord } from './record.ts';
@@ -24,6 +26,9 @@ export interface Selection {
   readonly cgroup: Choice<Matcher>;
   readonly code: Choice<number>;
   readonly signal: Choice<number>;
+  readonly cause: Choice<CauseName>;
+  /** Who sent the signal of an end: by pid or name. */
+  readonly killer: Choice<number | Matcher>;
 }
 
 const NOTHING = { wanted: [], unwanted: [] };
@@ -36,6 +41,8 @@ export const SELECT_ALL: Selection = {
   cgroup: NOTHING,
   code: NOTHING,
   signal: NOTHING,
+  cause: NOTHING,
+  killer: NOTHING,
 };
 
 /** What the table knows of a process without reading anything. */
@@ -86,7 +93,18 @@ export class Selector {
       passes(name, (matches) => namesOf(image).some(matches)) &&
       passes(grep, (matches) => image.args !== undefined && matches(image.args.map(rawOf).join(' '))) &&
       passes(cgroup, (matches) => record.cgroup !== undefined && matches(record.cgroup)) &&
-      this.endMatches(record)
+      this.endMatches(record) &&
+      this.causeMatches(record)
+    );
+  }
+
+  /** What is wanted must be certain. */
+  private causeMatches({ exit }: Pick<ProcessRecord, 'exit'>): boolean {
+    const { cause, killer } = this.selection;
+    const sender = exit?.cause?.sender;
+    return (
+      passes(cause, (name) => exit?.cause?.cause === name) &&
+      passes(killer, (who) => sender !== undefined && isKiller(sender, who))
     );
   }
 
@@ -103,8 +121,12 @@ export class Selector {
   }
 }
 
+function isKiller({ pid, comm, args }: Sender, who: number | Matcher): boolean {
+  return typeof who === 'number' ? pid === who : namesOf({ comm, args }).some(who);
+}
+
 /** The names a process goes by: comm, and the base names of its program and of its first argument. */
-export function namesOf({ comm, exe, args }: Image): string[] {
+export function namesOf({ comm, exe, args }: Pick<Image, 'comm' | 'exe' | 'args'>): string[] {
   const base = (path: Text): string => rawOf(path).slice(rawOf(path).lastIndexOf('/') + 1);
   const names: string[] = [];
   if (comm !== undefined) names.push(rawOf(comm));

@@ -2,15 +2,19 @@
  * The enrich stage: batches of the kernel's events in, records that say who it was and how it ended out. Applies the exit rule;
  * who a process is it asks the subjects, and facts come only through them, the reader and the image source.
  */
+import type { FailedExec } from '../attempts/walks.ts';
+import type { Death } from '../cause/cause-book.ts';
+import { BY_ITSELF, type EndCause } from '../cause/end-cause.ts';
 import type { EventOf, WireEvent, WireKind } from '../netlink/events.ts';
 import { type Hearing, hearsWholeLives } from '../netlink/filter.ts';
 import { isOver } from './exits.ts';
 import { changed, type Image, UNKNOWN_IMAGE } from './image.ts';
-import { type Clocks, type Moment, secondsBetween } from './moment.ts';
+import { type Clocks, type Moment, plus, secondsBetween } from './moment.ts';
 import type { ProcessFacts, ProcReader } from './proc-reader.ts';
 import type { ProcessStat } from './procstat.ts';
 import type { ProcessEnd, ProcessRecord } from './record.ts';
 import type { Selection, Selector } from './select.ts';
+import { withSenders } from './senders.ts';
 import { stateOf } from './state.ts';
 import { isSameStart, procOf, type Subjects } from './subjects.ts';
 import type { Proc } from './table.ts';
@@ -40,6 +44,22 @@ export interface TrackerOptions {
   readonly selector: Selector;
   /** Roots of the trees to keep membership of. */
   readonly treeRoots: readonly number[];
+  /** Why processes end, where somebody wants to know. */
+  readonly causes?: EndCauses | undefined;
+  /** What could not be executed, where somebody wants to know. */
+  readonly failedExecs?: FailedExecs | undefined;
+}
+
+/** Who knows what a process could not execute right before its end. */
+export interface FailedExecs {
+  before(end: WireEvent): FailedExec | undefined;
+}
+
+/** Who knows of an end by its status, and by more of it where that does not say all. */
+export interface EndCauses {
+  /** By a code, and nobody asked for it: nothing more is to be known. */
+  isByItself(pid: number, status: number): boolean;
+  of(death: Death): EndCause | undefined;
 }
 
 /** What happened to which process, of all that changes who it is. */
@@ -131,6 +151,15 @@ export class Tracker {
     return this.teller.take();
   }
 
+  /** What could not be executed and is over. */
+  tellFailed(all: readonly FailedExec[]): ProcessRecord[] {
+    for (const failed of all) {
+      const proc = this.subjects.of(failed.attempt.pid);
+      this.teller.tellFailed(proc, failed);
+    }
+    return this.teller.take();
+  }
+
   /** Looks again at the ends that are still open. */
   settle(): ProcessRecord[] {
     this.begin();
@@ -213,10 +242,16 @@ export class Tracker {
   private finish(exit: ProcessExit): void {
     const { last, parentTgid, status } = exit;
     const proc = this.subjects.ended(exit);
-    if (status !== 0 || !this.options.hearing.onlyFailures) this.tellEnd(proc, last, parentTgid, status);
+    if (status !== 0 || !this.options.hearing.onlyFailures) this.tellEnd(proc, last, parentTgid, status, exit);
   }
 
-  private tellEnd(proc: Proc, event: EventOf<'exit'>, parentTgid: number, status: number | undefined): void {
+  private tellEnd(
+    proc: Proc,
+    event: EventOf<'exit'>,
+    parentTgid: number,
+    status: number | undefined,
+    exit?: ProcessExit,
+  ): void {
     const ofProcess = event.tid === event.tgid ? event : { ...event, tid: event.tgid };
     if (!this.options.shows(ofProcess)) return;
     const duration = proc.start && {
@@ -224,8 +259,21 @@ export class Tracker {
       exact: proc.startExact,
     };
     // With a place for what is still to come, which would cost more to make room for later.
-    const exit: ProcessEnd = { waitStatus: status, start: proc.start, duration, usage: undefined };
-    this.teller.tell('exit', ofProcess, proc, parentTgid === 0 ? { exit } : { exit, ppid: parentTgid });
+    const cause = status === undefined ? undefined : this.causeOf(proc, event.stamp, status, exit);
+    const end: ProcessEnd = { waitStatus: status, start: proc.start, duration, usage: undefined, cause };
+    const failed = status === 0 ? undefined : this.options.failedExecs?.before(event);
+    const detail = parentTgid === 0 ? { exit: end, failed } : { exit: end, failed, ppid: parentTgid };
+    this.teller.tell('exit', ofProcess, proc, detail);
+  }
+
+  private causeOf(proc: Proc, at: Moment, status: number, exit: ProcessExit | undefined): EndCause | undefined {
+    const { causes, reader, wants } = this.options;
+    if (causes === undefined) return undefined;
+    if (causes.isByItself(proc.pid, status)) return BY_ITSELF;
+    const { subjects } = this;
+    const birth = exit?.birth ?? (proc.start && plus(proc.start, subjects.bootOffset));
+    const cause = causes.of({ pid: proc.pid, at, status, birth });
+    return cause && withSenders(cause, { subjects, reader, wantsCgroup: wants.cgroup });
   }
 
   private tellThreadEnd(event: EventOf<'exit'>): void {

@@ -33,12 +33,15 @@ const SHOWS: Record<string, RegExp> = {
   'Count for ten seconds': /^COMMAND .*\n[\s\S]*^lost: \d+$/m,
   'Wait until': /^sshd was started\n$/,
   'Do something': / ended by SIGSEGV$/m,
+  'Who kills': / SIGTERM by sh\[\d+\] after \S+ · sleep 9$/m,
+  'Show what was not found': /env cannot run \S+\/no-such-command: not found, or its interpreter/,
 };
 
 /** What is done around a recipe in its shell. */
 const AROUND: Record<string, { readonly before?: string; readonly after?: string }> = {
   'Record an hour': { after: 'cat events.jsonl' },
   'Show one line': { before: 'sleep 0.9 &' },
+  'Show what was not found': { before: '(sleep 0.9; env no-such-command 2>/dev/null) &' },
 };
 
 const expected = (table: Record<string, RegExp>, title: string): RegExp => {
@@ -49,6 +52,7 @@ const expected = (table: Record<string, RegExp>, title: string): RegExp => {
 /** A program that fails, one that crashes without leaving a core, and one by the name that a recipe waits for. */
 const HAPPENINGS = `ulimit -c 0; while :; do
   sh -c 'sleep 0.02; exit 3'; sh -c 'sleep 0.02; kill -s SEGV $$'; ./sshd 0.02
+  sh -c 'sleep 9 & sleep 0.01; kill $!; wait'
 done`;
 
 let directory: string;
@@ -80,8 +84,8 @@ function run(script: string) {
   });
 }
 
-test('there are ten recipes', () => {
-  assert.equal(recipes.length, 10);
+test('there are twelve recipes', () => {
+  assert.equal(recipes.length, 12);
   assert.equal(recipes.length, Object.keys(PRINTS).length + Object.keys(SHOWS).length);
 });
 
@@ -91,6 +95,8 @@ for (const { title, script } of recipes) {
   const watches = /^procwatch /.test(script);
   test(title, (t) => {
     if (!needs(t, hasProgram('jq'), 'jq is not installed')) return;
+    const wantsRights = /--cause|exec-failed/.test(script);
+    if (wantsRights && !needs(t, process.getuid?.() === 0, 'only root may run programs in the kernel')) return;
     if (watches && !needs(t, trouble === undefined, `the proc connector cannot be used: ${trouble}`)) return;
     if (!watches) copyFileSync(new URL('sample.jsonl', import.meta.url), join(directory, 'events.jsonl'));
     const [, around = {}] = Object.entries(AROUND).find(([start]) => title.startsWith(start)) ?? [];

@@ -209,6 +209,8 @@ export class ScriptedHost implements Host {
       readerWithoutArgs: this.reader,
       users: this.users,
       openWalk: async () => ({ reason: 'a scripted kernel runs no programs' }),
+      openAttempts: async () => ({ reason: 'a scripted kernel runs no programs' }),
+      openCauses: async () => ({ reason: 'a scripted kernel runs no programs' }),
       openFacts: async () => ({ reason: 'a scripted kernel runs no programs' }),
       openPidfd: () => 'unsupported',
       kill: (pid, signal) => void this.killed.push([pid, signal]),
