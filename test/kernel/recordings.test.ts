@@ -252,10 +252,12 @@ kernelTest(
 );
 
 kernelTest('the flight recorder has exactly what the last seconds held', ['connector', 'root'], async () => {
-  const all = await new Recorder(['-o', 'all.jsonl', '--no-usage']).begun(at('all.jsonl'));
-  const flight = new Recorder(['--last', '2s', '--no-usage', '-o', 'flight.jsonl']);
-  await sleep(1500);
+  // Of processes with one thread only: of several, each recorder sees for itself which ended last, some microseconds apart.
   const shell = new Shell();
+  const flags = ['--no-usage', '--tree', String(shell.pid), '-o'];
+  const all = await new Recorder([...flags, 'all.jsonl']).begun(at('all.jsonl'));
+  const flight = new Recorder(['--last', '2s', ...flags, 'flight.jsonl']);
+  await sleep(1500);
   for (let i = 0; i < 30; i++) {
     await shell.does('/bin/true; /bin/false');
     if (i === 25) flight.send('SIGUSR1');
@@ -265,8 +267,7 @@ kernelTest('the flight recorder has exactly what the last seconds held', ['conne
   await shell.end();
   assert.match(flight.stderr, /flight\.000001\.jsonl: [\d,]+ records, the last (?:1\.\d|2\.0) s: SIGUSR1\n/);
   const momentOf = ({ mono_ns: digits }: Row): bigint => BigInt(digits);
-  // Which of its threads ended last each of the two sees for itself, some microseconds apart.
-  const key = ({ event, pid }: Row): string => `${event} ${pid}`;
+  const key = ({ event, pid, mono_ns: digits }: Row): string => `${digits} ${event} ${pid}`;
   const whole = events(rowsOf(readFileSync(at('all.jsonl'), 'utf8')));
   for (const name of ['flight.000001.jsonl', 'flight.000002.jsonl']) {
     const rows = rowsOf(readFileSync(at(name), 'utf8'));

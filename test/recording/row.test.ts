@@ -120,6 +120,7 @@ test('records that were written are read again', () => {
     const again = readRecord(json, 'with usage');
     assert.ok(again, json);
     assert.equal(jsonOf([again]), json);
+    assert.equal(again.told.isStrange, false, told.event);
   }
 });
 
