@@ -951,6 +951,7 @@ const COLUMNS_OF: Readonly<Partial<Record<EventName, readonly string[]>>> = {
   gid: ['rgid', 'egid'],
   ptrace: ['attached', 'tracer_pid'],
   comm: ['comm'],
+  'exec-failed': ['error', 'path'],
 };
 
 /** Those that go with it where usage is wanted, before the arguments. */

@@ -17,7 +17,7 @@ import type { FactWishes } from '../process/fact-wishes.ts';
 import { HeardSubjects } from '../process/heard-subjects.ts';
 import { withArgsUpTo } from '../process/image-bounds.ts';
 import { compareMoments, type Moment, minus } from '../process/moment.ts';
-import { inTimeOrder } from '../process/order.ts';
+import { inTimeOrder, putInTime } from '../process/order.ts';
 import type { ProcessFacts, ProcReader } from '../process/proc-reader.ts';
 import type { LostRecord, ProcessRecord, StreamRecord } from '../process/record.ts';
 import {
@@ -395,10 +395,7 @@ export class Monitor {
     const over = this.attempts?.attend(events) ?? [];
     if (batch.lost > 0) this.gaps.add(this.lossOfEvents('overrun', batch.lost), batch.at);
     const records: StreamRecord[] = this.withGaps(tracker, events, batch.full || !this.backlog.isEmpty());
-    if (over.length > 0) {
-      records.push(...tracker.tellFailed(over));
-      records.sort((a, b) => compareMoments(a.at, b.at));
-    }
+    if (over.length > 0) putInTime(records, tracker.tellFailed(over));
     this.watchQuiet();
     if (!batch.full) records.push(...this.unheard(tracker, batch.at, batch.lost > 0 ? GRACE_SECONDS : UNHEARD_SECONDS));
     this.tell(records);

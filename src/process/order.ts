@@ -4,7 +4,7 @@
  * anything of its child, and an equal stamp keeps the order of arrival.
  */
 import type { WireEvent } from '../netlink/events.ts';
-import { compareMoments } from './moment.ts';
+import { compareMoments, type Moment } from './moment.ts';
 
 const byStamp = (a: WireEvent, b: WireEvent): number => compareMoments(a.stamp, b.stamp);
 
@@ -14,4 +14,12 @@ export function inTimeOrder(events: WireEvent[]): WireEvent[] {
     if (byStamp(events[i - 1], events[i]) > 0) return events.sort(byStamp);
   }
   return events;
+}
+
+/** Puts each of some records before the first that is later, and moves no other: a loss stands where it stands. */
+export function putInTime<R extends { readonly at: Moment }>(records: R[], others: readonly R[]): void {
+  for (const other of others) {
+    const place = records.findIndex(({ at }) => compareMoments(at, other.at) > 0);
+    records.splice(place < 0 ? records.length : place, 0, other);
+  }
 }
