@@ -365,7 +365,7 @@ export class Monitor {
     if (mustHeed) witness.heed(this.backlog.drainAll());
     if (batch.full && !witness.isPatient && this.backlog.length === 0) this.backlog.drainMore();
     this.options.usage?.hear(events);
-    const over = this.attempts?.attend(events) ?? [];
+    const over = this.attempts?.attend(events, batch.full ? events.at(-1)?.stamp : batch.at) ?? [];
     const records: StreamRecord[] = tracker.track(events);
     if (over.length > 0) {
       records.push(...tracker.tellFailed(over));
