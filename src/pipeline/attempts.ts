@@ -12,6 +12,8 @@ import type { FailedExecs } from '../process/tracker.ts';
 export class Attempts implements FailedExecs {
   readonly source: AttemptSource;
   private readonly walks: Walks;
+  /** Younger than the events that were read: what lies between is not known yet. */
+  private held: Attempt[] = [];
   private readonly redact: Redact | undefined;
   private readonly ends = new WeakMap<WireEvent, FailedExec>();
 
@@ -23,12 +25,13 @@ export class Attempts implements FailedExecs {
 
   /** Whether something waits for what comes next. */
   get isOpen(): boolean {
-    return this.walks.isOpen;
+    return this.walks.isOpen || this.held.length > 0;
   }
 
-  /** To be called with events in order, after they were read. Returns what is over. */
-  attend(events: readonly WireEvent[]): FailedExec[] {
-    const attempts: Attempt[] = [];
+  /** To be called with events in order, after they were read: all until `bound`. Returns what is over. */
+  attend(events: readonly WireEvent[], bound?: Moment): FailedExec[] {
+    const attempts = this.held;
+    this.held = [];
     const { redact } = this;
     this.source.drain((one) =>
       attempts.push(redact === undefined ? one : { ...one, args: redactArgs(one.args, redact) }),
@@ -47,7 +50,11 @@ export class Attempts implements FailedExecs {
       if (event.kind === 'exec') this.walks.executed(event.tgid, event.stamp);
       else over.push(...this.endOf(event));
     }
-    for (; next < attempts.length; next++) over.push(...this.walks.tried(attempts[next]));
+    for (; next < attempts.length; next++) {
+      if (bound !== undefined && compareMoments(attempts[next].at, bound) > 0) break;
+      over.push(...this.walks.tried(attempts[next]));
+    }
+    this.held = attempts.slice(next);
     return over;
   }
 
@@ -66,7 +73,7 @@ export class Attempts implements FailedExecs {
 
   /** What nothing was added to for a moment, or all. */
   quiet(now: Moment | 'all'): FailedExec[] {
-    return this.walks.quiet(now);
+    return now === 'all' ? [...this.attend([]), ...this.walks.quiet(now)] : this.walks.quiet(now);
   }
 
   takeLost(): number {

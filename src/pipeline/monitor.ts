@@ -392,7 +392,7 @@ export class Monitor {
     if (mustHeed) witness.heed(this.backlog.drainAll());
     if (batch.full && !witness.isPatient && this.backlog.length === 0) this.backlog.drainMore();
     this.options.usage?.hear(events);
-    const over = this.attempts?.attend(events) ?? [];
+    const over = this.attempts?.attend(events, batch.full ? events.at(-1)?.stamp : batch.at) ?? [];
     if (batch.lost > 0) this.gaps.add(this.lossOfEvents('overrun', batch.lost), batch.at);
     const records: StreamRecord[] = this.withGaps(tracker, events, batch.full || !this.backlog.isEmpty());
     if (over.length > 0) putInTime(records, tracker.tellFailed(over));
