@@ -226,6 +226,7 @@ const byTheEndOf = (cause: string, { pid, args }: Death, code: string, extra: ob
   sender_comm: 'deaths',
   sender_uid: 0,
   sender_args: args,
+  sender_ending: true,
   signal_code: code,
   ...extra,
 });
@@ -244,6 +245,7 @@ kernelTest('the end of a parent, of a tracer and of a job: whose end it was', NE
       sender_comm: 'deaths',
       sender_uid: 0,
       sender_args: job.parent.args,
+      sender_ending: true,
       signal_code: 'SI_KERNEL',
     });
   });
