@@ -136,7 +136,7 @@ kernelTest('a success, a signal and core dumps are told apart', ['connector', 'c
   assert.equal(end('killed').core_dumped, false);
   assert.deepEqual(story(told.rows, pids.noCore), { A: ['fork', 'exec', 'coredump', 'exit SIGSEGV'] });
   assert.equal(end('noCore').core_dumped, false);
-  assert.match(told.pretty(pids.killed).at(-1) ?? '', / SIGKILL after /);
+  assert.match(told.pretty(pids.killed).at(-1) ?? '', / SIGKILL by itself after /);
   assert.match(told.pretty(pids.noCore).at(-2) ?? '', / coredump +\d+ .* dumps core · /);
   assert.match(told.pretty(pids.noCore).at(-1) ?? '', / SIGSEGV after /);
   assert.match(cells(told.table(pids.killed).at(-1) ?? ''), / SIGKILL false( |$)/);
