@@ -220,15 +220,18 @@ async function childOf(way: string): Promise<{ parent: Death; child: number }> {
   return { parent, child: Number(await parent.line()) };
 }
 
-const byTheEndOf = (cause: string, { pid, args }: Death, code: string, extra: object = {}) => ({
+const byHand = (cause: string, { pid, args }: Death, code: string) => ({
   cause,
   sender_pid: pid,
   sender_comm: 'deaths',
   sender_uid: 0,
   sender_args: args,
-  sender_ending: true,
   signal_code: code,
-  ...extra,
+});
+
+const byTheEndOf = (cause: string, parent: Death, code: string) => ({
+  ...byHand(cause, parent, code),
+  sender_ending: true,
 });
 
 kernelTest('the end of a parent, of a tracer and of a job: whose end it was', NEEDS, async () => {
@@ -254,7 +257,7 @@ kernelTest('the end of a parent, of a tracer and of a job: whose end it was', NE
 kernelTest('a tracer that kills, lets through, makes up or changes a signal', NEEDS, async () => {
   await watched(async (told, watcher) => {
     const killed = await childOf('tracer-kills');
-    assert.deepEqual(await told(killed.child), byTheEndOf('tracer', killed.parent, 'SI_USER'));
+    assert.deepEqual(await told(killed.child), byHand('tracer', killed.parent, 'SI_USER'));
     const invented = await childOf('tracer-makes-it-up');
     assert.deepEqual(await told(invented.child), {});
     const passed = await childOf('tracer-lets-through');

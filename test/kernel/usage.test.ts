@@ -185,11 +185,17 @@ kernelTest('a process whose first thread ends first is told with what the others
   agreesOnCounts(row, told);
 });
 
+/** Of JSON, which tells why too. */
+const CAUSE_PROGRAMS = 2;
+
 kernelTest('wait tells the cost of a process that is not its child', NEEDS, async () => {
   const resident = await Resident.start(['sleep']);
   const waiting = await Watcher.start(['wait', '--json', '--usage', String(resident.pid)]);
   await until('it is waited for', () => descriptors(waiting.pid, /pidfd/) > 0);
-  await until('its account is, too', () => hasAccountPrograms(waiting.pid) || waiting.stderr.includes('lower bounds'));
+  await until(
+    'its account is, too',
+    () => hasAccountPrograms(waiting.pid, CAUSE_PROGRAMS) || waiting.stderr.includes('lower bounds'),
+  );
   await resident.kill();
   const { code } = await waiting.end();
   assert.equal(code, 128 + 9);

@@ -51,7 +51,7 @@ export function descriptors(pid: number, what: RegExp): number {
 }
 
 /** Whether both programs that make accounts run for a process. */
-export const hasAccountPrograms = (pid: number): boolean => descriptors(pid, /bpf_link/) === 2;
+export const hasAccountPrograms = (pid: number, others = 0): boolean => descriptors(pid, /bpf_link/) === 2 + others;
 
 /** A row of /proc/net/netlink. */
 export interface NetlinkSocket {
