@@ -121,6 +121,8 @@ const CHECKS = {
     assert.deepEqual(of.map(eventsOf), [[], ['exit'], ['exit']]);
     assert.equal(of[1][0].exit_code, 7);
     assert.equal(of[2][0].signal, 'SIGKILL');
+    assert.deepEqual([of[1][0].cause, of[2][0].cause], ['exit', 'signal']);
+    assert.equal(of[2][0].sender_pid, of[2][0].pid);
     for (const [{ comm, exe, args, ppid }] of of.slice(1)) {
       assert.deepEqual([comm, exe, ppid], ['sh', '/bin/sh', process.pid]);
       assert.equal(args[0], '/bin/sh');
