@@ -23,7 +23,7 @@ await build({
   platform: 'node',
   format: 'cjs',
   target: 'node20',
-  external: ['koffi', 're2js', 'cli-table3'],
+  external: ['koffi', 're2js', 'cli-table3', '@nats-io/*'],
   plugins: [besideTheProgram],
   minifySyntax: true,
   minifyWhitespace: true,

@@ -8,6 +8,7 @@ import { FIELDS } from '../format/fields.ts';
 import { FORMAT_NAMES } from '../format/formats.ts';
 import { EVENT_NAMES, type EventName } from '../netlink/events.ts';
 import { signalNumber } from '../process/wait-status.ts';
+import { NATS_OPTIONS } from './nats-options.ts';
 import { readCount, readCounts, readName, readNames, readSize, readTime, splitList } from './values.ts';
 
 export interface Option<T> {
@@ -31,6 +32,7 @@ export const GROUPS = {
   who: 'Which processes (different kinds must all match, several of one kind are alternatives)',
   how: 'How to show it',
   where: 'Where it goes, and for how long',
+  far: 'Many hosts, by a NATS server with JetStream',
   kernel: 'The kernel side',
 } as const;
 export type Group = keyof typeof GROUPS;
@@ -207,6 +209,7 @@ export const WATCH_OPTIONS = {
     meaning: 'write to FILE, readable by its owner only',
     read: (texts) => (given(texts) ? last(texts) : undefined),
   },
+  ...NATS_OPTIONS,
   queue: {
     long: 'queue',
     value: 'SIZE',

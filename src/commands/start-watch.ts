@@ -8,7 +8,7 @@ import { flagOf, WATCH_OPTIONS, type WatchOptions } from './options.ts';
 import { planWatch, selectionOf } from './plan.ts';
 
 export async function startWatch(host: Host, options: WatchOptions): Promise<ExitName> {
-  const isTerminal = options.output === undefined && host.stdout.isTerminal;
+  const isTerminal = options.output === undefined && options.to.length === 0 && host.stdout.isTerminal;
   const plan = planWatch(options, { env: host.env, isTerminal, isRoot: host.isRoot });
   const [kernel, { watch }] = await Promise.all([host.kernel(), import('./watch.ts')]);
   const selection = await selectionFor(kernel, options);

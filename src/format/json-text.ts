@@ -11,11 +11,12 @@ function unicodeEscape(character: string): string {
   return out;
 }
 
-/** JSON text that is safe to look at too. */
-export function quoted(value: string): string {
-  const text = JSON.stringify(value);
-  return ASCII.test(text) ? text : text.replace(UNSAFE_ON_TERMINALS, unicodeEscape);
+/** The same JSON, safe to look at too. */
+export function safeToSee(json: string): string {
+  return ASCII.test(json) ? json : json.replace(UNSAFE_ON_TERMINALS, unicodeEscape);
 }
+
+export const quoted = (value: string): string => safeToSee(JSON.stringify(value));
 
 export const base64 = (text: Text): string =>
   Buffer.from(typeof text === 'string' ? text : text.bytes).toString('base64');
