@@ -26,6 +26,8 @@ const DUPLICATES_MS = 10 * 60_000;
 const CONNECT_MS = 5000;
 const ACKNOWLEDGED_MS = 5000;
 const RECONNECT_MS = 500;
+/** The server cuts off who takes in too slowly what it asked for. */
+const AHEAD_BYTES = 8 * 2 ** 20;
 const NANOS_IN_MS = 1e6;
 
 const NO_STREAM = 'no stream keeps what is sent there; procwatch nats init makes it';
@@ -143,7 +145,7 @@ class NatsEngine implements Engine {
     });
     const { num_pending: there } = await consumer.info(true);
     if (there === 0 && !follows) return;
-    const messages = await consumer.consume({ max_messages: 500 });
+    const messages = await consumer.consume({ max_bytes: AHEAD_BYTES });
     this.readers.add(messages);
     let left = there;
     try {

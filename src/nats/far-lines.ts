@@ -47,8 +47,9 @@ export type Refusal = 'subject' | 'header' | 'record' | 'place';
 
 const FORM = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
 
+/** With as many digits as records have, so that texts compare as times do. */
 const isoOf = (ms: number | undefined): string | undefined =>
-  ms === undefined ? undefined : new Date(ms).toISOString();
+  ms === undefined ? undefined : new Date(ms).toISOString().replace('Z', '000000Z');
 
 /** A `start` names its host itself, and perhaps not by the name it sends under. */
 function withHost(text: string, row: Readonly<Record<string, unknown>>, host: string): string {

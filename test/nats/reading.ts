@@ -9,7 +9,7 @@ export async function readAll(
 ): Promise<{ lines: FarLine[]; reader: FarLines }> {
   const reader = new FarLines(realHost(), engine, { follows: false, ...request });
   const lines: FarLine[] = [];
-  for await (const batch of reader.batches()) lines.push(...batch);
+  for await (const batch of reader.batches()) for (const line of batch) lines.push(line);
   return { lines, reader };
 }
 
