@@ -1,15 +1,7 @@
 /** The program as a process: the real host, and a bug report where a bug shows. */
-import { setFlagsFromString } from 'node:v8';
 import { EXIT } from './errors.ts';
 import { realHost } from './host/real-host.ts';
 import { main } from './main.ts';
-
-// Nearly all of our objects die within one batch: a small nursery holds them as well, and saves 20 MB. Its limit alone comes too late,
-// since V8 has laid out its heap by now; that it must not grow is still heard.
-setFlagsFromString('--max-semi-space-size=1');
-setFlagsFromString('--semi-space-growth-factor=1');
-// Threads that help to sweep so little cost more than they save.
-setFlagsFromString('--no-parallel-scavenge');
 
 /** At once: after a bug nothing that still waits can be trusted to come. */
 function reportBug(error: unknown): never {

@@ -1,8 +1,17 @@
 /** From a host to an exit code; the only place that prints an error. */
-import { run } from './commands/program.ts';
-import { EXIT, exitCodeOf, Failure } from './errors.ts';
+import { readOptions, WATCH_OPTIONS } from './commands/options.ts';
+import { plainWatch } from './commands/plain-watch.ts';
+import { startWatch } from './commands/start-watch.ts';
+import { EXIT, exitCodeOf, Failure, type Result } from './errors.ts';
 import { escapeText } from './format/escape.ts';
 import type { Host } from './host/host.ts';
+
+/** The parser of all commands is loaded only for what is not plain. */
+async function run(host: Host): Promise<Result> {
+  const plain = plainWatch(host.argv);
+  if (plain !== undefined) return startWatch(host, readOptions(WATCH_OPTIONS, plain));
+  return (await import('./commands/program.ts')).run(host);
+}
 
 export async function main(host: Host): Promise<number> {
   host.stderr.onError(() => {});

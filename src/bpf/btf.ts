@@ -2,13 +2,22 @@
  * Lookup in the kernel's own description of its types (BTF), pure over bytes: where a member lies in a struct, and the id of a type by
  * its name. Owns the format and nothing else: which members are wanted, and what follows if one is missing, is the programs' business.
  *
- * /sys/kernel/btf/vmlinux has 5 MB and 150,000 types: one pass notes where each begins, names stay bytes until they are asked for.
+ * /sys/kernel/btf/vmlinux has 5 MB and 150,000 types, and a dozen are wanted: names are searched for as bytes, and where a type begins is
+ * noted only as far as its number must be known.
  * Source: Documentation/bpf/btf.rst, include/uapi/linux/btf.h.
  */
+import { UnknownLayout } from './offsets.ts';
 
 const MAGIC = 0xeb9f;
 /** `struct btf_header`: u16 magic, u8 version, u8 flags, then u32s: header length, type offset and length, string offset and length. */
-const HEADER = { bytes: 24, lengthWord: 1, typeOffsetWord: 2, typeLengthWord: 3, stringOffsetWord: 4 } as const;
+const HEADER = {
+  bytes: 24,
+  lengthWord: 1,
+  typeOffsetWord: 2,
+  typeLengthWord: 3,
+  stringOffsetWord: 4,
+  stringLengthWord: 5,
+} as const;
 /** `struct btf_type` and the items behind it, in u32 words. */
 const TYPE_WORDS = 3;
 const MEMBER_WORDS = 3;
@@ -51,15 +60,23 @@ export interface Member {
   readonly bytes: number;
 }
 
+type NamedKind = 'struct' | 'typedef' | 'func';
+
 export class Btf {
   private readonly words: Uint32Array;
-  private readonly bytes: Uint8Array;
+  private readonly bytes: Buffer;
+  /** First byte of the names, and of what lies behind them. */
   private readonly strings: number;
-  /** First word of each type by id; id 0 is void. */
+  private readonly stringsEnd: number;
+  /** First word of each type by id, as far as somebody has asked; id 0 is void. */
   private readonly starts: Uint32Array;
-  private readonly idsOfKind = new Map<number, number[]>();
+  private walked = 1;
+  private next: number;
+  /** First word behind the types. */
+  private readonly end: number;
+  private readonly ids = new Map<string, number | undefined>();
 
-  /** Throws a RangeError or Error on what is no BTF of this machine's byte order, or has kinds newer than this table. */
+  /** Throws an Error on what is no BTF of this machine's byte order. */
   constructor(file: Uint8Array) {
     // The words of the type section are read as such: they must be aligned.
     const aligned = file.byteOffset % 4 === 0 ? file : file.slice();
@@ -67,33 +84,68 @@ export class Btf {
     if (aligned.byteLength < HEADER.bytes || (words[0] & 0xffff) !== MAGIC) throw new Error('not a BTF file');
     const header = words[HEADER.lengthWord];
     this.words = words;
-    this.bytes = aligned;
+    this.bytes = Buffer.from(aligned.buffer, aligned.byteOffset, aligned.byteLength);
     this.strings = header + words[HEADER.stringOffsetWord];
-    const first = (header + words[HEADER.typeOffsetWord]) >>> 2;
-    this.starts = this.index(first, first + (words[HEADER.typeLengthWord] >>> 2));
+    this.stringsEnd = this.strings + words[HEADER.stringLengthWord];
+    this.next = (header + words[HEADER.typeOffsetWord]) >>> 2;
+    this.end = this.next + (words[HEADER.typeLengthWord] >>> 2);
+    if (this.end > words.length) throw new Error('BTF is cut short');
+    this.starts = new Uint32Array(1 + Math.ceil((this.end - this.next) / TYPE_WORDS));
   }
 
-  private index(first: number, end: number): Uint32Array {
-    if (end > this.words.length) throw new Error('BTF is cut short');
-    const starts = new Uint32Array(1 + Math.ceil((end - first) / TYPE_WORDS));
-    for (const kind of [KIND.struct, KIND.typedef, KIND.func]) this.idsOfKind.set(kind, []);
-    let id = 1;
-    for (let at = first; at < end; id++) {
-      const info = this.words[at + 1];
-      const kind = (info >>> 24) & 0x1f;
-      const shape = KINDS[kind];
-      if (shape === undefined) throw new Error(`BTF has types of an unknown kind (${kind})`);
-      starts[id] = at;
-      this.idsOfKind.get(kind)?.push(id);
-      at += TYPE_WORDS + shape.fixed + shape.each * (info & 0xffff);
+  /** Notes where the next type begins; false behind the last. Throws UnknownLayout on a kind newer than the table. */
+  private walk(): boolean {
+    const at = this.next;
+    if (at >= this.end) return false;
+    const info = this.words[at + 1];
+    const kind = (info >>> 24) & 0x1f;
+    if (kind >= KINDS.length) throw new UnknownLayout(`the kernel's BTF has types of an unknown kind (${kind})`);
+    this.starts[this.walked++] = at;
+    this.next = at + TYPE_WORDS + KINDS[kind].fixed + KINDS[kind].each * (info & 0xffff);
+    return true;
+  }
+
+  /** First word of a type; of void where there is none of that number. */
+  private start(id: number): number {
+    while (this.walked <= id && this.walk());
+    return this.starts[id] ?? 0;
+  }
+
+  /** The id of the type that begins at a word; undefined if none does. */
+  private idAt(word: number): number | undefined {
+    while (this.next <= word && this.walk());
+    // Types follow one another: the last that was walked over, or one that was walked over long ago.
+    let [low, high] = [1, this.walked - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (this.starts[middle] <= word) low = middle;
+      else high = middle - 1;
     }
-    return starts.subarray(0, id);
+    return this.starts[low] === word ? low : undefined;
   }
 
   /** Type id by exact name; undefined if there is none. */
-  idOf(kind: 'struct' | 'typedef' | 'func', name: string): number | undefined {
-    const wanted = Buffer.from(`${name}\0`, 'latin1');
-    return this.idsOfKind.get(KIND[kind])?.find((id) => this.isNamed(this.starts[id], wanted));
+  idOf(kind: NamedKind, name: string): number | undefined {
+    const key = `${kind} ${name}`;
+    if (!this.ids.has(key)) this.ids.set(key, this.search(KIND[kind], name));
+    return this.ids.get(key);
+  }
+
+  /** Each name is kept once; whatever has its offset where a type has its name may be the type. */
+  private search(kind: number, name: string): number | undefined {
+    const found = this.bytes.indexOf(`\0${name}\0`, this.strings, 'latin1');
+    if (found < 0 || found >= this.stringsEnd) return undefined;
+    const offset = Buffer.from(Uint32Array.of(found + 1 - this.strings).buffer);
+    const [first, end] = [this.starts[1] || this.next, this.end];
+    for (let byte = this.bytes.indexOf(offset, first * 4); byte >= 0 && byte < end * 4; ) {
+      const word = byte >>> 2;
+      if (byte % 4 === 0 && ((this.words[word + 1] >>> 24) & 0x1f) === kind) {
+        const id = this.idAt(word);
+        if (id !== undefined) return id;
+      }
+      byte = this.bytes.indexOf(offset, byte + 1);
+    }
+    return undefined;
   }
 
   /** How many parameters the functions have that a typedef of a pointer to functions stands for; undefined if it stands for no such thing. */
@@ -101,8 +153,8 @@ export class Btf {
     const id = this.idOf('typedef', typedef);
     const pointer = id === undefined ? undefined : this.resolve(id);
     if (pointer === undefined || this.kindOf(pointer) !== KIND.ptr) return undefined;
-    const prototype = this.resolve(this.words[this.starts[pointer] + 2]);
-    return this.kindOf(prototype) === KIND.prototype ? this.words[this.starts[prototype] + 1] & 0xffff : undefined;
+    const prototype = this.resolve(this.words[this.start(pointer) + 2]);
+    return this.kindOf(prototype) === KIND.prototype ? this.words[this.start(prototype) + 1] & 0xffff : undefined;
   }
 
   /** Where `path` lies in a struct; a dot descends into a struct that is a member, and unnamed structs and unions are looked through. */
@@ -129,13 +181,13 @@ export class Btf {
   }
 
   private kindOf(id: number): number {
-    return (this.words[this.starts[id] + 1] >>> 24) & 0x1f;
+    return (this.words[this.start(id) + 1] >>> 24) & 0x1f;
   }
 
   private resolve(id: number): number {
     let at = id;
     for (let depth = 0; SEE_THROUGH.has(this.kindOf(at)) && depth < MAX_DEPTH; depth++) {
-      at = this.words[this.starts[at] + 2];
+      at = this.words[this.start(at) + 2];
     }
     return at;
   }
@@ -144,7 +196,7 @@ export class Btf {
     const struct = this.resolve(id);
     const kind = this.kindOf(struct);
     if ((kind !== KIND.struct && kind !== KIND.union) || depth > MAX_DEPTH) return undefined;
-    const at = this.starts[struct];
+    const at = this.start(struct);
     const info = this.words[at + 1];
     const hasBitfields = info >>> 31 === 1;
     for (let i = 0; i < (info & 0xffff); i++) {
@@ -166,7 +218,7 @@ export class Btf {
   private sizeOf(id: number, depth = 0): number | undefined {
     const type = this.resolve(id);
     const kind = this.kindOf(type);
-    const at = this.starts[type];
+    const at = this.start(type);
     if (kind === KIND.ptr) return POINTER_BYTES;
     if (kind !== KIND.array) return this.words[at + 2];
     const each = depth > MAX_DEPTH ? undefined : this.sizeOf(this.words[at + TYPE_WORDS], depth + 1);

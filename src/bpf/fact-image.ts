@@ -4,13 +4,10 @@
  *
  * Why letters: thousands of records a second, each as an array of bytes of its own, cost more to collect than to decode; a string does not.
  */
-import type { FileId, Image } from '../process/image.ts';
+import type { FileId, Image, PathMissing } from '../process/image.ts';
 import type { Text } from '../process/text.ts';
 import { DELETED, FACT, PATH_BYTES, STATE_MASK, WALK } from './fact-record.ts';
 import { argsFrom, commAt, letters, textFrom } from './record-fields.ts';
-
-/** As /proc marks it. */
-const DELETED_MARK = ' (deleted)';
 
 /** Paths come again and again; those that were asked for lately are kept, as many as fit. */
 const KEPT_PATHS = 1024;
@@ -33,17 +30,26 @@ function turned(walked: string): Text {
 function walkedPath(walked: string, state: number): Text | undefined {
   switch (state & STATE_MASK) {
     case WALK.complete:
-      return (state & DELETED) === 0
-        ? turned(walked)
-        : textFrom(`/${walked.split('/').slice(0, -1).reverse().join('/')}${DELETED_MARK}`);
+      return turned(walked);
     case WALK.pseudo:
-      return textFrom(`/${walked}${DELETED_MARK}`);
-    case WALK.escaped:
-      return (state & DELETED) === 0 ? '/' : `/${DELETED_MARK}`;
+      return textFrom(`/${walked}`);
     default:
       return undefined;
   }
 }
+
+const isDeleted = (state: number): true | undefined =>
+  ((state & STATE_MASK) === WALK.complete && (state & DELETED) !== 0) || (state & STATE_MASK) === WALK.pseudo
+    ? true
+    : undefined;
+
+const MISSING: Readonly<Record<number, PathMissing>> = {
+  [WALK.tooDeep]: 'too deep',
+  [WALK.tooLong]: 'too long',
+  [WALK.torn]: 'torn',
+  [WALK.escaped]: 'unreachable',
+  [WALK.fault]: 'unreadable',
+};
 
 /** The words of a ring, and the byte at which the record begins: a multiple of 8. */
 export interface RecordPlace {
@@ -111,8 +117,24 @@ export class FactImage implements Image {
     return walkedPath(this.letters.slice(this.pathEnd, this.exeEnd), this.exeState);
   }
 
+  get exeDeleted(): true | undefined {
+    return isDeleted(this.exeState);
+  }
+
+  get exeMissing(): PathMissing | undefined {
+    return MISSING[this.exeState & STATE_MASK];
+  }
+
   get cwd(): Text | undefined {
     return walkedPath(this.letters.slice(this.exeEnd), this.cwdState);
+  }
+
+  get cwdDeleted(): true | undefined {
+    return isDeleted(this.cwdState);
+  }
+
+  get cwdMissing(): PathMissing | undefined {
+    return MISSING[this.cwdState & STATE_MASK];
   }
 
   /** The kernel's own dev_t: 12 bits major, 20 bits minor (include/linux/kdev_t.h). */

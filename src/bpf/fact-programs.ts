@@ -24,8 +24,8 @@ export interface FactOptions {
   readonly walk?: WalkForm;
 }
 
-/** Some 15,000 execs of usual length, 58,000 ends, or 100 of the longest arguments. */
-const RING_BYTES = 4 * 1024 * 1024;
+/** Some 7,500 execs of usual length, 29,000 ends, or 50 of the longest arguments. */
+const RING_BYTES = 2 * 1024 * 1024;
 
 function programsFor(btf: Btf, wishes: FactWishes, waking: Waking, walk: WalkForm): TracepointProgram[] {
   const { births, execs, ends, onlyFailures, args } = wishes;

@@ -85,7 +85,7 @@ export const WALK = {
   torn: 4,
   /** The name is the file system's own making: memfd. */
   pseudo: 5,
-  /** At a root from which no way leads up: moved out of its mount. /proc says "/" of it. */
+  /** At a root from which no way leads up: moved out of its mount. /proc says "/" of it, which it is not. */
   escaped: 6,
   fault: 7,
 } as const;

@@ -5,6 +5,7 @@
  *
  * Source: bpf(2), include/uapi/linux/bpf.h (`union bpf_attr`).
  */
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { arch } from 'node:process';
 import { possibleCpus } from '../linux/cpus.ts';
 import * as libc from '../linux/libc.ts';
@@ -156,25 +157,45 @@ export function linkIterator(program: number): number {
 /** The kernel hands over what it has buffered, 32 KiB at the most. */
 const READ_BYTES = 64 * 1024;
 
-/** One dump, from its beginning to its end. Throws a Refusal if it cannot begin, a SystemError if it breaks off. */
-export function readIterator(link: number): Uint8Array {
-  const fd = orRefuse('attach the program', bpf(COMMAND.iteratorCreate, { 0: link }));
-  const parts: Uint8Array[] = [];
-  try {
-    for (;;) {
-      const part = new Uint8Array(READ_BYTES);
-      const count = libc.read(fd, part, READ_BYTES);
-      if (count === 0) return Buffer.concat(parts);
-      if (count > 0) {
-        parts.push(part.subarray(0, count));
-        continue;
+/** One dump after another from an iterator, each over the bytes of the one before. */
+export class IteratorReader {
+  private readonly link: number;
+  private bytes = Buffer.alloc(READ_BYTES);
+
+  /** Takes over the descriptor of a link to an iterator. */
+  constructor(link: number) {
+    this.link = link;
+  }
+
+  /** One dump, from its beginning to its end; good until the next. Throws a Refusal if it cannot begin, a SystemError if it breaks off. */
+  read(): Buffer {
+    const fd = orRefuse('attach the program', bpf(COMMAND.iteratorCreate, { 0: this.link }));
+    try {
+      for (let length = 0; ; ) {
+        const count = libc.read(fd, this.bytes.subarray(length), this.bytes.length - length);
+        if (count === 0) return this.bytes.subarray(0, length);
+        if (count > 0) {
+          length += count;
+          if (this.bytes.length - length < READ_BYTES) this.grow();
+          continue;
+        }
+        const errno = libc.errno();
+        // EAGAIN: the program wrote nothing for very many tasks in a row; the walk goes on with the next read.
+        if (errno !== EINTR && errno !== EAGAIN) throw new SystemError('read', errno);
       }
-      const errno = libc.errno();
-      // EAGAIN: the program wrote nothing for very many tasks in a row; the walk goes on with the next read.
-      if (errno !== EINTR && errno !== EAGAIN) throw new SystemError('read', errno);
+    } finally {
+      libc.close(fd);
     }
-  } finally {
-    libc.close(fd);
+  }
+
+  private grow(): void {
+    const larger = Buffer.alloc(this.bytes.length * 2);
+    this.bytes.copy(larger);
+    this.bytes = larger;
+  }
+
+  close(): void {
+    libc.close(this.link);
   }
 }
 
@@ -184,6 +205,17 @@ export function map(fd: number, bytes: number, access: keyof typeof PROTECTION, 
   const mapping = libc.mmapShared(fd, bytes, PROTECTION[access], offset);
   if (mapping === undefined) throw new Refusal('map memory', libc.errno());
   return mapping;
+}
+
+/** The bytes of a file, read as they are touched; undefined where this kernel does not map it. For good: nobody knows who looks at them. */
+export function mapFile(path: string): Uint8Array | undefined {
+  const fd = openSync(path, 'r');
+  try {
+    const mapping = libc.mmapFile(fd, fstatSync(fd).size);
+    return mapping && new Uint8Array(mapping.memory);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 export const { close, pageBytes } = libc;

@@ -5,27 +5,22 @@ import { readKernelTypes } from './kernel-types.ts';
 import { orReason } from './refusal.ts';
 import * as kernel from './syscalls.ts';
 import { type TaskSelection, taskProgram } from './task-program.ts';
-import { decodeTasks, type TaskRecord } from './task-record.ts';
+import { WalkedTasks } from './task-record.ts';
 
 export class TaskDump {
-  private readonly link: number;
+  private readonly iterator: kernel.IteratorReader;
 
-  /** Takes over the descriptor of a link to an iterator. */
-  constructor(link: number) {
-    this.link = link;
+  constructor(iterator: kernel.IteratorReader) {
+    this.iterator = iterator;
   }
 
-  /** The records of task-record.ts, one after another. Throws a SystemError if the walk breaks off. */
-  read(): Uint8Array {
-    return kernel.readIterator(this.link);
-  }
-
-  tasks(): TaskRecord[] {
-    return decodeTasks(this.read());
+  /** All tasks there are now; good until the next call. Throws a SystemError if the walk breaks off. */
+  tasks(): WalkedTasks {
+    return new WalkedTasks(this.iterator.read());
   }
 
   close(): void {
-    kernel.close(this.link);
+    this.iterator.close();
   }
 }
 
@@ -38,7 +33,7 @@ export function openTaskDump(
     const { rows, attachTo } = taskProgram(readKernelTypes(types), selection);
     const program = kernel.loadProgram(assemble(rows), 'iterator', attachTo);
     try {
-      return { dump: new TaskDump(kernel.linkIterator(program)) };
+      return { dump: new TaskDump(new kernel.IteratorReader(kernel.linkIterator(program))) };
     } finally {
       // The link holds the program.
       kernel.close(program);

@@ -6,6 +6,7 @@
  */
 import { HELPER } from './abi.ts';
 import type { Btf } from './btf.ts';
+import { untrust } from './fact-rows.ts';
 import { add, call, exit, FRAME, load, move, type Register, type Row, store, value, when } from './instructions.ts';
 import { offsetsOf, optionalOffsets, typeId } from './offsets.ts';
 import { TASK as FIELD, UNTOLD } from './task-record.ts';
@@ -87,6 +88,7 @@ export function taskProgram(btf: Btf, { tasks, ppid, pid }: TaskSelection): Task
       load('u64', META, 1, 0), //                     ctx->meta
       load('u64', TASK, 1, 8), //                     ctx->task
       when(TASK, '==', value(0), 'out'), //           the walk is over
+      ...untrust(btf, TASK, 'task_struct'),
       load('u32', 1, TASK, of.pid),
       store('u32', FRAME, at(FIELD.pid), 1),
       load('u32', 2, TASK, of.tgid),

@@ -1,10 +1,10 @@
 /**
- * One task in the dump of all tasks: the layout our iterator writes, and its decoder. Pure. The figures are those of /proc/PID/stat,
+ * One task in the dump of all tasks: the layout our iterator writes, and views over it. Pure. The figures are those of /proc/PID/stat,
  * taken in one walk over the kernel's own list.
  */
 import type { Moment } from '../process/moment.ts';
 import type { Text } from '../process/text.ts';
-import { asBuffer, commAt, momentAt } from './record-fields.ts';
+import { asBuffer, commAt, momentOf } from './record-fields.ts';
 
 /** Byte offsets; u32 unless said otherwise. */
 export const TASK = {
@@ -31,26 +31,6 @@ export const TASK = {
 /** -1 as u32. */
 export const UNTOLD = 0xffffffff;
 
-export interface TaskRecord {
-  readonly tid: number;
-  readonly pid: number;
-  readonly ppid: number;
-  /** Undefined where this kernel's types do not tell. */
-  readonly processGroup: number | undefined;
-  readonly session: number | undefined;
-  readonly realUid: number;
-  readonly effectiveUid: number;
-  readonly comm: Text;
-  /** On CLOCK_BOOTTIME. */
-  readonly start: Moment;
-  /** One letter, as in /proc/PID/stat. */
-  readonly state: string;
-  /** Threads of the process not yet reaped. */
-  readonly threads: number;
-  /** Wait status of one that has ended; 0 of a living one. */
-  readonly waitStatus: number;
-}
-
 /** `task_index_to_char` and the bits it counts (include/linux/sched.h): the letter is that of the highest bit that is set. */
 const STATES = 'RSDTtXZPI';
 const REPORTED = 0x7f;
@@ -68,32 +48,111 @@ export function stateLetter(state: number, exitState: number): string {
 
 const GROUP_EXIT = 0x4;
 
-/** All records of a dump; a rest that is no whole record is left out. */
-export function decodeTasks(bytes: Uint8Array): TaskRecord[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const records: TaskRecord[] = [];
-  const buffer = asBuffer(bytes);
-  for (let at = 0; at + TASK.bytes <= bytes.byteLength; at += TASK.bytes) records.push(decodeTask(buffer, view, at));
-  return records;
+/**
+ * One task of a dump: nothing is read but what is asked for, since of thousands most people want two or three members. A view over the
+ * dump's bytes, and good as long as these are.
+ */
+export class WalkedTask {
+  private readonly bytes: Buffer;
+  private readonly words: Uint32Array;
+  /** First word of the record. */
+  private readonly word: number;
+
+  constructor(bytes: Buffer, words: Uint32Array, word: number) {
+    this.bytes = bytes;
+    this.words = words;
+    this.word = word;
+  }
+
+  private u32(field: number): number {
+    return this.words[this.word + (field >>> 2)];
+  }
+
+  private told(field: number): number | undefined {
+    const number = this.u32(field);
+    return number === UNTOLD ? undefined : number;
+  }
+
+  get tid(): number {
+    return this.u32(TASK.pid);
+  }
+
+  get pid(): number {
+    return this.u32(TASK.tgid);
+  }
+
+  get ppid(): number {
+    return this.u32(TASK.parentTgid);
+  }
+
+  /** Process group; undefined where this kernel's types do not tell. */
+  get pgid(): number | undefined {
+    return this.told(TASK.processGroup);
+  }
+
+  /** Session; undefined where this kernel's types do not tell. */
+  get sid(): number | undefined {
+    return this.told(TASK.session);
+  }
+
+  get ruid(): number {
+    return this.u32(TASK.realUid);
+  }
+
+  /** Effective. */
+  get uid(): number {
+    return this.u32(TASK.effectiveUid);
+  }
+
+  get comm(): Text {
+    return commAt(this.bytes, this.word * 4 + TASK.comm);
+  }
+
+  /** On CLOCK_BOOTTIME. */
+  get start(): Moment {
+    return momentOf(this.u32(TASK.start + 4), this.u32(TASK.start));
+  }
+
+  /** One letter, as in /proc/PID/stat. */
+  get state(): string {
+    return stateLetter(this.u32(TASK.state), this.u32(TASK.exitState));
+  }
+
+  /** Threads of the process not yet reaped. */
+  get threads(): number {
+    return this.u32(TASK.threads);
+  }
+
+  /** Wait status of one that has ended; 0 of a living one. */
+  get waitStatus(): number {
+    if (this.u32(TASK.exitState) === 0) return 0;
+    const isGroupExit = (this.u32(TASK.signalFlags) & GROUP_EXIT) !== 0;
+    return this.u32(isGroupExit ? TASK.groupExitCode : TASK.exitCode);
+  }
 }
 
-function decodeTask(bytes: Buffer, view: DataView, at: number): TaskRecord {
-  const u32 = (offset: number): number => view.getUint32(at + offset, true);
-  const toldAt = (offset: number): number | undefined => (u32(offset) === UNTOLD ? undefined : u32(offset));
-  const exitState = u32(TASK.exitState);
-  const isGroupExit = (u32(TASK.signalFlags) & GROUP_EXIT) !== 0;
-  return {
-    tid: u32(TASK.pid),
-    pid: u32(TASK.tgid),
-    ppid: u32(TASK.parentTgid),
-    processGroup: toldAt(TASK.processGroup),
-    session: toldAt(TASK.session),
-    realUid: u32(TASK.realUid),
-    effectiveUid: u32(TASK.effectiveUid),
-    comm: commAt(bytes, at + TASK.comm),
-    start: momentAt(view, at + TASK.start),
-    state: stateLetter(u32(TASK.state), exitState),
-    threads: u32(TASK.threads),
-    waitStatus: exitState === 0 ? 0 : u32(isGroupExit ? TASK.groupExitCode : TASK.exitCode),
-  };
+/** How a row is made of a place in a dump. */
+export type RowOf<Row extends WalkedTask> = new (bytes: Buffer, words: Uint32Array, word: number) => Row;
+
+/** All tasks of a dump, each made when it is asked for. A rest that is no whole record is left out. */
+export class WalkedTasks {
+  readonly length: number;
+  private readonly bytes: Buffer;
+  private readonly words: Uint32Array;
+
+  /** The dump begins at a multiple of 4. */
+  constructor(dump: Uint8Array) {
+    this.length = Math.floor(dump.byteLength / TASK.bytes);
+    this.bytes = asBuffer(dump);
+    this.words = new Uint32Array(dump.buffer, dump.byteOffset, dump.byteLength >>> 2);
+  }
+
+  at<Row extends WalkedTask>(index: number, Row: RowOf<Row>): Row {
+    return new Row(this.bytes, this.words, (index * TASK.bytes) >>> 2);
+  }
+
+  /** Each as a row of this class. */
+  all<Row extends WalkedTask>(Row: RowOf<Row>): Row[] {
+    return Array.from({ length: this.length }, (_, i) => this.at(i, Row));
+  }
 }

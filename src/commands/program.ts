@@ -6,7 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { EXIT, Failure, type Result } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import { VERSION } from '../version.ts';
-import { COMMANDS, DEFAULT_COMMAND } from './commands.ts';
+import { COMMANDS, type CommandRow, DEFAULT_COMMAND } from './commands.ts';
 import { nearest } from './nearest.ts';
 import { GROUPS, type Group, type Option, type Typed } from './options.ts';
 
@@ -52,8 +52,12 @@ function typedOf(command: Command, table: Readonly<Record<string, Option<unknown
   return Object.fromEntries(entries);
 }
 
-function addCommand(program: Command, name: string, host: Host, finish: (result: Result) => void): void {
-  const row = COMMANDS[name];
+function addCommand(
+  program: Command,
+  [name, row]: readonly [string, CommandRow],
+  host: Host,
+  finish: (result: Result) => void,
+): void {
   const command = program.command(name, { isDefault: name === DEFAULT_COMMAND }).description(row.meaning);
   if (row.operands === undefined) command.allowExcessArguments();
   else command.usage(`[options] ${row.operands}`).argument('[operands...]');
@@ -87,7 +91,7 @@ function optionsOf(program: Command, name: string): string {
   return `Options of ${name}:\n\n${help.slice(help.indexOf(firstGroup))}`;
 }
 
-export async function run(host: Host): Promise<Result> {
+export async function run(host: Host, commands = COMMANDS): Promise<Result> {
   let result: Result = 'ok';
   const program = new Command('procwatch');
   program
@@ -106,8 +110,8 @@ export async function run(host: Host): Promise<Result> {
       getOutHelpWidth: () => host.stdout.size()?.width ?? 100,
       getOutHasColors: () => false,
     });
-  for (const name of Object.keys(COMMANDS)) {
-    addCommand(program, name, host, (end) => {
+  for (const command of Object.entries(commands)) {
+    addCommand(program, command, host, (end) => {
       result = end;
     });
   }

@@ -1,8 +1,8 @@
 /** `procwatch ps`: all processes, or some, with chosen groups of facts, at one moment. */
 import { type ExitName, Failure } from '../errors.ts';
 import type { Host, SnapshotKernel } from '../host/host.ts';
-import { type Moment, minus, plus, secondsBetween } from '../process/moment.ts';
 import type { Text } from '../process/text.ts';
+import { dumpClocks } from '../ps/dump-clocks.ts';
 import type { TaskContext } from '../ps/fields.ts';
 import { type PsPlan, planPs } from '../ps/plan.ts';
 import { asJson, asTable, asTree } from '../ps/render.ts';
@@ -43,23 +43,12 @@ async function userNames(kernel: SnapshotKernel, tasks: readonly Task[]): Promis
   return (uid) => names.get(uid);
 }
 
-const TICKS_PER_SECOND = 100;
-/** The two clocks are read one after the other: what is finer would differ from one snapshot to the next. */
-function toMillisecond({ seconds, nanos }: Moment): Moment {
-  const millis = Math.round(nanos / 1e6);
-  return millis < 1000 ? { seconds, nanos: millis * 1e6 } : { seconds: seconds + 1, nanos: 0 };
-}
-
-const ZERO = { seconds: 0, nanos: 0 };
-
 async function contextOf(kernel: SnapshotKernel, plan: PsPlan, tasks: readonly Task[]): Promise<TaskContext> {
-  const { monotonic, wallOffset, bootOffset } = kernel.clocks();
   const showsUser = [...plan.fields, ...(plan.sorting === undefined ? [] : [plan.sorting.field])].some(
     ({ name }) => name === 'user',
   );
   return {
-    nowTicks: Math.floor(secondsBetween(ZERO, plus(monotonic, bootOffset)) * TICKS_PER_SECOND),
-    wallOffset: toMillisecond(minus(wallOffset, bootOffset)),
+    ...dumpClocks(kernel.clocks()),
     userName: showsUser ? await userNames(kernel, tasks) : () => undefined,
   };
 }

@@ -182,7 +182,8 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
   let rest: Rest | undefined;
   try {
     // Where nothing is shown nobody needs the arguments.
-    if (monitor !== undefined && (draws || !plan.quiet || plan.argvSource === 'bpf')) await useFacts(plan, monitor);
+    const isShown = draws || !plan.quiet || options.timeline !== undefined;
+    if (monitor !== undefined && (isShown || plan.argvSource === 'bpf')) await useFacts(plan, monitor);
     await becomeUserFor(host, options.as);
     const timeline = await RunTimeline.open(host, kernel, timelineWish(options, operands, redact));
     const hear = (records: readonly StreamRecord[]): void => {

@@ -1,6 +1,8 @@
 /** Prepares a watch: the plan, the names of users, the patterns; then runs it. */
-import { type ExitName, Failure } from '../errors.ts';
+import { EXIT, type ExitName, Failure } from '../errors.ts';
 import type { Host, Kernel, Users } from '../host/host.ts';
+import type { Subscription } from '../netlink/subscribe.ts';
+import { subscribe } from '../pipeline/subscribing.ts';
 import type { Matcher } from '../process/patterns.ts';
 import type { Redact } from '../process/redact.ts';
 import type { Selection } from '../process/select.ts';
@@ -10,9 +12,42 @@ import { planWatch, selectionOf } from './plan.ts';
 export async function startWatch(host: Host, options: WatchOptions): Promise<ExitName> {
   const isTerminal = options.output === undefined && options.to.length === 0 && host.stdout.isTerminal;
   const plan = planWatch(options, { env: host.env, isTerminal, isRoot: host.isRoot });
-  const [kernel, { watch }] = await Promise.all([host.kernel(), import('./watch.ts')]);
-  const selection = await selectionFor(kernel, options);
-  return watch(host, plan, kernel, { selection, redact: await redactorFor(options.redact) });
+  // Accounts are opened before events are heard.
+  const subscription = plan.extras.has('usage') ? undefined : subscribe(host, await host.listening(), plan);
+  const attending = closesEarly(host, subscription);
+  try {
+    const [kernel, { watch }] = await Promise.all([host.kernel(), import('./watch.ts')]);
+    const selection = await selectionFor(kernel, options);
+    const redact = await redactorFor(options.redact);
+    return await watch(host, plan, kernel, { selection, redact }, { subscription, attending });
+  } finally {
+    // Nothing happens if the watch has done it.
+    attending.cancel();
+    subscription?.close();
+  }
+}
+
+/**
+ * Until the watch itself listens: whatever ends us, the kernel must not go on building events for nobody. Not for a hangup, since whether
+ * nohup wants it ignored is not known yet.
+ */
+function closesEarly(host: Host, subscription: Subscription | undefined): { cancel(): void } {
+  const ends = (
+    [
+      ['SIGINT', 'interrupted'],
+      ['SIGTERM', 'terminated'],
+    ] as const
+  ).map(([signal, name]) =>
+    host.onSignal(signal, () => {
+      subscription?.close();
+      host.abort(EXIT[name].code);
+    }),
+  );
+  return {
+    cancel() {
+      for (const end of ends) end.cancel();
+    },
+  };
 }
 
 const REDACTED = '***';

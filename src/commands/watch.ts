@@ -5,6 +5,7 @@ import type { Formatter } from '../format/formatter.ts';
 import { LineBuffer } from '../format/line-buffer.ts';
 import type { Summary } from '../format/summary.ts';
 import type { Host, Kernel, OutputStream } from '../host/host.ts';
+import type { Subscription } from '../netlink/subscribe.ts';
 import { Monitor } from '../pipeline/monitor.ts';
 import { Sink } from '../pipeline/sink.ts';
 import type { Moment } from '../process/moment.ts';
@@ -15,7 +16,6 @@ import { VERSION } from '../version.ts';
 import { useFacts } from './facts.ts';
 import { onUnwritten, openRecordOutput } from './output.ts';
 import type { Plan } from './plan.ts';
-import { openUsage } from './usage.ts';
 
 /** Why a watch ends. */
 type Ending = Extract<ExitName, 'ok' | 'output' | 'terminated' | 'hangup'>;
@@ -199,15 +199,29 @@ export interface Discretion {
   readonly redact: Redact | undefined;
 }
 
-export async function watch(host: Host, plan: Plan, kernel: Kernel, discretion: Discretion): Promise<ExitName> {
-  const usage = await openUsage(host, kernel, {
-    wanted: plan.extras.has('usage'),
-    onlyFailures: plan.hearing.onlyFailures,
-  });
+/** What was begun before this code was loaded. */
+export interface Begun {
+  readonly subscription: Subscription | undefined;
+  /** Listens for signals, until the watch does: a signal between the two would be lost. */
+  readonly attending: { cancel(): void };
+}
+
+export async function watch(
+  host: Host,
+  plan: Plan,
+  kernel: Kernel,
+  discretion: Discretion,
+  { subscription, attending }: Begun,
+): Promise<ExitName> {
+  const { onlyFailures } = plan.hearing;
+  const usage = plan.extras.has('usage')
+    ? await (await import('./usage.ts')).openUsage(host, kernel, { wanted: true, onlyFailures })
+    : undefined;
   let windowMs = (): number => plan.latencyMs;
   const monitor = new Monitor(host, kernel, {
     ...monitorOptions(plan, discretion.selection, () => windowMs()),
     redact: discretion.redact,
+    subscription,
     ...(usage && { usage }),
   });
   if (plan.bufferWasAsked && monitor.subscription.bufferBytes < plan.bufferBytes) {
@@ -239,6 +253,7 @@ export async function watch(host: Host, plan: Plan, kernel: Kernel, discretion: 
   const run = new Watch(host, plan, { formatter, sink, summary }, finish);
   windowMs = () => (run.isNearlyDone ? 0 : plan.latencyMs);
   const stopListening = listenForEnd(host, plan, output, finish);
+  attending.cancel();
   const withoutFacts = await useFacts(plan, monitor);
   if (plan.becomes !== undefined) await host.becomeUser(plan.becomes, 'seeing others');
   run.begin();

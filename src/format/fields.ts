@@ -193,6 +193,27 @@ export const FIELDS: readonly Field[] = [
     column: LEFT(24),
   },
   {
+    name: 'exe_deleted',
+    type: 'boolean',
+    meaning:
+      'true: the file of the program had no name any more at the exec, or never had one (memfd); exe is the one it had',
+    carriers: 'all',
+    ofImage: true,
+    value: (r) => r.image.exeDeleted,
+    column: LEFT(11),
+  },
+  {
+    name: 'exe_missing',
+    type: 'string',
+    ours: true,
+    meaning:
+      'why exe is not known: "too deep", "too long", "torn" (a name in it was changed meanwhile), "unreachable" (outside of the root) or "unreadable"',
+    carriers: 'all',
+    ofImage: true,
+    value: (r) => r.image.exeMissing,
+    column: LEFT(11),
+  },
+  {
     name: 'path',
     type: 'string',
     meaning: 'the path as it was executed, which may be relative; of a script, the script',
@@ -246,6 +267,26 @@ export const FIELDS: readonly Field[] = [
     ofImage: true,
     value: (r) => r.image.cwd,
     column: LEFT(24),
+  },
+  {
+    name: 'cwd_deleted',
+    type: 'boolean',
+    meaning: 'true: the directory has no name any more; cwd is the one it had',
+    carriers: 'all',
+    ofImage: true,
+    value: (r) => r.image.cwdDeleted,
+    column: LEFT(11),
+  },
+  {
+    name: 'cwd_missing',
+    type: 'string',
+    ours: true,
+    meaning:
+      'why cwd is not known: "too deep", "too long", "torn" (a name in it was changed meanwhile), "unreachable" (outside of the root) or "unreadable"',
+    carriers: 'all',
+    ofImage: true,
+    value: (r) => r.image.cwdMissing,
+    column: LEFT(11),
   },
   {
     name: 'uid',

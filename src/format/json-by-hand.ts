@@ -70,6 +70,12 @@ function argsLetters({ argsLetters: letters, args }: Image): string {
   return args === undefined ? '' : textLetters('args', args);
 }
 
+function pathLetters(name: 'exe' | 'cwd', image: Image): string {
+  const missing = image[`${name}Missing`];
+  const deleted = image[`${name}Deleted`] ? member(`${name}_deleted`, 'true') : '';
+  return text(name, image[name]) + deleted + (missing === undefined ? '' : member(`${name}_missing`, `"${missing}"`));
+}
+
 function imageLetters(image: Image, { userName }: FieldContext): string {
   const { file, uid, argsTotal, missing } = image;
   const device = file?.device === undefined ? '' : member('exe_dev', `"${file.device}"`);
@@ -77,8 +83,8 @@ function imageLetters(image: Image, { userName }: FieldContext): string {
   const cut = argsTotal === undefined ? '' : member('args_truncated', String(argsTotal));
   const who = uid === undefined ? '' : member('uid', String(uid)) + text('user', userName(uid));
   const gone = missing === undefined ? '' : member('missing', `"${missing}"`);
-  const program = text('comm', image.comm) + text('exe', image.exe) + text('path', image.path) + device + inode;
-  return program + argsLetters(image) + cut + text('cwd', image.cwd) + who + gone;
+  const program = text('comm', image.comm) + pathLetters('exe', image) + text('path', image.path) + device + inode;
+  return program + argsLetters(image) + cut + pathLetters('cwd', image) + who + gone;
 }
 
 export class JsonByHand {

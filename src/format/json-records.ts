@@ -40,6 +40,10 @@ export interface ProcessFieldsJson extends HeadJson {
   readonly exe?: string;
   /** The bytes of exe, where they are not UTF-8. */
   readonly exe_base64?: string;
+  /** True: the file of the program had no name any more at the exec, or never had one (memfd); exe is the one it had. */
+  readonly exe_deleted?: boolean;
+  /** Why exe is not known: "too deep", "too long", "torn" (a name in it was changed meanwhile), "unreachable" (outside of the root) or "unreadable". */
+  readonly exe_missing?: string;
   /** The path as it was executed, which may be relative; of a script, the script. */
   readonly path?: string;
   /** The bytes of path, where they are not UTF-8. */
@@ -60,6 +64,10 @@ export interface ProcessFieldsJson extends HeadJson {
   readonly cwd?: string;
   /** The bytes of cwd, where they are not UTF-8. */
   readonly cwd_base64?: string;
+  /** True: the directory has no name any more; cwd is the one it had. */
+  readonly cwd_deleted?: boolean;
+  /** Why cwd is not known: "too deep", "too long", "torn" (a name in it was changed meanwhile), "unreachable" (outside of the root) or "unreadable". */
+  readonly cwd_missing?: string;
   /** Effective user id; of an exit known by its account alone (--usage), the real one. */
   readonly uid?: number;
   /** Name of the effective user. */

@@ -46,9 +46,14 @@ export interface Account {
   readonly home: string;
 }
 
-/** What needs the operating system below Node: loaded only by commands that listen. */
-export interface Kernel {
+/** What hearing of events needs of the system: loaded before all else, so that events are queued while that is loaded. */
+export interface Listening {
   readonly openConnector: OpenConnector;
+  circumstances(): Circumstances;
+}
+
+/** What needs the operating system below Node: loaded only by commands that listen. */
+export interface Kernel extends Listening {
   readonly reader: ProcReader;
   /** The same, but arguments are never read. */
   readonly readerWithoutArgs: ProcReader;
@@ -56,7 +61,6 @@ export interface Kernel {
   openPidfd(pid: number): Pidfd | NoPidfd;
   /** Where there are no process descriptors. Nothing happens if it has ended or is not ours to signal. */
   kill(pid: number, signal: number): void;
-  circumstances(): Circumstances;
   clocks(): Clocks;
   /** Facts about processes from programs in the kernel; or the reason why they are not to be had. */
   openFacts(wishes: FactWishes): Promise<FactSource | { readonly reason: string }>;
@@ -105,6 +109,7 @@ export interface Host {
   engine(address: NatsAddress, access: Access, role: Role): Promise<Engine>;
   /** Files of recordings, to be followed as they grow. */
   recordings(): Promise<RecordingFiles>;
+  listening(): Promise<Listening>;
   kernel(): Promise<Kernel>;
   snapshotKernel(): Promise<SnapshotKernel>;
   /** CLOCK_MONOTONIC. */

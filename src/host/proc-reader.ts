@@ -3,7 +3,7 @@
  * descriptor answers ESRCH instead of naming the new process.
  */
 import { readdirSync } from 'node:fs';
-import { AT_FDCWD, isForbidden, isTaken, link, ownerOf, path, slurp, within } from '../linux/files.ts';
+import { AT_FDCWD, isForbidden, isTaken, linkToFile, ownerOf, path, slurp, within } from '../linux/files.ts';
 import { openPidfd } from '../linux/pidfd.ts';
 import { isOver } from '../process/exits.ts';
 import type { Image } from '../process/image.ts';
@@ -31,10 +31,10 @@ function argsOf(directory: number): Image {
 }
 
 function linksOf(directory: number): Image {
-  const exe = link(directory, NAME.exe);
-  const program = exe && textOf(exe);
-  const cwd = link(directory, NAME.cwd);
-  return { ...(program !== undefined && { exe: program }), ...(cwd !== undefined && { cwd: textOf(cwd) }) };
+  const exe = linkToFile(directory, NAME.exe);
+  const program = exe && { exe: textOf(exe.path), ...(exe.isDeleted && ({ exeDeleted: true } as const)) };
+  const cwd = linkToFile(directory, NAME.cwd);
+  return { ...program, ...(cwd && { cwd: textOf(cwd.path), ...(cwd.isDeleted && ({ cwdDeleted: true } as const)) }) };
 }
 
 /** The directory of a process belongs to its effective user. */

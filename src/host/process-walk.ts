@@ -1,20 +1,20 @@
 /** The walk over the kernel's own list of processes, where it can be had. */
 import { Refusal } from '../bpf/refusal.ts';
 import { openTaskDump, type TaskDump } from '../bpf/task-dump.ts';
-import type { TaskRecord } from '../bpf/task-record.ts';
+import { WalkedTask } from '../bpf/task-record.ts';
 import { isInitial } from '../linux/namespaces.ts';
 import { SystemError } from '../linux/system-error.ts';
 import { ticksOf } from '../process/moment.ts';
 import type { ProcessWalk, Walked } from '../process/scan.ts';
 
-function walkedOf({ pid, ppid, comm, state, threads, waitStatus, start, effectiveUid: uid }: TaskRecord): Walked {
+function walkedOf({ pid, ppid, comm, state, threads, waitStatus, start, uid }: WalkedTask): Walked {
   return { pid, uid, start, stat: { comm, state, ppid, threads, startTicks: ticksOf(start), waitStatus } };
 }
 
 /** Before 5.19 a walk may need the rights that its setting up needs, and they may have been given up since. */
-function tasksOf(dump: TaskDump): TaskRecord[] | undefined {
+function tasksOf(dump: TaskDump): WalkedTask[] | undefined {
   try {
-    return dump.tasks();
+    return dump.tasks().all(WalkedTask);
   } catch (error) {
     if (error instanceof Refusal || error instanceof SystemError) return undefined;
     throw error;

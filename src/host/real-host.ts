@@ -1,13 +1,12 @@
 /** The real world behind the Host: everything impure of the program is here, or behind the doors of src/linux. */
-import { spawn } from 'node:child_process';
-import { createReadStream, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, createReadStream, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { availableParallelism, constants, hostname, release } from 'node:os';
 import { type End, exitCodeOf, Failure } from '../errors.ts';
 import type { Given } from '../linux/given.ts';
 import { explainNoNativeCode } from '../netlink/diagnose.ts';
 import type { Moment } from '../process/moment.ts';
 import { bytesOfRaw, rawText } from '../process/text.ts';
-import type { Host, Kernel, OutputStream, Signal, SnapshotKernel } from './host.ts';
+import type { Host, Kernel, Listening, OutputStream, Signal, SnapshotKernel } from './host.ts';
 import { FileStream, StandardStream } from './streams.ts';
 
 /** Arguments are sensitive: only the owner may read a file of them. */
@@ -30,7 +29,8 @@ function isForeground(): boolean {
 /** Whoever names the user otherwise says so itself. */
 const NOBODY_CALLED = 'SUDO_USER says who called sudo; --keep-privileges keeps the rights of root';
 
-function launch(command: string, args: readonly string[]): Promise<void> {
+async function launch(command: string, args: readonly string[]): Promise<void> {
+  const { spawn } = await import('node:child_process');
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: 'ignore', detached: true });
     child.once('error', reject);
@@ -75,6 +75,19 @@ function typedKeys(listener: (key: string) => void): { close(): void } | undefin
   };
 }
 
+const randomWords = new Uint32Array(64);
+let wordsLeft = 0;
+
+/** Node's own functions for it load all of its cryptography. Read some at a time: a heartbeat is to cost as little as it can. */
+function randomWord(): number {
+  if (wordsLeft === 0) {
+    const fd = openSync('/dev/urandom', 'r');
+    wordsLeft = readSync(fd, randomWords) / randomWords.BYTES_PER_ELEMENT;
+    closeSync(fd);
+  }
+  return randomWords[--wordsLeft];
+}
+
 /** A timer of Node's that is to wait longer (24.8 days) fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -90,7 +103,7 @@ export const ambient: Pick<Host, 'now' | 'after' | 'random'> = {
     wait(milliseconds);
     return { cancel: () => clearTimeout(timer) };
   },
-  random: () => crypto.getRandomValues(new Uint32Array(1))[0],
+  random: randomWord,
 };
 
 async function withNativeCode<T>(load: () => Promise<T>): Promise<T> {
@@ -103,7 +116,8 @@ async function withNativeCode<T>(load: () => Promise<T>): Promise<T> {
 }
 
 export const loadKernel = (): Promise<Kernel> => withNativeCode(async () => (await import('./real-kernel.ts')).kernel);
-const loadSnapshotKernel = (): Promise<SnapshotKernel> =>
+const loadListening = (): Promise<Listening> => withNativeCode(async () => (await import('./listening.ts')).listening);
+export const loadSnapshotKernel = (): Promise<SnapshotKernel> =>
   withNativeCode(async () => (await import('./snapshot-kernel.ts')).snapshotKernel);
 
 /** What was typed, to the byte. Node.js knows text only, and has U+FFFD where it is none. */
@@ -162,12 +176,10 @@ async function standAside(testimony: string | undefined, streams: readonly Stand
 
 /** A watch started by nohup is to outlive its terminal. */
 async function hangupIfIgnored(): Promise<ReadonlySet<Signal>> {
-  const [{ tracedSignals }, { goOnIgnoring }] = await Promise.all([
-    import('../linux/traces.ts'),
-    import('../linux/spawn.ts'),
-  ]);
+  const { tracedSignals } = await import('../linux/traces.ts');
   const { SIGHUP } = constants.signals;
   if (!tracedSignals()?.includes(SIGHUP)) return new Set();
+  const { goOnIgnoring } = await import('../linux/spawn.ts');
   goOnIgnoring([SIGHUP]);
   return new Set(['SIGHUP']);
 }
@@ -200,8 +212,11 @@ export function realHost(): Host {
     },
     readFile: (path) => readFileSync(pathOf(path), 'utf8'),
     readDated: (path) => ({ text: readFileSync(pathOf(path), 'latin1'), modifiedMs: statSync(pathOf(path)).mtimeMs }),
+    listening: loadListening,
     async kernel() {
       const kernel = await loadKernel();
+      // Once all stands: it takes Node a millisecond and more to load what sets flags.
+      setImmediate(async () => (await import('./heap.ts')).keepHeapSmall());
       if (aside === undefined) ignored = await hangupIfIgnored();
       return kernel;
     },

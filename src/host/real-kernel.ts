@@ -1,34 +1,16 @@
 /** The real kernel behind the `Kernel` interface, and the facts about where this process runs. */
-import { readFileSync } from 'node:fs';
 import { kill } from '../linux/libc.ts';
 import { isInitial } from '../linux/namespaces.ts';
 import { openPidfd } from '../linux/pidfd.ts';
-import type { Circumstances } from '../netlink/diagnose.ts';
 import { accountDoors } from './account-doors.ts';
 import { clocks } from './clocks.ts';
 import type { Kernel } from './host.ts';
-import { openConnector } from './netlink-socket.ts';
+import { listening } from './listening.ts';
 import { procReader } from './proc-reader.ts';
 import { users } from './users.ts';
 
-function connectorListed(): boolean {
-  try {
-    return readFileSync('/proc/net/connector', 'latin1').includes('cn_proc');
-  } catch {
-    return false;
-  }
-}
-
-function circumstances(): Circumstances {
-  return {
-    connectorListed: connectorListed(),
-    initialPidNamespace: isInitial('pid'),
-    initialUserNamespace: isInitial('user'),
-  };
-}
-
 export const kernel: Kernel = {
-  openConnector,
+  ...listening,
   reader: procReader({ args: true }),
   readerWithoutArgs: procReader({ args: false }),
   users,
@@ -36,7 +18,6 @@ export const kernel: Kernel = {
   kill(pid, signal) {
     kill(pid, signal);
   },
-  circumstances,
   clocks,
   async openFacts(wishes) {
     // Programs in the kernel tell the numbers of the host.

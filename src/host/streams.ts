@@ -1,6 +1,5 @@
 /** Where the program writes: Node's own streams, opened when first written to, and files. */
-import { closeSync, writeSync } from 'node:fs';
-import { isatty } from 'node:tty';
+import { closeSync, fstatSync, writeSync } from 'node:fs';
 import type { OutputStream } from './host.ts';
 
 /** A Node stream: synchronous for terminals and files, queued for pipes. */
@@ -47,6 +46,14 @@ class NodeStream implements OutputStream {
   }
 }
 
+function isCharacterDevice(fd: number): boolean {
+  try {
+    return fstatSync(fd).isCharacterDevice();
+  } catch {
+    return false;
+  }
+}
+
 /** One of our standard streams. Node.js changes what it opens, so it opens none that is not written to. */
 export class StandardStream implements OutputStream {
   private readonly fd: number;
@@ -71,7 +78,8 @@ export class StandardStream implements OutputStream {
   }
 
   get isTerminal(): boolean {
-    return isatty(this.fd);
+    // Node's module of terminals takes longer to load than to ask the system whether this can be one.
+    return isCharacterDevice(this.fd) && process.getBuiltinModule('node:tty').isatty(this.fd);
   }
 
   size(): { readonly width: number; readonly height: number } | undefined {

@@ -3,13 +3,15 @@
  * same guarantees; what is exported here is all there is to rely on.
  */
 import type { JsonRecord } from '../format/json-records.ts';
-import { ambient, loadKernel } from '../host/real-host.ts';
+import { ambient, loadKernel, loadSnapshotKernel } from '../host/real-host.ts';
 import { LiveWatch } from './live-watch.ts';
+import type { Processes, ProcessesRequest } from './processes.ts';
 import type { Watch, WatchRequest } from './watch-request.ts';
 
 export { Failure } from '../errors.ts';
 export type * from '../format/json-records.ts';
 export type { EventName } from '../netlink/events.ts';
+export type { Processes, ProcessesRequest, ProcessRow, ProcessRows, ProcessText } from './processes.ts';
 export type { Watch, WatchRequest } from './watch-request.ts';
 
 /**
@@ -18,6 +20,15 @@ export type { Watch, WatchRequest } from './watch-request.ts';
  */
 export function watch(request: WatchRequest = {}): Watch {
   return new LiveWatch(request, ambient, loadKernel);
+}
+
+/**
+ * All processes, read at once and as often as one likes: `for (const { pid, ppid } of processes.read()) …`. One walk inside the kernel where
+ * that can be had, else the files of /proc; `source` says which, `reason` why. To be closed, by hand or by `using`.
+ */
+export async function openProcesses(request: ProcessesRequest = {}): Promise<Processes> {
+  const [kernel, { OpenProcesses }] = await Promise.all([loadSnapshotKernel(), import('./process-rows.ts')]);
+  return new OpenProcesses(kernel, request);
 }
 
 /** Narrows a record to one about a process. */

@@ -61,13 +61,47 @@ export function within<T>(name: string, task: (directory: number) => T): T | und
 }
 
 /** `struct statx`: the same on every machine. */
-const STATX = { bytes: 256, uidWord: 5, wantUid: 0x8, emptyPath: 0x1000 } as const;
+const STATX = {
+  bytes: 256,
+  uidWord: 5,
+  wantUid: 0x8,
+  wantInode: 0x100,
+  /** The inode's two, major and minor. */
+  inodeWords: [8, 9, 34, 35],
+  emptyPath: 0x1000,
+} as const;
 const statxWords = new Uint32Array(STATX.bytes / 4);
 
 /** The user whom a directory belongs to. */
 export function ownerOf(directory: number): number | undefined {
   const failed = libc.statx(directory, ITSELF, STATX.emptyPath, STATX.wantUid, statxWords) < 0;
   return failed ? undefined : statxWords[STATX.uidWord];
+}
+
+/** What follows the name of a file that has none any more, in a link of /proc (fs/d_path.c). */
+const DELETED_MARK = Buffer.from(' (deleted)');
+
+/**
+ * A link of /proc to a file, without the mark of one that was deleted. A file may be named as if it were: then the name leads to it. Valid
+ * until the next call; undefined if it cannot be followed.
+ */
+export function linkToFile(
+  directory: number,
+  name: Uint8Array,
+): { readonly path: Uint8Array; readonly isDeleted: boolean } | undefined {
+  const target = link(directory, name);
+  if (target === undefined) return undefined;
+  const end = target.length - DELETED_MARK.length;
+  if (end <= 0 || !DELETED_MARK.equals(target.subarray(end))) return { path: target, isDeleted: false };
+  const named = Buffer.concat([Buffer.from('root'), target, Buffer.of(0)]);
+  const isDeleted = inodeOf(directory, name) !== inodeOf(directory, named);
+  return { path: isDeleted ? named.subarray(4, 4 + end) : named.subarray(4, -1), isDeleted };
+}
+
+/** File system and inode of what a name leads to. */
+function inodeOf(directory: number, name: Uint8Array): string | undefined {
+  if (libc.statx(directory, name, 0, STATX.wantInode, statxWords) < 0) return undefined;
+  return STATX.inodeWords.map((word) => statxWords[word]).join(' ');
 }
 
 const EPERM = 1;

@@ -108,6 +108,8 @@ const mapMemory: (
 ) => bigint | null = libc.func('void *mmap(void *, size_t, int, int, int, long)');
 const unmapMemory: Call<[at: bigint, length: number]> = libc.func('int munmap(void *, size_t)');
 const MAP_SHARED = 1;
+const MAP_PRIVATE = 2;
+const PROT_READ = 1;
 /** MAP_FAILED is -1, whichever way a pointer is turned into a number. */
 const MAP_FAILED = 2n ** BigInt(8 * WORD_BYTES) - 1n;
 
@@ -118,8 +120,15 @@ export interface Mapping {
 }
 
 /** Memory shared with the kernel through a descriptor; undefined with errno set where that fails. */
-export function mmapShared(fd: number, length: number, protection: number, offset: number): Mapping | undefined {
-  const at = mapMemory(null, length, protection, MAP_SHARED, fd, offset);
+export const mmapShared = (fd: number, length: number, protection: number, offset: number): Mapping | undefined =>
+  mapped(fd, length, protection, MAP_SHARED, offset);
+
+/** A file to be read, of which only what is touched is loaded; undefined with errno set where that fails. */
+export const mmapFile = (fd: number, length: number): Mapping | undefined =>
+  mapped(fd, length, PROT_READ, MAP_PRIVATE, 0);
+
+function mapped(fd: number, length: number, protection: number, flags: number, offset: number): Mapping | undefined {
+  const at = mapMemory(null, length, protection, flags, fd, offset);
   if (at === null || BigInt.asUintN(8 * WORD_BYTES, at) === MAP_FAILED) return undefined;
   return { memory: koffi.view(at, length), unmap: () => unmapMemory(at, length) };
 }

@@ -131,6 +131,7 @@ export class Subscription {
   private control: ConnectorSocket;
   private readonly options: SubscribeOptions;
   private dropsSeen = 0;
+  private hasLeft = false;
   /** Not before the kernel took us for a listener. After a recovery our share of its count is unknown, and giving any back could silence others. */
   private owesIgnore = false;
   private readonly info = new Uint32Array(MEMINFO.words);
@@ -230,12 +231,14 @@ export class Subscription {
     return this.revive() ? 'recovered' : 'deaf';
   }
 
-  /** Without IGNORE the kernel would go on building events for nobody. */
+  /** Without IGNORE the kernel would go on building events for nobody. Twice is once. */
   close(): void {
     this.leave(this.events);
   }
 
   private leave(events: ConnectorSocket | undefined): void {
+    if (this.hasLeft) return;
+    this.hasLeft = true;
     if (this.owesIgnore) {
       const ignore = encodeControl({ op: PROC_CN_MCAST.ignore, token: this.options.random() });
       if (this.kernelFilter) events?.send(ignore);

@@ -10,7 +10,7 @@ import { ReadSubjects } from '../looks/read-subjects.ts';
 import type { WireEvent } from '../netlink/events.ts';
 import { type Hearing, hearsWholeLives } from '../netlink/filter.ts';
 import { EventSource } from '../netlink/source.ts';
-import { Subscription } from '../netlink/subscribe.ts';
+import type { Subscription } from '../netlink/subscribe.ts';
 import type { FactWishes } from '../process/fact-wishes.ts';
 import { HeardSubjects } from '../process/heard-subjects.ts';
 import { compareMoments, type Moment, minus } from '../process/moment.ts';
@@ -30,10 +30,13 @@ import { Heartbeat } from './heartbeat.ts';
 import { Losses } from './losses.ts';
 import { Rescan } from './rescan.ts';
 import { Settling } from './settling.ts';
+import { subscribe } from './subscribing.ts';
 import { type Pacing, PromptWakeups, type Wakeups, WindowedWakeups } from './wakeups.ts';
 
 export interface MonitorOptions {
   readonly hearing: Hearing;
+  /** Made before with this hearing and buffer; closed with the monitor. */
+  readonly subscription?: Subscription | undefined;
   readonly shows: (event: WireEvent) => boolean;
   readonly threads: boolean;
   readonly infers: Infers;
@@ -97,7 +100,7 @@ export class Monitor {
   private last: { readonly isMore: boolean; readonly until: Moment } | undefined;
   private onRecords: (records: StreamRecord[]) => void = () => {};
 
-  /** Subscribes; throws a Failure that says why where that is impossible. */
+  /** Subscribes, if nobody has; throws a Failure that says why where that is impossible. */
   constructor(host: Monitored, kernel: Kernel, options: MonitorOptions) {
     const reader = options.readsArgs === false ? kernel.readerWithoutArgs : kernel.reader;
     const after = (milliseconds: number, task: () => void) => host.after(milliseconds, task);
@@ -107,13 +110,7 @@ export class Monitor {
     this.options = options;
     this.hearing = options.hearing;
     this.losses = new Losses(() => host.now());
-    this.subscription = new Subscription({
-      open: kernel.openConnector,
-      hearing: options.hearing,
-      bufferBytes: options.bufferBytes,
-      random: () => host.random(),
-      circumstances: () => kernel.circumstances(),
-    });
+    this.subscription = options.subscription ?? subscribe(host, kernel, options);
     this.source = new EventSource(this.subscription, options.hearing);
     this.backlog = new Backlog(this.source, () => host.now());
     this.scan = new ReadScan(this.reader);

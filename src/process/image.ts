@@ -10,11 +10,16 @@ export interface Image {
   /** Bytes of all arguments with their NULs, where `args` are only the beginning of them. */
   readonly argsTotal?: number | undefined;
   readonly exe?: Text | undefined;
+  /** The file has no name any more, or never had one (memfd): `exe` is the one it had. */
+  readonly exeDeleted?: true | undefined;
+  readonly exeMissing?: PathMissing | undefined;
   /** What was passed to execve(2): of a script the script, may be relative; `exe` is the file that runs. */
   readonly path?: Text | undefined;
   /** The file that runs, by what no rename and no other root directory changes. */
   readonly file?: FileId | undefined;
   readonly cwd?: Text | undefined;
+  readonly cwdDeleted?: true | undefined;
+  readonly cwdMissing?: PathMissing | undefined;
   /** Effective user id, what `ps` shows. */
   readonly uid?: number | undefined;
   /** The process was gone before its arguments could be read. */
@@ -26,6 +31,12 @@ export interface Image {
   /** A place where whoever writes images keeps what it has made of this one. Not part of what it is. */
   kept?: { readonly by: object; readonly letters: string } | undefined;
 }
+
+/**
+ * Why a path is not known although the kernel was asked: it has more directories or bytes than a program in the kernel may walk, a name in it was
+ * changed meanwhile, it lies outside of the root, or memory could not be read.
+ */
+export type PathMissing = 'too deep' | 'too long' | 'torn' | 'unreachable' | 'unreadable';
 
 export interface FileId {
   /** `major:minor` of the file system, as in /proc/PID/mountinfo; absent where only the account of an ended process knows the file. */
@@ -42,9 +53,13 @@ const MEMBERS: Readonly<Record<Member, true>> = {
   args: true,
   argsTotal: true,
   exe: true,
+  exeDeleted: true,
+  exeMissing: true,
   path: true,
   file: true,
   cwd: true,
+  cwdDeleted: true,
+  cwdMissing: true,
   uid: true,
   missing: true,
   unread: true,

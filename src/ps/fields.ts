@@ -22,12 +22,12 @@ export interface TaskContext {
   userName(uid: number): Text | undefined;
 }
 
-export type TaskValue = number | Text | readonly Text[] | undefined;
+export type TaskValue = number | true | Text | readonly Text[] | undefined;
 
 export interface TaskField {
   readonly name: string;
   readonly group: GroupName;
-  readonly type: 'string' | 'strings' | 'integer' | 'number';
+  readonly type: 'string' | 'strings' | 'integer' | 'number' | 'boolean';
   readonly meaning: string;
   /** A text of our own making: it needs no twin with its bytes. */
   readonly ours?: true;
@@ -161,6 +161,13 @@ const GROUPED: Readonly<Record<GroupName, readonly Omit<TaskField, 'group'>[]>> 
   ],
   args: [
     { name: 'exe', type: 'string', part: 'exe', meaning: 'path of the program', value: (t) => t.exe },
+    {
+      name: 'exe_deleted',
+      type: 'boolean',
+      part: 'exe',
+      meaning: 'true: the file of the program has no name any more; exe is the one it had',
+      value: (t) => t.exeDeleted,
+    },
     {
       name: 'args',
       type: 'strings',

@@ -1,6 +1,6 @@
 /** Tasks from /proc: exactly the files that are asked for, each read by bare system calls. */
 import { readdirSync } from 'node:fs';
-import { AT_FDCWD, isTaken, link, path, slurp, within } from '../linux/files.ts';
+import { AT_FDCWD, isTaken, linkToFile, path, slurp, within } from '../linux/files.ts';
 import { parseCmdline } from '../process/procstat.ts';
 import { textOf } from '../process/text.ts';
 import { parseCgroup, parseIo, parseStatus, parseTaskStat } from './proc-files.ts';
@@ -52,8 +52,8 @@ const READ: Readonly<Record<Exclude<Part, 'stat'>, (directory: number) => Partia
     return bytes === undefined || bytes.length === 0 ? undefined : { args: parseCmdline(bytes) };
   },
   exe(directory) {
-    const exe = link(directory, file.exe);
-    return exe === undefined ? undefined : { exe: textOf(exe) };
+    const exe = linkToFile(directory, file.exe);
+    return exe && { exe: textOf(exe.path), ...(exe.isDeleted && ({ exeDeleted: true } as const)) };
   },
   cgroup(directory) {
     const cgroup = parsing('cgroup', parseCgroup)(directory);

@@ -32,7 +32,7 @@ function cellOf(field: TaskField, task: Task, context: TaskContext): string {
   const value = field.value(task, context);
   if (value === undefined) return '';
   if (field.type === 'number') return (value as number).toFixed(2);
-  return typeof value === 'number' ? String(value) : escapeText(value as Text);
+  return typeof value === 'number' || value === true ? String(value) : escapeText(value as Text);
 }
 
 const column = (field: TaskField, tasks: readonly Task[], context: TaskContext): Column => ({
@@ -87,7 +87,8 @@ function writeMember(out: LineBuffer, key: string, type: TaskField['type'], valu
   if (type === 'string') return writeText(out, key, value as Text);
   if (type === 'strings') return writeList(out, key, value as readonly Text[]);
   out.ascii(key);
-  if (type === 'integer') out.integer(value as number);
+  if (type === 'boolean') out.ascii('true');
+  else if (type === 'integer') out.integer(value as number);
   else out.decimal(value as number);
 }
 

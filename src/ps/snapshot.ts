@@ -32,7 +32,7 @@ function candidates(plan: PsPlan, { dump, reader }: Sources): Task[] {
 const KTHREADD = 2;
 
 /** Parts that some sources tell unasked. */
-const TOLD: Readonly<Partial<Record<Part, (task: Task) => boolean>>> = {
+export const TOLD: Readonly<Partial<Record<Part, (task: Task) => boolean>>> = {
   // kthreadd, the parent of all kernel threads, has this number on every machine.
   comm: ({ pid, ppid, userTicks }) => userTicks !== undefined || (ppid !== KTHREADD && pid !== KTHREADD),
   uids: ({ uid }) => uid !== undefined,

@@ -12,6 +12,7 @@ type Key = number | string | undefined;
 
 function keyOf(value: TaskValue): Key {
   if (value === undefined || typeof value === 'number') return value;
+  if (value === true) return 1;
   return Array.isArray(value) ? value.map(readable).join(' ') : readable(value as Text);
 }
 

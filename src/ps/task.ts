@@ -40,6 +40,8 @@ export interface TaskDetails {
   writeChars: number;
   args: readonly Text[];
   exe: Text;
+  /** The file has no name any more: `exe` is the one it had. */
+  exeDeleted: true;
   cgroup: string;
 }
 

@@ -1,17 +1,20 @@
-/** A BTF file made type by type, written from the format's description and not from the reader: names are added as they come. */
+/** A BTF file made type by type, written from the format's description and not from the reader. */
 
 export class BtfBuilder {
   private readonly strings: number[] = [0];
+  private readonly names = new Map<string, number>();
   private readonly types: number[][] = [];
 
+  /** Each name is kept once, as by whoever makes the kernel's file. */
   private name(text: string): number {
-    if (text === '') return 0;
+    const known = text === '' ? 0 : this.names.get(text);
+    if (known !== undefined) return known;
     const at = this.strings.length;
+    this.names.set(text, at);
     this.strings.push(...Buffer.from(text, 'latin1'), 0);
     return at;
   }
 
-  /** Ids begin at 1. */
   private type(name: string, kind: number, vlen: number, third: number, rest: number[] = [], flag = 0): number {
     const info = ((flag << 31) | (kind << 24) | vlen) >>> 0;
     this.types.push([this.name(name), info, third, ...rest]);

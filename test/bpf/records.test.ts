@@ -13,7 +13,7 @@ import {
   PATH_BYTES,
   WALK,
 } from '../../src/bpf/fact-record.ts';
-import { decodeTasks, stateLetter } from '../../src/bpf/task-record.ts';
+import { stateLetter, WalkedTask, WalkedTasks } from '../../src/bpf/task-record.ts';
 import { FactIndex, NONE } from '../../src/facts/fact-index.ts';
 import {
   endRecord,
@@ -127,13 +127,18 @@ test('a walk that did not come to an end has no path', () => {
   }
 });
 
-test('paths are those that /proc shows', () => {
-  const exe = (walked: string, state: number) => imageOf({ exe: walked, exeState: state }).exe;
+test('paths are told without the mark of a deleted file, which is told beside them', () => {
+  const of = (walked: string, state: number) => {
+    const { exe, exeDeleted, exeMissing } = imageOf({ exe: walked, exeState: state });
+    return [exe, exeDeleted, exeMissing];
+  };
+  const exe = (walked: string, state: number) => of(walked, state)[0];
   assert.equal(exe('', WALK.complete), '/');
-  assert.equal(exe('prog/tmp/', WALK.complete | DELETED), '/tmp/prog (deleted)');
-  assert.equal(exe('memfd:a name', WALK.pseudo), '/memfd:a name (deleted)');
-  assert.equal(exe('prog/lost/', WALK.escaped), '/');
-  assert.equal(exe('prog/lost/', WALK.escaped | DELETED), '/ (deleted)');
+  assert.deepEqual(of('prog/tmp/', WALK.complete | DELETED), ['/tmp/prog', true, undefined]);
+  assert.deepEqual(of('memfd:a name', WALK.pseudo), ['/memfd:a name', true, undefined]);
+  assert.deepEqual(of('prog/lost/', WALK.escaped), [undefined, undefined, 'unreachable']);
+  assert.deepEqual(of('prog/lost/', WALK.escaped | DELETED), [undefined, undefined, 'unreachable']);
+  assert.deepEqual(of('prog/lost/', WALK.torn), [undefined, undefined, 'torn']);
   assert.equal(exe('\xc3\xa4/home/', WALK.complete), '/home/\u00e4');
   assert.deepEqual(exe('\xff\n/home/', WALK.complete), {
     text: '/home/\ufffd\n',
@@ -178,13 +183,13 @@ test('what is too short for what it says, or of an unknown kind, is none of ours
   for (let length = 0; length < whole.length; length++) none(whole.subarray(0, length));
   for (const kind of [0, 1, 4, 255]) none(whole.with(FACT.kind, kind));
   assert.equal(accountDecoder(new Uint8Array(200), UNITS)(0, 175), undefined);
-  assert.deepEqual(decodeTasks(new Uint8Array(79)), []);
+  assert.equal(new WalkedTasks(new Uint8Array(79)).length, 0);
   const random = seeded(3);
   for (let i = 0; i < 5000; i++) {
     const rubbish = Uint8Array.from({ length: random() % 300 }, () => random() & 0xff);
     if (rubbish.length >= FACT.bytes) membersOf(imageFrom(rubbish));
     accountDecoder(rubbish, UNITS)(0, rubbish.length);
-    decodeTasks(rubbish);
+    for (const { state, comm, start } of new WalkedTasks(rubbish).all(WalkedTask)) assert.ok([state, comm, start]);
   }
 });
 

@@ -32,6 +32,7 @@ const image = (): Image => ({
   ...pick({}, { args: Array.from({ length: random() % 4 }, text) }),
   ...pick({}, { argsTotal: random() }),
   ...pick({}, { exe: text(), cwd: text() }),
+  ...pick({}, { exeDeleted: true, cwdDeleted: true } as const, { exeMissing: 'torn', cwdMissing: 'too deep' } as const),
   ...pick({}, { path: text() }),
   ...pick(
     {},

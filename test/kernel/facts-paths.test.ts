@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { openFactPrograms } from '../../src/bpf/fact-programs.ts';
-import { STATE_MASK, WALK } from '../../src/bpf/fact-record.ts';
+import { WALK } from '../../src/bpf/fact-record.ts';
 import type { WalkForm } from '../../src/bpf/path-walk.ts';
+import type { Image, PathMissing } from '../../src/process/image.ts';
 import { type Text, textOf } from '../../src/process/text.ts';
 import { compiled } from '../bpf/execs.ts';
 import { collecting, eventually, type Fact, factFrom } from '../support/fact-records.ts';
@@ -106,7 +107,7 @@ type Visited = Inhabitant & { readonly fact: Fact };
 const LINKS = ['exe', 'cwd'] as const;
 
 /** Longer than /proc tells, or than a record holds. */
-const TOO_LONG: Readonly<Record<string, (folder: string, link: (typeof LINKS)[number]) => string | undefined>> = {
+const TOO_LONG: Readonly<Record<string, (folder: string, link: Link) => string | undefined>> = {
   'a path longer than /proc can tell': (folder, link) => {
     const cwd = `${folder}/t${`/${'n'.repeat(255)}`.repeat(17)}`;
     return link === 'exe' ? `${cwd}/prog` : cwd;
@@ -114,39 +115,61 @@ const TOO_LONG: Readonly<Record<string, (folder: string, link: (typeof LINKS)[nu
   'a path longer than a record can hold': () => undefined,
 };
 
-/** What /proc says; or what is there, where that is more than it can say. */
-function truth({ name, folder, pid }: Inhabitant, link: (typeof LINKS)[number]): Text | undefined {
+type Link = (typeof LINKS)[number];
+
+const said = (pid: number, link: Link): Buffer => readlinkSync(`/proc/${pid}/${link}`, 'buffer');
+
+const MARK = ' (deleted)';
+const NAMED_SO = 'names that only sound deleted';
+/** Moved out of their mounts: /proc says that they are the root, which they are not. */
+const OUTSIDE: Readonly<Record<Link, RegExp>> = {
+  exe: /^a program moved out of its bind mount/,
+  cwd: /^a folder moved out of its bind mount/,
+};
+
+interface Truth {
+  readonly path: Text | undefined;
+  readonly isDeleted: boolean;
+}
+
+/** What /proc says, the mark of a deleted file apart; or what is there, where that is more than it can say. */
+function truth({ name, folder, pid }: Inhabitant, link: Link): Truth {
   const beyond = TOO_LONG[name];
-  const read = (): Buffer => readlinkSync(`/proc/${pid}/${link}`, 'buffer');
-  if (beyond === undefined) return textOf(read());
-  assert.throws(read, /ENAMETOOLONG/);
-  return beyond(folder, link);
+  if (beyond !== undefined) {
+    assert.throws(() => said(pid, link), /ENAMETOOLONG/);
+    return { path: beyond(folder, link), isDeleted: false };
+  }
+  if (OUTSIDE[link].test(name)) return { path: undefined, isDeleted: false };
+  const path = said(pid, link);
+  const isDeleted = path.toString('latin1').endsWith(MARK) && name !== NAMED_SO;
+  return { path: textOf(isDeleted ? path.subarray(0, -MARK.length) : path), isDeleted };
 }
 
 const lettersOf = (text: Text): string => (typeof text === 'string' ? text : text.text);
 const namesIn = (path: Text | undefined): number => (path === undefined ? 0 : lettersOf(path).split('/').length - 1);
 
 /** The truth, as far as this form of the walk can get to it. */
-function reachable(visited: Visited, link: (typeof LINKS)[number], walk: WalkForm): Text | undefined {
-  const path = truth(visited, link);
-  return walk === 'read' && namesIn(path) > MOST_READ ? undefined : path;
+function reachable(visited: Visited, link: Link, walk: WalkForm): Truth {
+  const found = truth(visited, link);
+  return walk === 'read' && namesIn(found.path) > MOST_READ ? { path: undefined, isDeleted: false } : found;
 }
 
-const KNOWN: readonly number[] = [WALK.complete, WALK.pseudo, WALK.escaped];
 /** Why a path is not known. */
-const UNKNOWN: Readonly<Record<WalkForm, number>> = { typed: WALK.tooLong, read: WALK.tooDeep };
+function missing({ name }: Visited, link: Link, walk: WalkForm): PathMissing {
+  if (OUTSIDE[link].test(name)) return 'unreachable';
+  return walk === 'typed' ? 'too long' : 'too deep';
+}
 
 function assertTruth(all: readonly Visited[], walk: WalkForm): void {
-  const table = (of: (visited: Visited) => unknown) => Object.fromEntries(all.map((one) => [one.name, of(one)]));
-  assert.deepEqual(
-    table(({ fact: { image } }) => ({ exe: image?.exe, cwd: image?.cwd })),
-    table((one) => ({ exe: reachable(one, 'exe', walk), cwd: reachable(one, 'cwd', walk) })),
-  );
-  for (const { name, fact } of all) {
+  for (const visited of all) {
     for (const link of LINKS) {
-      const state = (fact[`${link}State`] ?? WALK.none) & STATE_MASK;
-      const isKnown = fact.image?.[link] !== undefined;
-      assert.ok(isKnown ? KNOWN.includes(state) : state === UNKNOWN[walk], `${name}: ${link} has state ${state}`);
+      const image: Image = visited.fact.image ?? {};
+      const { path, isDeleted } = reachable(visited, link, walk);
+      assert.deepEqual(
+        { path: image[link], isDeleted: image[`${link}Deleted`] ?? false, missing: image[`${link}Missing`] },
+        { path, isDeleted, missing: path === undefined ? missing(visited, link, walk) : undefined },
+        `${link} of ${visited.name}`,
+      );
     }
   }
 }
@@ -155,7 +178,8 @@ function assertTruth(all: readonly Visited[], walk: WalkForm): void {
 function assertSameInside(all: readonly Visited[]): void {
   for (const one of all) {
     if (one.name in TOO_LONG) continue;
-    assert.deepEqual(one.inside, { exe: truth(one, 'exe'), cwd: truth(one, 'cwd') }, one.name);
+    const outside = { exe: textOf(said(one.pid, 'exe')), cwd: textOf(said(one.pid, 'cwd')) };
+    assert.deepEqual(one.inside, outside, one.name);
   }
 }
 
@@ -167,10 +191,12 @@ for (const walk of FORMS) {
       assertSameInside(all);
       const unknown = all.filter(({ fact: { image } }) => image?.exe === undefined || image.cwd === undefined);
       const deep = ['30 folders deep', '100 folders deep', '300 folders deep', 'a path longer than a record can hold'];
+      const names = unknown.map(({ name }) => name);
       assert.deepEqual(
-        unknown.map(({ name }) => name),
+        names.filter((name) => !/moved out of its bind mount/.test(name)),
         walk === 'typed' ? deep.slice(3) : deep,
       );
+      assert.equal(names.length, (walk === 'typed' ? 1 : 4) + 4);
     });
   });
 

@@ -28,7 +28,7 @@ const figure = ({ data }: Model, label: string): string | undefined =>
 async function run(args: readonly string[], options: { uid?: number; env?: Record<string, string> } = {}) {
   const running = procwatch(['run', ...args], options);
   running.child.stdin?.end();
-  const code = await running.code();
+  const code = await running.status();
   return { code, stderr: running.stderr };
 }
 
@@ -159,7 +159,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     await until('the command is ready', () => running.stdout.includes('ready'));
     running.child.kill(signal);
     const number = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 }[signal];
-    assert.equal(await running.code(), 128 + number);
+    assert.equal(await running.status(), 128 + number);
     const model = modelAt(page);
     assert.equal(nameAt(model, 0), 'sleep');
     assert.equal(model.data.outcomes[model.data.lives.outcome[0]], signal);
@@ -190,7 +190,7 @@ kernelTest('cut short while it waits for the rest of the tree, it still draws', 
   ]);
   await until('the command has ended', () => running.stdout !== '' && childrenOf(running.pid) === '');
   running.child.kill('SIGTERM');
-  assert.equal(await running.code(), 143);
+  assert.equal(await running.status(), 143);
   process.kill(Number(running.stdout));
   assert.ok(modelAt(page).data.outcomes.includes('still running'));
 });

@@ -96,6 +96,24 @@ const CHECKS = {
     assert.deepEqual(of[0][1].args, ['/bin/sh', '-c', 'exit 3']);
   },
 
+  'program and directory of a command that is over at once come from the kernel': async () => {
+    const { start, of } = await watching([], async () => [
+      await ended(spawn('/bin/busybox', ['true'], { cwd: '/tmp', stdio: 'ignore' })),
+    ]);
+    assert.equal(start.argv_source, 'bpf');
+    const [, exec, exit] = of[0];
+    for (const { exe, cwd, args } of [exec, exit]) {
+      assert.deepEqual([exe, cwd, args], ['/bin/busybox', '/tmp', ['/bin/busybox', 'true']]);
+    }
+  },
+
+  'a life is told as well where facts are read from /proc': async () => {
+    const { start, of } = await watching(['--argv-source', 'proc'], async () => [await ended(sh('exit 3'))]);
+    assert.equal(start.argv_source, 'proc');
+    assert.deepEqual(eventsOf(of[0]), ['fork', 'exec', 'exit']);
+    assert.equal(of[0][2].exit_code, 3);
+  },
+
   'failures alone are told where they alone are selected': async () => {
     const { of } = await watching(['-e', 'nonzero-exit'], async () => {
       return [await ended(sh('exit 0')), await ended(sh('exit 7')), await ended(sh('kill -9 $$'))];
@@ -103,6 +121,10 @@ const CHECKS = {
     assert.deepEqual(of.map(eventsOf), [[], ['exit'], ['exit']]);
     assert.equal(of[1][0].exit_code, 7);
     assert.equal(of[2][0].signal, 'SIGKILL');
+    for (const [{ comm, exe, args, ppid }] of of.slice(1)) {
+      assert.deepEqual([comm, exe, ppid], ['sh', '/bin/sh', process.pid]);
+      assert.equal(args[0], '/bin/sh');
+    }
   },
 
   'what a process used is exact, from programs at the entry of a function and at the switch of tasks': async () => {

@@ -173,7 +173,7 @@ test('a watch that breaks off while it is set up leaves no listener behind', asy
     throw new Error('no such luck');
   };
   await assert.rejects(main(host));
-  assert.equal(host.connector.listeners, 2);
+  assert.equal(host.connector.listeners, 0);
   for (const task of host.exitTasks) task();
   assert.equal(host.connector.listeners, 0);
 });

@@ -21,6 +21,7 @@ export function machine(argv: readonly string[], terminal?: { width: number; hei
       comm: 'cc1',
       args: ['cc1', '-o', 'a file'],
       exe: '/usr/lib/cc1',
+      exeDeleted: true,
       ...ada,
       userTicks: 150,
       systemTicks: 25,

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FactImage } from '../../src/bpf/fact-image.ts';
 import { FACT, FACT_KIND } from '../../src/bpf/fact-record.ts';
-import { COMM_BYTES, commAt, momentAt } from '../../src/bpf/record-fields.ts';
+import { COMM_BYTES, commAt, momentOf } from '../../src/bpf/record-fields.ts';
 import type { FactSource } from '../../src/facts/kernel-facts.ts';
 import type { Moment } from '../../src/process/moment.ts';
 import type { Text } from '../../src/process/text.ts';
@@ -139,6 +139,9 @@ export class ScriptedRing implements FactSource {
   }
 }
 
+const momentIn = (view: DataView, offset: number) =>
+  momentOf(view.getUint32(offset + 4, true), view.getUint32(offset, true));
+
 /** A record as a test looks at it; undefined is what a record of its length does not tell. */
 export interface Fact {
   readonly kind: keyof typeof FACT_KIND | undefined;
@@ -178,8 +181,8 @@ export function factFrom(record: Uint8Array): Fact {
   const kinds = Object.keys(FACT_KIND) as (keyof typeof FACT_KIND)[];
   return {
     kind: kinds.find((kind) => FACT_KIND[kind] === view.getUint32(FACT.kind, true)),
-    at: momentAt(view, FACT.at),
-    start: momentAt(view, FACT.start),
+    at: momentIn(view, FACT.at),
+    start: momentIn(view, FACT.start),
     cpu: view.getUint32(FACT.cpu, true),
     tgid: view.getUint32(FACT.tgid, true),
     ppid: view.getUint32(FACT.parentTgid, true),

@@ -1,7 +1,16 @@
 /** The whole world of the program, scripted: streams that are text, a clock that moves when told, signals on demand, and a kernel. */
 import { type End, exitCodeOf } from '../../src/errors.ts';
 import type { RecordingFiles } from '../../src/forward/recording-files.ts';
-import type { Child, Host, Kernel, OutputStream, Signal, SnapshotKernel, Users } from '../../src/host/host.ts';
+import type {
+  Child,
+  Host,
+  Kernel,
+  Listening,
+  OutputStream,
+  Signal,
+  SnapshotKernel,
+  Users,
+} from '../../src/host/host.ts';
 import { main } from '../../src/main.ts';
 import type { Engine } from '../../src/nats/engine.ts';
 import type { Circumstances } from '../../src/netlink/diagnose.ts';
@@ -188,6 +197,10 @@ export class ScriptedHost implements Host {
       users: this.users,
       clocks: () => this.clocks(),
     };
+  }
+
+  listening(): Promise<Listening> {
+    return this.kernel();
   }
 
   async kernel(): Promise<Kernel> {

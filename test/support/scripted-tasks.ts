@@ -8,7 +8,7 @@ const MEMBERS: Readonly<Record<Part, readonly (keyof TaskDetails)[]>> = {
   stat: ['userTicks', 'systemTicks', 'minorFaults', 'majorFaults'],
   io: ['readBytes', 'writeBytes', 'readChars', 'writeChars'],
   cmdline: ['args'],
-  exe: ['exe'],
+  exe: ['exe', 'exeDeleted'],
   cgroup: ['cgroup'],
 };
 

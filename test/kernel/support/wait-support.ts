@@ -1,6 +1,7 @@
 /** What the tests of wait and run share: procwatch started without waiting for it, processes to wait for, and programs a test needs. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -70,6 +71,12 @@ export class Running {
     const [code, signal] = await this.closed;
     if (typeof code !== 'number') throw new Error(`ended by ${signal}: ${this.stderr}`);
     return code;
+  }
+
+  /** As a shell shows how it ended, once all its output is read. */
+  async status(): Promise<number> {
+    const { code, signal } = await this.end();
+    return signal === null ? Number(code) : 128 + constants.signals[signal];
   }
 }
 
