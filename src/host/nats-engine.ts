@@ -2,7 +2,7 @@
  * The engine behind an address: NATS JetStream, through the clients of its makers, which are imported only here. They are optional: who never
  * names an address needs none of them.
  */
-import type { ConsumerMessages, JsMsg, OrderedConsumerOptions } from '@nats-io/jetstream';
+import type { Consumer, ConsumerMessages, JsMsg, OrderedConsumerOptions } from '@nats-io/jetstream';
 import type { ConnectionOptions, NatsConnection } from '@nats-io/transport-node';
 import { Failure } from '../errors.ts';
 import type { NatsAddress } from '../nats/address.ts';
@@ -17,6 +17,7 @@ import type {
   StreamSettings,
 } from '../nats/engine.ts';
 import { HEADER } from '../nats/envelope.ts';
+import { inSequence, type Reader } from '../nats/in-sequence.ts';
 import { ROOT } from '../nats/subject.ts';
 import { Unreachable } from '../nats/unreachable.ts';
 
@@ -90,8 +91,13 @@ function incoming(message: JsMsg): Incoming {
   };
 }
 
+const ours = (messages: AsyncIterator<Incoming>): AsyncIterable<Incoming> => ({
+  [Symbol.asyncIterator]: () => messages,
+});
+
 class NatsEngine implements Engine {
-  readonly takesManyFilters: boolean;
+  /** For one reader, since 2.10. */
+  private readonly takesManyFilters: boolean;
   private readonly connection: NatsConnection;
   private readonly library: Clients;
   private readonly readers = new Set<ConsumerMessages>();
@@ -131,7 +137,15 @@ class NatsEngine implements Engine {
     }
   }
 
-  async *read({ subjects, sinceMs, only, follows }: ReadRequest): AsyncIterable<Incoming> {
+  async *read(request: ReadRequest): AsyncIterable<Incoming> {
+    const { subjects } = request;
+    const filters = this.takesManyFilters || subjects.length === 1 ? [subjects] : subjects.map((subject) => [subject]);
+    const readers = await Promise.all(filters.map((filter) => this.reader(filter, request)));
+    yield* readers.length === 1 ? ours(readers[0].messages) : inSequence(readers);
+  }
+
+  /** Of one filter, or several where the server takes them. */
+  private async reader(subjects: readonly string[], { sinceMs, only, follows }: ReadRequest): Promise<Reader> {
     const { jetstream, DeliverPolicy } = this.library.jetstream;
     const start: Partial<OrderedConsumerOptions> = only?.startsWith('last')
       ? { deliver_policy: DeliverPolicy.LastPerSubject }
@@ -144,6 +158,10 @@ class NatsEngine implements Engine {
       ...(only?.endsWith('headers') && { headers_only: true }),
     });
     const { num_pending: there } = await consumer.info(true);
+    return { there, messages: this.messagesOf(consumer, there, follows) };
+  }
+
+  private async *messagesOf(consumer: Consumer, there: number, follows: boolean): AsyncGenerator<Incoming> {
     if (there === 0 && !follows) return;
     const messages = await consumer.consume({ max_bytes: AHEAD_BYTES });
     this.readers.add(messages);

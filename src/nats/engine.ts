@@ -40,8 +40,6 @@ export interface StreamSettings {
 }
 
 export interface Engine {
-  /** Whether it takes several filters for one reader (since 2.10). */
-  readonly takesManyFilters: boolean;
   /** Resolves when the message is kept. Rejects when that is not known: then it is to be sent again. */
   publish(message: Outgoing): Promise<void>;
   read(request: ReadRequest): AsyncIterable<Incoming>;

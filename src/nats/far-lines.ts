@@ -80,7 +80,7 @@ export class FarLines {
 
   async *batches(): AsyncIterable<readonly FarLine[]> {
     const { hosts, events, sinceMs, follows } = this.request;
-    const subjects = filtersFor(hosts, events, this.engine.takesManyFilters ? undefined : 1);
+    const subjects = filtersFor(hosts, events);
     const from = sinceMs === undefined ? undefined : sinceMs - CLOCKS_MS;
     const messages = this.engine.read({ subjects, sinceMs: from, follows })[Symbol.asyncIterator]();
     const merge = new Merge<FarLine>(MERGE_WINDOW_MS);

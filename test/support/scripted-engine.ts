@@ -8,7 +8,6 @@ function matches(filter: string, subject: string): boolean {
 }
 
 export class ScriptedEngine implements Engine {
-  readonly takesManyFilters = true;
   readonly messages: Incoming[] = [];
   /** What was asked for, of readers. */
   readonly requests: ReadRequest[] = [];
