@@ -14,7 +14,7 @@ import { hasProgram, needs } from '../docs/need.ts';
 export const hasServer = (t: TestContext): boolean =>
   needs(t, hasProgram('nats-server'), 'nats-server is not installed');
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address() as { port: number };
@@ -36,22 +36,31 @@ function answers(port: number): Promise<boolean> {
   });
 }
 
+/** The text of a configuration, by port and directory. */
+type Configure = (port: number, directory: string) => string;
+
 export class NatsServer {
   readonly directory = mkdtempSync(join(tmpdir(), 'procwatch-nats-'));
   readonly port: number;
   private readonly config: string | undefined = undefined;
+  private readonly env: Readonly<Record<string, string>>;
   private process: ChildProcess | undefined;
 
-  private constructor(port: number, configure: ((port: number, directory: string) => string) | undefined) {
+  private constructor(port: number, configure: Configure | undefined, env: Readonly<Record<string, string>>) {
     this.port = port;
+    this.env = env;
     if (configure === undefined) return;
     this.config = join(this.directory, 'nats.conf');
     writeFileSync(this.config, configure(port, this.directory));
   }
 
   /** @param configure the text of its configuration, by port and directory; without one it lets everybody do everything */
-  static async start(t: TestContext, configure?: (port: number, directory: string) => string): Promise<NatsServer> {
-    const server = new NatsServer(await freePort(), configure);
+  static async start(
+    t: TestContext,
+    configure?: Configure,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<NatsServer> {
+    const server = new NatsServer(await freePort(), configure, env);
     t.after(() => server.remove());
     await server.begin();
     return server;
@@ -64,7 +73,7 @@ export class NatsServer {
   async begin(): Promise<void> {
     const own = ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', join(this.directory, 'store')];
     const args = this.config === undefined ? own : ['-c', this.config];
-    this.process = spawn('nats-server', args, { stdio: 'ignore' });
+    this.process = spawn('nats-server', args, { stdio: 'ignore', env: { ...process.env, ...this.env } });
     while (!(await answers(this.port))) await pause(50);
   }
 
