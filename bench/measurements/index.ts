@@ -4,10 +4,12 @@ import type { Result } from '../result.ts';
 import { ownArguments } from './arguments.ts';
 import { dump } from './dump.ts';
 import { events } from './events.ts';
+import { far } from './far.ts';
 import { filters } from './filters.ts';
 import { idle } from './idle.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
+import { ownNode } from './package.ts';
 import { run } from './run.ts';
 import { series } from './series.ts';
 import { stall } from './stall.ts';
@@ -29,4 +31,6 @@ export const MEASUREMENTS: Readonly<Record<string, (bench: Bench) => Promise<Res
   arguments: ownArguments,
   dump,
   timeline,
+  package: ownNode,
+  far,
 };
