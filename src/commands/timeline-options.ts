@@ -1,5 +1,6 @@
 /** The options of `procwatch timeline`: its own, and those of watch that choose. */
 import { DEFAULT_FILE, KINDS_IN_WORDS } from '../timeline/kinds.ts';
+import { FAR_READ_OPTIONS } from './hosts-options.ts';
 import { given, type Option, WATCH_OPTIONS } from './options.ts';
 
 const { pid, notPid, tree, notTree, user, notUser, name, notName, grep, notGrep, cgroup, notCgroup } = WATCH_OPTIONS;
@@ -18,7 +19,8 @@ export const TIMELINE_OPTIONS = {
     long: 'read',
     value: 'FILE',
     group: 'what',
-    meaning: 'a recording, JSON Lines of watch or run, like RECORDING; - is stdin; of several one after the other',
+    meaning:
+      'a recording, JSON Lines of watch or run, like RECORDING; - is stdin; of several one after the other; or nats://HOST[:PORT], for what one host has sent there (--host)',
     read: (texts) => texts,
   },
   pid,
@@ -50,4 +52,5 @@ export const TIMELINE_OPTIONS = {
   open: OPEN_OPTION,
   redact,
   noArgs,
+  ...FAR_READ_OPTIONS,
 } as const satisfies Record<string, Option<unknown>>;

@@ -1,6 +1,7 @@
 /** `procwatch timeline`: draws what a recording holds, or says it in words. */
 import { type ExitName, Failure } from '../errors.ts';
 import type { Host, Kernel } from '../host/host.ts';
+import { isNatsAddress } from '../nats/address.ts';
 import { isProcessRecord, type StreamRecord } from '../process/record.ts';
 import { chooserOf } from '../timeline/chooser.ts';
 import type { Drawing } from '../timeline/drawing.ts';
@@ -52,7 +53,12 @@ async function drawingFrom(
 }
 
 /** Opened when its turn has come. */
-async function* inputOf(host: Host, path: string): AsyncIterable<Uint8Array> {
+async function* inputOf(host: Host, path: string, options: TimelineOptions): AsyncIterable<Uint8Array> {
+  if (isNatsAddress(path)) {
+    const { farRecording } = await import('./far-input.ts');
+    yield* farRecording(host, path, options);
+    return;
+  }
   try {
     yield* host.input(path);
   } catch (error) {
@@ -80,7 +86,7 @@ export async function startTimeline(
   if (text && options.open && output === undefined) {
     throw new Failure('usage', '--text draws no file that --open could show', 'add --output FILE');
   }
-  const source = new JsonLines(read.map((path) => inputOf(host, path)));
+  const source = new JsonLines(read.map((path) => inputOf(host, path, options)));
   const drawing = await drawingFrom(
     host,
     source,
