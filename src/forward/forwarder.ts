@@ -5,13 +5,13 @@
 import type { Host } from '../host/host.ts';
 import { Batcher, MOST_BYTES, type Stream } from '../nats/batcher.ts';
 import { Covered } from '../nats/covered.ts';
-import type { Outgoing } from '../nats/engine.ts';
 import type { Publisher } from '../nats/publisher.ts';
 import { factsOfLine, type LineFacts } from '../nats/record-line.ts';
 import { streamAt } from '../nats/stream-of-lines.ts';
 import { LineReader, type PlacedLine } from './line-reader.ts';
-import { type FilePlace, keyOf, type Note, noteText } from './note.ts';
+import { keyOf, type Note, noteText } from './note.ts';
 import type { RecordingFile, RecordingFiles } from './recording-files.ts';
+import { Rounds, type Span } from './rounds.ts';
 
 /** How often to look for what is new, and to write down what is done. */
 const LOOK_MS = 200;
@@ -42,14 +42,6 @@ interface Followed {
   isBroken: boolean;
 }
 
-/** What was sent together: when all of it is acknowledged, these places are reached. */
-interface Round {
-  waiting: number;
-  readonly fileId: string;
-  readonly place: FilePlace | undefined;
-  readonly covers: readonly { readonly key: string; readonly above: number; readonly upto: number }[];
-}
-
 const identityOf = ({ seq, monoNanos }: LineFacts): string => `${seq}/${monoNanos}`;
 
 export class Forwarder {
@@ -61,12 +53,10 @@ export class Forwarder {
   private readonly followed = new Map<string, Followed>();
   /** What was given to the publisher, acknowledged or not. */
   private readonly given = new Map<string, Covered>();
-  private readonly rounds: Round[] = [];
-  private readonly roundOf = new Map<Outgoing, Round>();
+  private readonly rounds: Rounds;
   private batcher: Batcher | undefined;
   private batched: Stream | undefined;
-  private covers: { key: string; above: number; upto: number }[] = [];
-  private isNoted = true;
+  private spans: Span[] = [];
   private isStopped = false;
   private wake: () => void = () => {};
   /** Files without a first record, by the size at which they had none. */
@@ -84,8 +74,9 @@ export class Forwarder {
     this.publisher = publisher;
     this.settings = settings;
     this.note = note;
+    this.rounds = new Rounds(note);
     for (const [key, covered] of note.streams) this.given.set(key, Covered.from(covered.toJSON()));
-    publisher.onAcknowledged = (message) => this.acknowledge(message);
+    publisher.onAcknowledged = (message) => this.rounds.acknowledge(message);
   }
 
   /**
@@ -224,7 +215,7 @@ export class Forwarder {
     }
     this.batcherFor(stream, above).add(bytes, facts);
     given.add(above, facts.seq);
-    this.cover(key, above, facts.seq);
+    this.span(key, above, facts.seq);
     if ((this.batcher?.bytes ?? 0) >= 4 * MOST_BYTES) this.flush(file);
   }
 
@@ -241,10 +232,10 @@ export class Forwarder {
     return covered;
   }
 
-  private cover(key: string, above: number, upto: number): void {
-    const last = this.covers.at(-1);
+  private span(key: string, above: number, upto: number): void {
+    const last = this.spans.at(-1);
     if (last?.key === key && last.upto === above) last.upto = upto;
-    else this.covers.push({ key, above, upto });
+    else this.spans.push({ key, above, upto });
   }
 
   private batcherFor(stream: Stream, before: number): Batcher {
@@ -258,41 +249,15 @@ export class Forwarder {
     const messages = this.batcher?.take() ?? [];
     const { stream, first, offset, seq } = file;
     const place = stream === undefined || first === undefined ? undefined : { offset, first, stream, seq };
-    const round: Round = { waiting: messages.length, fileId: file.id, place, covers: this.covers };
-    this.covers = [];
-    this.rounds.push(round);
-    for (const message of messages) this.roundOf.set(message, round);
+    this.rounds.add(messages, { fileId: file.id, place, spans: this.spans });
+    this.spans = [];
     this.publisher.give(messages);
-    this.conclude();
-  }
-
-  private acknowledge(message: Outgoing): void {
-    const round = this.roundOf.get(message);
-    if (round === undefined) return;
-    this.roundOf.delete(message);
-    round.waiting--;
-    this.conclude();
-  }
-
-  /** Places are reached in their order, whatever is acknowledged first. */
-  private conclude(): void {
-    while (this.rounds.length > 0 && this.rounds[0].waiting === 0) {
-      const { fileId, place, covers } = this.rounds.shift() as Round;
-      if (place !== undefined) this.note.files.set(fileId, place);
-      for (const { key, above, upto } of covers) {
-        const covered = this.note.streams.get(key) ?? new Covered();
-        covered.add(above, upto);
-        this.note.streams.delete(key);
-        this.note.streams.set(key, covered);
-      }
-      this.isNoted = false;
-    }
   }
 
   private writeNote(): void {
-    if (this.isNoted) return;
+    if (!this.rounds.isNew) return;
     this.files.writeNote(this.settings.notePath, noteText(this.note));
-    this.isNoted = true;
+    this.rounds.isNew = false;
   }
 }
 
