@@ -20,7 +20,11 @@ const TASK_SCHEMA = `schema/procwatch-ps-v${SCHEMA_VERSION}.schema.json`;
 const TYPES = 'src/format/json-records.ts';
 
 /** Those of the kernel, and those that are made of them. */
-const PROCESS_EVENTS = [...WIRE_KINDS.flatMap((kind) => (kind === 'fork' ? ['fork', 'clone'] : [kind])), 'found'];
+const PROCESS_EVENTS = [
+  ...WIRE_KINDS.flatMap((kind) => (kind === 'fork' ? ['fork', 'clone'] : [kind])),
+  'found',
+  'alive',
+];
 const STREAM_EVENTS = Object.keys(STREAM_FIELDS);
 
 /** What every record has, beside its event. */

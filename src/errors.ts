@@ -7,7 +7,10 @@ import { getSystemErrorMap } from 'node:util';
 /** `sysexits.h` where a row names it. */
 export const EXIT = {
   ok: { code: 0, meaning: 'normal end: count or duration reached, Ctrl-C, or the reader of a pipe went away' },
-  degraded: { code: 1, meaning: 'doctor: watch works here, but not fully' },
+  degraded: {
+    code: 1,
+    meaning: 'doctor: watch works here, but not fully; with --strict: a recording could not be read whole',
+  },
   usage: { code: 2, meaning: 'the command line is wrong' },
   loss: { code: 3, meaning: 'with --fail-on-loss: events were lost' },
   noUser: { code: 67, meaning: 'under sudo: SUDO_USER names a user who does not exist (EX_NOUSER)' },

@@ -1,7 +1,6 @@
 /** From a host to an exit code; the only place that prints an error. */
-import { readOptions, WATCH_OPTIONS } from './commands/options.ts';
 import { plainWatch } from './commands/plain-watch.ts';
-import { startWatch } from './commands/start-watch.ts';
+import { runWatch } from './commands/start-watch.ts';
 import { EXIT, exitCodeOf, Failure, type Result } from './errors.ts';
 import { escapeText } from './format/escape.ts';
 import type { Host } from './host/host.ts';
@@ -9,7 +8,7 @@ import type { Host } from './host/host.ts';
 /** The parser of all commands is loaded only for what is not plain. */
 async function run(host: Host): Promise<Result> {
   const plain = plainWatch(host.argv);
-  if (plain !== undefined) return startWatch(host, readOptions(WATCH_OPTIONS, plain));
+  if (plain !== undefined) return runWatch(host, plain);
   return (await import('./commands/program.ts')).run(host);
 }
 

@@ -9,11 +9,13 @@ import { DOCTOR_OPTIONS } from './doctor-options.ts';
 import { FORWARD_OPTIONS } from './forward-options.ts';
 import { HOSTS_OPTIONS } from './hosts-options.ts';
 import { NATS_COMMAND_OPTIONS, NATS_TASKS } from './nats-command-options.ts';
-import { type Option, readOptions, type Typed, WATCH_OPTIONS } from './options.ts';
+import { type Option, readOptions, refuseOtherSource, type Typed, WATCH_OPTIONS } from './options.ts';
 import { PS_OPTIONS } from './ps-options.ts';
+import { RECORD_OPTIONS } from './record-options.ts';
 import { RUN_OPTIONS } from './run-options.ts';
 import { STAT_OPTIONS } from './stat-options.ts';
 import { TIMELINE_OPTIONS } from './timeline-options.ts';
+import { TREE_OPTIONS } from './tree-options.ts';
 import { WAIT_OPTIONS } from './wait-options.ts';
 
 export interface CommandRow {
@@ -32,7 +34,13 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
   watch: {
     meaning: 'print process events as they happen (the default command)',
     options: WATCH_OPTIONS,
-    run: async (host, typed) => (await import('./start-watch.ts')).startWatch(host, readOptions(WATCH_OPTIONS, typed)),
+    run: async (host, typed) => (await import('./start-watch.ts')).runWatch(host, typed),
+  },
+  record: {
+    meaning:
+      'record process events into files, to be looked at later: append, rotate, compress, or keep the last minutes',
+    options: RECORD_OPTIONS,
+    run: async (host, typed) => (await import('./record.ts')).startRecord(host, readOptions(RECORD_OPTIONS, typed)),
   },
   wait: {
     meaning: 'wait for processes that are not children, and end with their status',
@@ -59,12 +67,25 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
   stat: {
     meaning: 'who forks, runs programs, ends and fails, and how fast: live, or as one table at the end',
     options: STAT_OPTIONS,
-    run: async (host, typed) => (await import('./stat.ts')).startStat(host, readOptions(STAT_OPTIONS, typed)),
+    run: async (host, typed) => {
+      refuseOtherSource(STAT_OPTIONS, typed);
+      return (await import('./stat.ts')).startStat(host, readOptions(STAT_OPTIONS, typed));
+    },
   },
   ps: {
     meaning: 'all processes, or some, with chosen groups of facts, at one moment',
     options: PS_OPTIONS,
-    run: async (host, typed) => (await import('./ps.ts')).runPs(host, readOptions(PS_OPTIONS, typed)),
+    run: async (host, typed) => {
+      refuseOtherSource(PS_OPTIONS, typed);
+      const options = readOptions(PS_OPTIONS, typed);
+      if (options.read.length > 0) return (await import('./ps-recording.ts')).runRecordedPs(host, options);
+      return (await import('./ps.ts')).runPs(host, options);
+    },
+  },
+  tree: {
+    meaning: 'draw the processes of a recording as a tree, with how long each lived and how it ended',
+    options: TREE_OPTIONS,
+    run: async (host, typed) => (await import('./tree.ts')).startTree(host, readOptions(TREE_OPTIONS, typed)),
   },
   forward: {
     meaning: 'follow recordings on the disk and send them to a NATS server, each record once',

@@ -8,7 +8,7 @@ import { tokenOf } from '../nats/subject.ts';
 import { whenReachable } from '../nats/unreachable.ts';
 import { accessOf, newsTeller } from './nats-access.ts';
 import { openOutput } from './output.ts';
-import type { FarPlan } from './plan.ts';
+import type { FarPlan, Plan } from './plan.ts';
 
 export function tokenFor(host: string): string {
   const token = tokenOf(host);
@@ -41,11 +41,17 @@ async function farOutput(host: Host, address: NatsAddress, { far, latencyMs, out
   });
 }
 
-/** All that `--to` names, and the file of `--output` where there is one. */
-export async function openFar(host: Host, plan: Destinations): Promise<OutputStream> {
+/** All that `--to` names. */
+export async function openEngines(host: Host, plan: Destinations): Promise<OutputStream[]> {
   const engines: OutputStream[] = [];
   for (const address of plan.far.to) engines.push(await farOutput(host, address, plan));
+  return engines;
+}
+
+/** With the file of `--output` where there is one. */
+export async function openFar(host: Host, plan: Destinations & Pick<Plan, 'appends'>): Promise<OutputStream> {
+  const engines = await openEngines(host, plan);
   if (plan.output === undefined) return engines.length === 1 ? engines[0] : new Tee(engines, engines);
-  const file = openOutput(host, plan.output);
+  const file = openOutput(host, plan.output, plan.appends ? 'at its end' : 'anew');
   return new Tee([file, ...engines], [file]);
 }

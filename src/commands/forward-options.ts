@@ -1,6 +1,6 @@
 /** The options of `procwatch forward`. */
 import { NATS_OPTIONS } from './nats-options.ts';
-import { given, type Option } from './options.ts';
+import { given, type Option } from './option.ts';
 
 export const FORWARD_OPTIONS = {
   read: {

@@ -1,41 +1,9 @@
-/** The options of `procwatch hosts`, and those by which whoever reads from an engine chooses hosts. */
+/** The options of `procwatch hosts`. */
 import { isNatsAddress, readAddress } from '../nats/address.ts';
-import { readMoment } from './moments.ts';
 import { NATS_OPTIONS } from './nats-options.ts';
-import type { Option } from './options.ts';
+import type { Option } from './option.ts';
+import { READ_OPTIONS } from './read-options.ts';
 import { readTime } from './values.ts';
-
-export const HOST_CHOICE_OPTIONS = {
-  host: {
-    long: 'host',
-    value: 'GLOB',
-    group: 'far',
-    meaning: 'of these hosts; a whole name is selected by the server, a pattern here; repeatable',
-    read: (texts) => texts,
-  },
-  notHost: { long: 'not-host', value: 'GLOB', group: 'far', meaning: 'not those of --host', read: (texts) => texts },
-} as const satisfies Record<string, Option<unknown>>;
-
-/** For whoever reads what was sent. */
-export const FAR_READ_OPTIONS = {
-  ...HOST_CHOICE_OPTIONS,
-  since: {
-    long: 'since',
-    value: 'TIME',
-    group: 'far',
-    meaning: 'only what happened since then: -10m (before now), 03:12, or 2026-11-27T03:12:00Z',
-    read: (texts, flag) => (texts.length > 0 ? readMoment(flag, texts[texts.length - 1]) : undefined),
-  },
-  until: {
-    long: 'until',
-    value: 'TIME',
-    group: 'far',
-    meaning: 'only what happened before',
-    read: (texts, flag) => (texts.length > 0 ? readMoment(flag, texts[texts.length - 1]) : undefined),
-  },
-  natsCreds: NATS_OPTIONS.natsCreds,
-  natsCa: NATS_OPTIONS.natsCa,
-} as const satisfies Record<string, Option<unknown>>;
 
 const RATE_MS = 10_000;
 
@@ -51,7 +19,8 @@ export const HOSTS_OPTIONS = {
       return text === undefined || !isNatsAddress(text) ? text : readAddress(flag, text);
     },
   },
-  ...HOST_CHOICE_OPTIONS,
+  host: READ_OPTIONS.host,
+  notHost: READ_OPTIONS.notHost,
   natsCreds: NATS_OPTIONS.natsCreds,
   natsCa: NATS_OPTIONS.natsCa,
   json: {

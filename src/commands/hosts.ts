@@ -1,7 +1,7 @@
 /** `procwatch hosts`: who sends to an engine, and how they are. */
 import { type ExitName, Failure } from '../errors.ts';
 import { escapeText } from '../format/escape.ts';
-import { safeToSee } from '../format/json-text.ts';
+import { safeJson } from '../format/json-text.ts';
 import { humanDuration } from '../format/times.ts';
 import type { Host } from '../host/host.ts';
 import type { HostRow } from '../nats/roll.ts';
@@ -44,7 +44,7 @@ function jsonLine({ host, kernel, version, lastMs, recent, lost, clockMs }: Host
     lost,
     ...(clockMs !== undefined && { clock_s: clockMs / SECOND_MS }),
   };
-  return `${safeToSee(JSON.stringify(row))}\n`;
+  return `${safeJson(JSON.stringify(row))}\n`;
 }
 
 export async function startHosts(host: Host, options: ValuesOf<typeof HOSTS_OPTIONS>): Promise<ExitName> {

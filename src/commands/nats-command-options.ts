@@ -1,7 +1,7 @@
 /** The options of `procwatch nats`. */
 import { readAddress } from '../nats/address.ts';
 import { NATS_OPTIONS } from './nats-options.ts';
-import type { Option } from './options.ts';
+import type { Option } from './option.ts';
 import { readAmount, readCount, readTime } from './values.ts';
 
 export const NATS_TASKS = ['init'] as const;

@@ -1,12 +1,13 @@
 /** The options of whatever speaks with an engine: where it is, under what name, and with what credentials. */
 import { readAddress } from '../nats/address.ts';
-import type { Option } from './options.ts';
+import type { Option } from './option.ts';
 
 const ADDRESS = 'nats://HOST[:PORT]';
 
 export const NATS_OPTIONS = {
   to: {
     long: 'to',
+    only: 'live',
     value: ADDRESS,
     group: 'far',
     meaning:
@@ -15,6 +16,7 @@ export const NATS_OPTIONS = {
   },
   hostName: {
     long: 'host-name',
+    only: 'live',
     value: 'NAME',
     group: 'far',
     meaning: "the name of this machine there (default the host's own)",

@@ -9,33 +9,11 @@ import { FORMAT_NAMES } from '../format/formats.ts';
 import { EVENT_NAMES, type EventName } from '../netlink/events.ts';
 import { signalNumber } from '../process/wait-status.ts';
 import { NATS_OPTIONS } from './nats-options.ts';
+import { given, last, type Option } from './option.ts';
+import { READ_OPTIONS } from './read-options.ts';
 import { readCount, readCounts, readName, readNames, readSize, readTime, splitList } from './values.ts';
 
-export interface Option<T> {
-  readonly short?: string;
-  /** Without dashes. */
-  readonly long: string;
-  /** The value's name in help; without one the option is a switch. */
-  readonly value?: string;
-  readonly meaning: string;
-  /** What the value may be, where that is a short list of names. */
-  readonly choices?: readonly string[];
-  /** Several of them at once, comma separated. */
-  readonly isList?: true;
-  readonly group: Group;
-  /** From all values given, in order; for a switch one empty text for each time it is given. */
-  readonly read: (texts: readonly string[], flag: string) => T;
-}
-
-export const GROUPS = {
-  what: 'What to watch',
-  who: 'Which processes (different kinds must all match, several of one kind are alternatives)',
-  how: 'How to show it',
-  where: 'Where it goes, and for how long',
-  far: 'Many hosts, by a NATS server with JetStream',
-  kernel: 'The kernel side',
-} as const;
-export type Group = keyof typeof GROUPS;
+export { GROUPS, type Group, given, last, type Option } from './option.ts';
 
 const COLOUR_CHOICES = ['auto', 'always', 'never'] as const;
 const FIELD_NAMES = FIELDS.map(({ name }) => name);
@@ -47,9 +25,6 @@ export const ALL_EVENTS = 'all';
 const EVENT_CHOICES = [...EVENT_NAMES, ALL_EVENTS] as const;
 const EVERY_KIND = EVENT_NAMES.filter((name) => name !== 'clone');
 export const DEFAULT_EVENTS: readonly EventName[] = ['fork', 'exec', 'exit'];
-
-export const last = <T>(values: readonly T[]): T => values[values.length - 1];
-export const given = (texts: readonly string[]): boolean => texts.length > 0;
 
 function readEvents(texts: readonly string[], flag: string): EventName[] {
   const names = readNames(flag, texts, EVENT_CHOICES);
@@ -107,6 +82,7 @@ export const WATCH_OPTIONS = {
     meaning: `the union of these, comma separated, repeatable: ${EVENT_CHOICES.join(', ')} (default ${DEFAULT_EVENTS.join(',')})`,
     read: readEvents,
   },
+  ...READ_OPTIONS,
   threads: {
     long: 'threads',
     group: 'what',
@@ -169,6 +145,12 @@ export const WATCH_OPTIONS = {
     read: given,
   },
   meta: { long: 'meta', group: 'how', meaning: 'JSON: a first "start" and a last "end" record', read: given },
+  state: {
+    long: 'state',
+    group: 'how',
+    meaning: 'JSON: first an "alive" record for each process that is there already, as a recording needs them',
+    read: given,
+  },
   color: {
     long: 'color',
     value: 'WHEN',
@@ -196,6 +178,8 @@ export const WATCH_OPTIONS = {
   duration: {
     short: 'd',
     long: 'duration',
+    only: 'live',
+    instead: '--until TIME ends earlier than the recording does',
     value: 'TIME',
     group: 'where',
     meaning: 'end after this time: 10, 10s, 2m, 500ms',
@@ -210,8 +194,16 @@ export const WATCH_OPTIONS = {
     read: (texts) => (given(texts) ? last(texts) : undefined),
   },
   ...NATS_OPTIONS,
+  append: {
+    long: 'append',
+    only: 'live',
+    group: 'where',
+    meaning: 'keep what is in the file of --output, and write behind it; half a line at its end is taken out',
+    read: given,
+  },
   queue: {
     long: 'queue',
+    only: 'live',
     value: 'SIZE',
     group: 'where',
     meaning: 'what may wait for a slow reader before records are dropped, and counted (default 128M)',
@@ -219,6 +211,7 @@ export const WATCH_OPTIONS = {
   },
   latency: {
     long: 'latency',
+    only: 'live',
     value: 'TIME',
     group: 'where',
     meaning:
@@ -233,6 +226,7 @@ export const WATCH_OPTIONS = {
   },
   buffer: {
     long: 'buffer',
+    only: 'live',
     value: 'SIZE',
     group: 'kernel',
     meaning: "size of the kernel's queue for us (default 64M, or what the kernel grants)",
@@ -240,6 +234,7 @@ export const WATCH_OPTIONS = {
   },
   argvSource: {
     long: 'argv-source',
+    only: 'live',
     value: 'SOURCE',
     group: 'kernel',
     choices: ARGV_SOURCES,
@@ -257,14 +252,16 @@ export const WATCH_OPTIONS = {
   noArgs: { long: 'no-args', group: 'kernel', meaning: 'never read, keep or tell arguments', read: given },
   dropPrivileges: {
     long: 'drop-privileges',
+    only: 'live',
     group: 'kernel',
     meaning:
       'after set-up, become the user who called sudo (or nobody) for good, keeping only the right to see the programs of others; the default under sudo',
     read: given,
   },
-  keepPrivileges: { long: 'keep-privileges', group: 'kernel', meaning: 'do not', read: given },
+  keepPrivileges: { long: 'keep-privileges', only: 'live', group: 'kernel', meaning: 'do not', read: given },
   noOrder: {
     long: 'no-order',
+    only: 'live',
     group: 'kernel',
     meaning: 'records as they arrive, not in the order of time across CPUs',
     read: given,
@@ -283,6 +280,16 @@ export type Typed = Readonly<Record<string, readonly string[] | undefined>>;
 /** `--events`, as messages name it. */
 export function flagOf({ long }: { readonly long: string }): string {
   return `--${long}`;
+}
+
+/** What means nothing for the source at hand is refused by its name. */
+export function refuseOtherSource(table: OptionTable, typed: Typed): void {
+  const isRecorded = (typed.read ?? []).length > 0;
+  for (const [key, row] of Object.entries(table)) {
+    if (row.only === undefined || (typed[key] ?? []).length === 0 || (row.only === 'recorded') === isRecorded) continue;
+    if (!isRecorded) throw new Failure('usage', `${flagOf(row)} is for a recording`, 'say which with --read FILE');
+    throw new Failure('usage', `${flagOf(row)} is for watching live: it means nothing for a recording`, row.instead);
+  }
 }
 
 export function readOptions<Table extends OptionTable>(table: Table, typed: Typed): ValuesOf<Table> {

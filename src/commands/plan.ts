@@ -34,6 +34,8 @@ export interface Plan {
   readonly colour: boolean;
   readonly columns: readonly Field[];
   readonly meta: boolean;
+  /** First who is there already. */
+  readonly state: boolean;
   readonly extras: ReadonlySet<Extra>;
   /** The control group is needed, shown or not. */
   readonly needsCgroup: boolean;
@@ -43,6 +45,8 @@ export interface Plan {
   readonly durationMs: number | undefined;
   readonly output: string | undefined;
   readonly far: FarPlan;
+  /** What is in the file stays. */
+  readonly appends: boolean;
   readonly queueBytes: number;
   readonly bufferBytes: number;
   readonly bufferWasAsked: boolean;
@@ -76,6 +80,9 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
   if (options.columns !== undefined && format !== 'table') {
     throw new Failure('usage', '--columns is for the table format', 'add --format table');
   }
+  if (options.state && format !== 'json') {
+    throw new Failure('usage', '--state is for JSON: it is for whoever reads the records later', 'add --json');
+  }
   const events = shownEvents(options);
   const columns = (options.columns ?? defaultColumns(options)).flatMap((name) => fieldNamed(name) ?? []);
   const extras = extrasFor(options, columns);
@@ -97,6 +104,7 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
     columns,
     // Whose records they are, and how they end, is asked for by who reads those of many.
     meta: options.meta || options.to.length > 0,
+    state: options.state,
     extras,
     needsCgroup: extras.has('cgroup') || options.cgroup.length + options.notCgroup.length > 0,
     summary: options.summary,
@@ -105,6 +113,7 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
     durationMs: options.duration,
     output: options.output,
     far: options,
+    appends: options.append,
     queueBytes: options.queue,
     bufferBytes: options.buffer ?? DEFAULT_BUFFER_BYTES,
     bufferWasAsked: options.buffer !== undefined,
@@ -167,9 +176,9 @@ const IDENTITY: readonly WireKind[] = ['comm', 'uid'];
 
 const isAsked = (...lists: readonly (readonly unknown[])[]): boolean => lists.some((list) => list.length > 0);
 
-/** Lives are told from their births on, and trees and ancestors need every birth and end. */
-function needsFamily({ lives, ancestry, tree, notTree }: WatchOptions): boolean {
-  return lives || ancestry || isAsked(tree, notTree);
+/** Lives are told from their births on, a state is the whole table, and trees and ancestors need every birth and end. */
+function needsFamily({ lives, ancestry, state, tree, notTree }: WatchOptions): boolean {
+  return lives || ancestry || state || isAsked(tree, notTree);
 }
 
 /** What can only be told of a process that was known before its end. */

@@ -3,10 +3,30 @@ import { Failure } from '../errors.ts';
 import { GROUP_NAMES, type GroupName, TASK_FIELD_NAMES, TASK_FIELDS } from '../ps/fields.ts';
 import { PS_FORMATS } from '../ps/plan.ts';
 import { given, last, type Option, WATCH_OPTIONS } from './options.ts';
+import { readPointInTime } from './points-in-time.ts';
 import { readCounts, readName, readNames } from './values.ts';
 
-const { pid, notPid, user, notUser, name, notName, grep, notGrep, cgroup, notCgroup, json, color, output } =
-  WATCH_OPTIONS;
+const {
+  read,
+  strict,
+  host,
+  notHost,
+  natsCreds,
+  natsCa,
+  pid,
+  notPid,
+  user,
+  notUser,
+  name,
+  notName,
+  grep,
+  notGrep,
+  cgroup,
+  notCgroup,
+  json,
+  color,
+  output,
+} = WATCH_OPTIONS;
 
 const MOST_PID = 2 ** 22;
 const SOURCES = ['auto', 'bpf', 'proc'] as const;
@@ -42,8 +62,23 @@ export const PS_OPTIONS = {
     meaning: `the groups of facts, comma separated: ${groups.join(', ')}; only what is shown is read (default ${DEFAULT_GROUPS.join(',')})`,
     read: (texts, flag) => (given(texts) ? readGroups(texts, flag) : DEFAULT_GROUPS),
   },
+  read,
+  at: {
+    long: 'at',
+    only: 'recorded',
+    value: 'WHEN',
+    group: 'recording',
+    meaning: 'the processes there were then, as --since has it; at the end of the recording, unless given',
+    read: (texts, flag) => (given(texts) ? readPointInTime(flag, last(texts)) : undefined),
+  },
+  strict,
+  host,
+  notHost,
+  natsCreds,
+  natsCa,
   threads: {
     long: 'threads',
+    only: 'live',
     group: 'what',
     meaning: 'each thread by itself, with its own figures',
     read: given,
@@ -106,6 +141,7 @@ export const PS_OPTIONS = {
   output,
   source: {
     long: 'source',
+    only: 'live',
     value: 'SOURCE',
     choices: SOURCES,
     group: 'kernel',

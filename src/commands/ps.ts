@@ -53,7 +53,7 @@ async function contextOf(kernel: SnapshotKernel, plan: PsPlan, tasks: readonly T
   };
 }
 
-function render(
+export function render(
   plan: PsPlan,
   tasks: readonly Task[],
   context: TaskContext,

@@ -10,7 +10,7 @@ import type { Plan } from './plan.ts';
 function isPrinted({ events, quiet }: Plan, record: StreamRecord): boolean {
   if (quiet) return false;
   if (!('pid' in record)) return true;
-  if (record.event === 'found') return true;
+  if (record.event === 'found' || record.event === 'alive') return true;
   if (record.event !== 'exit') return events.includes(record.event);
   return events.includes('exit') || (events.includes('nonzero-exit') && record.exit?.waitStatus !== 0);
 }

@@ -6,10 +6,18 @@ import { subscribe } from '../pipeline/subscribing.ts';
 import type { Matcher } from '../process/patterns.ts';
 import type { Redact } from '../process/redact.ts';
 import type { Selection } from '../process/select.ts';
-import { flagOf, WATCH_OPTIONS, type WatchOptions } from './options.ts';
+import { flagOf, readOptions, refuseOtherSource, type Typed, WATCH_OPTIONS, type WatchOptions } from './options.ts';
 import { planWatch, selectionOf } from './plan.ts';
 
-export async function startWatch(host: Host, options: WatchOptions): Promise<ExitName> {
+/** From what was typed: of a recording, or live. */
+export async function runWatch(host: Host, typed: Typed): Promise<ExitName> {
+  refuseOtherSource(WATCH_OPTIONS, typed);
+  const options = readOptions(WATCH_OPTIONS, typed);
+  if (options.read.length > 0) return (await import('./replay.ts')).startReplay(host, options);
+  return startWatch(host, options);
+}
+
+async function startWatch(host: Host, options: WatchOptions): Promise<ExitName> {
   const isTerminal = options.output === undefined && options.to.length === 0 && host.stdout.isTerminal;
   const plan = planWatch(options, { env: host.env, isTerminal, isRoot: host.isRoot });
   // Accounts are opened before events are heard.

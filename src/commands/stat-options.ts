@@ -5,7 +5,8 @@ import { GROUPING_NAMES, GROUPINGS } from '../stat/grouping.ts';
 import { given, last, type Option, WATCH_OPTIONS } from './options.ts';
 import { readName } from './values.ts';
 
-const { usage, color, output, failOnLoss, buffer, duration } = WATCH_OPTIONS;
+const { host, notHost, natsCreds, natsCa } = WATCH_OPTIONS;
+const { read, since, until, strict, usage, color, output, failOnLoss, buffer, duration } = WATCH_OPTIONS;
 const { pid, notPid, tree, notTree, user, notUser, name, notName, grep, notGrep } = WATCH_OPTIONS;
 const { cgroup, notCgroup, code, notCode, signal, notSignal } = WATCH_OPTIONS;
 
@@ -20,6 +21,14 @@ export const STAT_OPTIONS = {
     meaning: `what makes a row: ${meanings.join(', ')} (default command)`,
     read: (texts, flag) => (given(texts) ? readName(flag, last(texts), GROUPING_NAMES) : 'command'),
   },
+  read,
+  since,
+  until,
+  strict,
+  host,
+  notHost,
+  natsCreds,
+  natsCa,
   pid,
   notPid,
   tree,

@@ -162,6 +162,7 @@ function planStat(host: Host, options: StatOptions): Plan {
 
 export async function startStat(host: Host, options: StatOptions): Promise<ExitName> {
   const plan = planStat(host, options);
+  if (options.read.length > 0) return (await import('./stat-recording.ts')).startRecordedStat(host, options, plan);
   const kernel = await host.kernel();
   const selection = await selectionFor(kernel, { ...readOptions(WATCH_OPTIONS, {}), ...options, json: false });
   const usage = await openUsage(host, kernel, { wanted: options.usage, onlyFailures: plan.hearing.onlyFailures });

@@ -1,6 +1,5 @@
 /** The options of `procwatch timeline`: its own, and those of watch that choose. */
 import { DEFAULT_FILE, KINDS_IN_WORDS } from '../timeline/kinds.ts';
-import { FAR_READ_OPTIONS } from './hosts-options.ts';
 import { given, type Option, WATCH_OPTIONS } from './options.ts';
 
 const { pid, notPid, tree, notTree, user, notUser, name, notName, grep, notGrep, cgroup, notCgroup } = WATCH_OPTIONS;
@@ -14,15 +13,14 @@ export const OPEN_OPTION = {
 } as const satisfies Option<boolean>;
 
 export const TIMELINE_OPTIONS = {
-  read: {
-    short: 'r',
-    long: 'read',
-    value: 'FILE',
-    group: 'what',
-    meaning:
-      'a recording, JSON Lines of watch or run, like RECORDING; - is stdin; of several one after the other; or nats://HOST[:PORT], for what one host has sent there (--host)',
-    read: (texts) => texts,
-  },
+  read: WATCH_OPTIONS.read,
+  since: WATCH_OPTIONS.since,
+  until: WATCH_OPTIONS.until,
+  strict: WATCH_OPTIONS.strict,
+  host: WATCH_OPTIONS.host,
+  notHost: WATCH_OPTIONS.notHost,
+  natsCreds: WATCH_OPTIONS.natsCreds,
+  natsCa: WATCH_OPTIONS.natsCa,
   pid,
   notPid,
   tree,
@@ -52,5 +50,4 @@ export const TIMELINE_OPTIONS = {
   open: OPEN_OPTION,
   redact,
   noArgs,
-  ...FAR_READ_OPTIONS,
 } as const satisfies Record<string, Option<unknown>>;

@@ -1,76 +1,53 @@
 /** `procwatch timeline`: draws what a recording holds, or says it in words. */
 import { type ExitName, Failure } from '../errors.ts';
-import type { Host, Kernel } from '../host/host.ts';
-import { isNatsAddress } from '../nats/address.ts';
+import type { Host } from '../host/host.ts';
 import { isProcessRecord, type StreamRecord } from '../process/record.ts';
+import { RecordedSource } from '../recording/record-source.ts';
+import type { ReadRecord } from '../recording/row.ts';
+import { UserNames } from '../recording/user-names.ts';
 import { chooserOf } from '../timeline/chooser.ts';
 import type { Drawing } from '../timeline/drawing.ts';
-import { JsonLines } from '../timeline/from-json-lines.ts';
 import { DEFAULT_FILE } from '../timeline/kinds.ts';
-import type { RecordSource, Revise } from '../timeline/source.ts';
-import { withoutArguments, withRedactedArguments } from '../timeline/without-secrets.ts';
+import type { RecordSource } from '../timeline/source.ts';
 import { checkName, DrawnFile } from './drawn-file.ts';
+import { withFar } from './far-input.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
-import { redactorFor, selectionFor } from './start-watch.ts';
+import { isWithin, type Window } from './points-in-time.ts';
+import { openRecordings, windowFor } from './recordings.ts';
+import { endOfReading, NO_USERS, revisionsFor, usersIn } from './replay.ts';
+import { selectionFor } from './start-watch.ts';
 import type { TIMELINE_OPTIONS } from './timeline-options.ts';
 
 type TimelineOptions = ValuesOf<typeof TIMELINE_OPTIONS>;
 
-/** Users are asked for only by who selects by them. */
-const usersOf = (host: Host): Pick<Kernel, 'users'> => ({
-  users: {
-    name: () => undefined,
-    account: async (name) => (await host.snapshotKernel()).users.account(name),
-  },
-});
-
-async function revisions({ noArgs, redact }: TimelineOptions): Promise<Revise[]> {
-  const redactor = await redactorFor(redact);
-  return [
-    ...(noArgs ? [withoutArguments()] : []),
-    ...(redactor === undefined ? [] : [withRedactedArguments(redactor)]),
-  ];
-}
-
-async function drawingFrom(
-  host: Host,
-  source: RecordSource,
-  options: TimelineOptions,
-  title: string,
-): Promise<Drawing> {
+async function drawingFrom(source: RecordSource, options: TimelineOptions, title: string): Promise<Drawing> {
   const { collectorOf, drawingOfRecording } = await import('../timeline/drawing.ts');
-  const selection = await selectionFor(usersOf(host), {
+  const { numbers, names } = usersIn(options);
+  const selection = await selectionFor(NO_USERS, {
     ...readOptions(WATCH_OPTIONS, {}),
     ...options,
+    ...numbers,
     output: undefined,
   });
-  const revise = await revisions(options);
-  const collector = collectorOf({ chooses: chooserOf(selection), userName: (uid) => source.userName(uid) });
+  const revise = await revisionsFor(options);
+  const users = new UserNames(selection.uid, names);
+  const chooses = chooserOf({ ...selection, uid: users.choice });
+  const collector = collectorOf({
+    chooses: (record) => {
+      users.learn(record.image.uid, record.image.uid === undefined ? undefined : source.userName(record.image.uid));
+      return chooses(record);
+    },
+    userName: (uid) => source.userName(uid),
+  });
   const revised = (record: StreamRecord): StreamRecord =>
     isProcessRecord(record) ? revise.reduce((left, change) => change(left), record) : record;
   for await (const records of source.batches) collector.take(revise.length === 0 ? records : records.map(revised));
   return drawingOfRecording(collector, title, source.facts());
 }
 
-/** Opened when its turn has come. */
-async function* inputOf(host: Host, path: string, options: TimelineOptions): AsyncIterable<Uint8Array> {
-  if (isNatsAddress(path)) {
-    const { farRecording } = await import('./far-input.ts');
-    yield* farRecording(host, path, options);
-    return;
-  }
-  try {
-    yield* host.input(path);
-  } catch (error) {
-    throw new Failure('usage', `cannot read ${path}: ${(error as Error).message}`);
-  }
-}
-
-function tellRefused(host: Host, count: number): void {
-  if (count === 0) return;
-  const lines =
-    count === 1 ? '1 line is no record, and was' : `${count.toLocaleString('en-US')} lines are no records, and were`;
-  host.stderr.write(`procwatch: ${lines} passed over\n`);
+/** Only what the window shows; who was there already belongs to any window. */
+async function* within(batches: AsyncIterable<readonly ReadRecord[]>, window: Window) {
+  for await (const batch of batches) yield batch.filter(({ told }) => isWithin(window, told.wall));
 }
 
 export async function startTimeline(
@@ -86,14 +63,12 @@ export async function startTimeline(
   if (text && options.open && output === undefined) {
     throw new Failure('usage', '--text draws no file that --open could show', 'add --output FILE');
   }
-  const source = new JsonLines(read.map((path) => inputOf(host, path, options)));
-  const drawing = await drawingFrom(
-    host,
-    source,
-    options,
-    read.map((path) => (path === '-' ? 'stdin' : path)).join(', '),
-  );
-  tellRefused(host, source.refused);
+  const request = await withFar(host, { ...options, read, follow: false }, options, { mixesHosts: false });
+  const window = await windowFor(host, request);
+  const { batches, recordings } = await openRecordings(host, request, window, { usage: 'with usage', isWhole: true });
+  const passed = () => recordings.reduce((sum, { troubles }) => sum + troubles.passed, 0);
+  const source = new RecordedSource(within(batches, window), passed);
+  const drawing = await drawingFrom(source, options, read.map((path) => (path === '-' ? 'stdin' : path)).join(', '));
   if (drawing.processes === 0)
     throw new Failure(
       'usage',
@@ -101,10 +76,11 @@ export async function startTimeline(
       'a recording is made by procwatch watch --json --usage --output FILE',
     );
   if (text) host.stdout.write(drawing.text(host.stdout.size()?.width));
-  if (text && output === undefined) return 'ok';
+  const end = endOfReading(recordings, options.strict);
+  if (text && output === undefined) return end;
   const file = new DrawnFile(host, output ?? DEFAULT_FILE);
   if (!(await file.draw(drawing))) return 'output';
   file.say(drawing);
   if (options.open) await file.open();
-  return 'ok';
+  return end;
 }

@@ -4,11 +4,12 @@ import { FORMATTERS } from '../format/formats.ts';
 import type { Formatter } from '../format/formatter.ts';
 import { LineBuffer } from '../format/line-buffer.ts';
 import type { Summary } from '../format/summary.ts';
+import { monotonicNanos } from '../format/times.ts';
 import type { Host, Kernel, OutputStream } from '../host/host.ts';
 import type { Subscription } from '../netlink/subscribe.ts';
 import { Monitor } from '../pipeline/monitor.ts';
 import { Sink } from '../pipeline/sink.ts';
-import type { Moment } from '../process/moment.ts';
+import type { Clocks, Moment } from '../process/moment.ts';
 import type { LostRecord, StreamRecord } from '../process/record.ts';
 import type { Redact } from '../process/redact.ts';
 import { type Selection, Selector } from '../process/select.ts';
@@ -24,7 +25,8 @@ type Ending = Extract<ExitName, 'ok' | 'output' | 'terminated' | 'hangup'>;
 const CHUNK_BYTES = 64 * 1024;
 
 /** Records of ours, which do not count as process events. */
-const isCounted = (record: StreamRecord): boolean => 'pid' in record && record.event !== 'found';
+const isCounted = (record: StreamRecord): boolean =>
+  'pid' in record && record.event !== 'found' && record.event !== 'alive';
 
 const NEARLY = 16;
 
@@ -134,7 +136,16 @@ function refusalNotice(refused: Readonly<Record<string, number>>): string {
 
 const total = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0);
 
-function startFacts(host: Host, plan: Plan, monitor: Monitor, withoutFacts: string | undefined) {
+/** Digits of nanoseconds; nothing of a machine that has never slept. */
+function suspended({ bootOffset }: Clocks): { readonly suspended_ns?: string } {
+  const isAwake = bootOffset.seconds === 0 && bootOffset.nanos < AWAKE_NANOS;
+  return isAwake ? {} : { suspended_ns: monotonicNanos(bootOffset) };
+}
+
+/** The clocks are read one after the other. */
+const AWAKE_NANOS = 1e6;
+
+export function startFacts(host: Host, plan: Plan, monitor: Monitor, withoutFacts: string | undefined, clocks: Clocks) {
   const { host: name, bootId, kernel, cpus } = host.identity();
   return {
     version: VERSION,
@@ -142,6 +153,7 @@ function startFacts(host: Host, plan: Plan, monitor: Monitor, withoutFacts: stri
     boot_id: bootId,
     kernel,
     cpus,
+    ...suspended(clocks),
     events: plan.events,
     filter: monitor.subscription.kernelFilter ? 'kernel' : 'bpf',
     buffer_bytes: monitor.subscription.bufferBytes,
@@ -263,7 +275,8 @@ export async function watch(
     run.take(records);
   });
   // Who reads this may rely on it: from here on every process is known, and nothing is missed.
-  run.note({ event: 'start', at, facts: startFacts(host, plan, monitor, withoutFacts) });
+  run.note({ event: 'start', at, facts: startFacts(host, plan, monitor, withoutFacts, kernel.clocks()) });
+  if (plan.state) run.take(monitor.state(at, discretion.selection));
   const ending = await ended;
   await monitor.settled();
   leaving.cancel();

@@ -2,16 +2,27 @@
  * THE table of record fields: each is declared once with its name, type, meaning, who carries it, its value and its column. The
  * JSON writer, the columns of the table format, `--columns`, the manual and the tests derive from it.
  */
+
 import { containerOf, unitOf } from '../process/cgroup.ts';
+import { PATHS_MISSING, type PathMissing } from '../process/image.ts';
 import type { Moment } from '../process/moment.ts';
 import { plus } from '../process/moment.ts';
 import type { Ancestor, ProcessEnd, ProcessEventName, ProcessRecord } from '../process/record.ts';
-import type { Text } from '../process/text.ts';
+import { readable, type Text } from '../process/text.ts';
 import { type Outcome, outcomeOf } from '../process/wait-status.ts';
 import type { Usage } from '../usage/usage.ts';
+import type { Draft } from './draft.ts';
 import { escapeText, shellLine } from './escape.ts';
 import type { LineBuffer } from './line-buffer.ts';
-import { localTime, monotonicNanos, putMonotonicNanos, putUtcTime, utcTime } from './times.ts';
+import {
+  localTime,
+  monotonicMoment,
+  monotonicNanos,
+  putMonotonicNanos,
+  putUtcTime,
+  utcTime,
+  wallMoment,
+} from './times.ts';
 
 export type Extra = 'ancestry' | 'cgroup' | 'usage';
 
@@ -28,6 +39,8 @@ export interface FieldContext {
 export type Value = number | bigint | boolean | Text | readonly Text[] | readonly Ancestor[] | undefined;
 export type FieldType = 'string' | 'integer' | 'number' | 'boolean' | 'strings' | 'ancestry';
 
+export type Fill = (draft: Draft, value: NonNullable<Value>) => void;
+
 /** Carried by all records, or by these. */
 type Carriers = 'all' | readonly ProcessEventName[];
 
@@ -37,6 +50,8 @@ export interface Field {
   readonly meaning: string;
   readonly carriers: Carriers;
   readonly value: (record: ProcessRecord, context: FieldContext) => Value;
+  /** Puts the value, as JSON had it, back where it came from; `elsewhere`: it follows from others, and is not read. */
+  readonly fill: Fill | 'elsewhere';
   /** A text of our own making, plain ASCII: it needs no escaping anywhere. */
   readonly ours?: true;
   /** The value is a moment: which, and how it is written without making a text of it. */
@@ -61,6 +76,8 @@ const putWall = (at: Moment, { wallOffset }: FieldContext, out: LineBuffer): voi
 
 const outcome = ({ exit }: ProcessRecord): Outcome | undefined =>
   exit?.waitStatus === undefined ? undefined : outcomeOf(exit.waitStatus);
+
+const startOf = ({ exit, start }: ProcessRecord): Moment | undefined => (exit === undefined ? start : exit.start);
 
 const MICRO = 1e6;
 const TICKS = 100;
@@ -96,12 +113,27 @@ function used(
     extra: 'usage',
     used: { member, time },
     value: ({ exit }) => told(exit?.usage?.[member]),
+    fill: ({ usage }, figure) => set(usage, member, time === undefined ? figure : unitsIn(Number(figure), time)),
     column: RIGHT(9),
   };
 }
 
+const set = <Holder, Name extends keyof Holder>(holder: Holder, name: Name, value: unknown): void => {
+  holder[name] = value as Holder[Name];
+};
+
+/** What `told` made seconds of, in its own unit again: whole microseconds. */
+const unitsIn = (seconds: number, time: keyof typeof MICROS_IN): number =>
+  Math.round(Math.round(seconds * MICRO) / MICROS_IN[time]);
+
+/** Nothing else than two numbers is ever written there, and nothing else is read. */
+const deviceIn = (device: Text): string | undefined =>
+  typeof device === 'string' && /^\d+:\d+$/.test(device) ? device : undefined;
+
 const LEFT = (width: number) => ({ width, align: 'left' }) as const;
 const RIGHT = (width: number) => ({ width, align: 'right' }) as const;
+
+const pathMissing = (value: unknown): PathMissing | undefined => PATHS_MISSING.find((why) => why === value);
 
 export const FIELDS: readonly Field[] = [
   {
@@ -113,6 +145,7 @@ export const FIELDS: readonly Field[] = [
     value: (r, c) => utcTime(wall(r, c)),
     put: { of: (r) => r.at, write: putWall },
     cell: (r, c) => localTime(wall(r, c)),
+    fill: (d, v) => set(d, 'wall', wallMoment(v)),
     column: LEFT(12),
   },
   {
@@ -123,6 +156,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     value: (r) => monotonicNanos(r.at),
     put: { of: (r) => r.at, write: (at, _, out) => putMonotonicNanos(at, out) },
+    fill: (d, v) => set(d, 'at', monotonicMoment(v)),
     column: RIGHT(16),
   },
   {
@@ -132,6 +166,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'what happened',
     carriers: 'all',
     value: (r) => r.event,
+    fill: 'elsewhere',
     column: LEFT(8),
   },
   {
@@ -140,6 +175,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'the CPU it happened on',
     carriers: 'all',
     value: (r) => r.cpu,
+    fill: (d, v) => set(d, 'cpu', Number(v)),
     column: RIGHT(3),
   },
   {
@@ -148,6 +184,7 @@ export const FIELDS: readonly Field[] = [
     meaning: "process id (the kernel's tgid), in the initial pid namespace",
     carriers: 'all',
     value: (r) => r.pid,
+    fill: (d, v) => set(d, 'pid', Number(v)),
     column: RIGHT(7),
   },
   {
@@ -156,6 +193,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'thread id; equal to pid for the process as a whole',
     carriers: 'all',
     value: (r) => r.tid,
+    fill: (d, v) => set(d, 'tid', Number(v)),
     column: RIGHT(7),
   },
   {
@@ -164,6 +202,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'process id of the parent; of an exit, the parent at the end',
     carriers: 'all',
     value: (r) => r.ppid,
+    fill: (d, v) => set(d, 'ppid', Number(v)),
     column: RIGHT(7),
   },
   {
@@ -172,6 +211,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'name of the parent',
     carriers: 'all',
     value: (r) => r.parentComm,
+    fill: (d, v) => set(d, 'parentComm', v as Text),
     column: LEFT(15),
   },
   {
@@ -181,6 +221,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.comm,
+    fill: ({ image }, v) => set(image, 'comm', v as Text),
     column: LEFT(15),
   },
   {
@@ -190,6 +231,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.exe,
+    fill: ({ image }, v) => set(image, 'exe', v as Text),
     column: LEFT(24),
   },
   {
@@ -200,6 +242,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.exeDeleted,
+    fill: ({ image }, v) => set(image, 'exeDeleted', v === true ? v : undefined),
     column: LEFT(11),
   },
   {
@@ -211,6 +254,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.exeMissing,
+    fill: ({ image }, v) => set(image, 'exeMissing', pathMissing(v)),
     column: LEFT(11),
   },
   {
@@ -220,6 +264,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.path,
+    fill: ({ image }, v) => set(image, 'path', v as Text),
     column: LEFT(24),
   },
   {
@@ -229,6 +274,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.file?.device,
+    fill: (d, v) => set(d, 'device', deviceIn(v as Text)),
     column: LEFT(7),
   },
   {
@@ -238,6 +284,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.file?.inode,
+    fill: (d, v) => set(d, 'inode', v as number | bigint),
     column: RIGHT(9),
   },
   {
@@ -248,6 +295,7 @@ export const FIELDS: readonly Field[] = [
     ofImage: true,
     value: (r) => r.image.args,
     cell: (r) => (r.image.args === undefined ? '' : shellLine(r.image.args)),
+    fill: ({ image }, v) => set(image, 'args', v as readonly Text[]),
     column: LEFT(40),
   },
   {
@@ -257,6 +305,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.argsTotal,
+    fill: ({ image }, v) => set(image, 'argsTotal', Number(v)),
     column: RIGHT(14),
   },
   {
@@ -266,6 +315,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.cwd,
+    fill: ({ image }, v) => set(image, 'cwd', v as Text),
     column: LEFT(24),
   },
   {
@@ -275,6 +325,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.cwdDeleted,
+    fill: ({ image }, v) => set(image, 'cwdDeleted', v === true ? v : undefined),
     column: LEFT(11),
   },
   {
@@ -286,6 +337,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.cwdMissing,
+    fill: ({ image }, v) => set(image, 'cwdMissing', pathMissing(v)),
     column: LEFT(11),
   },
   {
@@ -295,6 +347,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.uid,
+    fill: ({ image }, v) => set(image, 'uid', Number(v)),
     column: RIGHT(6),
   },
   {
@@ -308,6 +361,7 @@ export const FIELDS: readonly Field[] = [
       if (r.image.uid === undefined) return '';
       return escapeText(c.userName(r.image.uid) ?? String(r.image.uid));
     },
+    fill: (d, v) => set(d, 'user', v as Text),
     column: LEFT(8),
   },
   {
@@ -318,6 +372,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.missing,
+    fill: ({ image }, v) => set(image, 'missing', v === 'gone' ? v : undefined),
     column: LEFT(7),
   },
   {
@@ -328,6 +383,7 @@ export const FIELDS: readonly Field[] = [
       '"inherited": name, arguments and so on are those of the parent, since this process has run no program of its own; "earlier": as read at the start, and perhaps replaced since',
     carriers: 'all',
     value: (r) => r.imageOf,
+    fill: (d, v) => set(d, 'imageOf', v === 'inherited' || v === 'earlier' ? v : undefined),
     column: LEFT(9),
   },
   {
@@ -336,6 +392,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'true: the end of one thread, not of the process',
     carriers: ['exit'],
     value: (r) => r.thread || undefined,
+    fill: (d, v) => set(d, 'thread', v === true),
     column: LEFT(6),
   },
   {
@@ -344,6 +401,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'the raw status, as wait(2) gives it to the parent',
     carriers: ['exit'],
     value: (r) => r.exit?.waitStatus,
+    fill: (d, v) => set(d, 'waitStatus', Number(v)),
     column: RIGHT(6),
   },
   {
@@ -355,6 +413,7 @@ export const FIELDS: readonly Field[] = [
       const end = outcome(r);
       return end?.kind === 'code' ? end.code : undefined;
     },
+    fill: 'elsewhere',
     column: RIGHT(4),
   },
   {
@@ -367,6 +426,7 @@ export const FIELDS: readonly Field[] = [
       const end = outcome(r);
       return end?.kind === 'signal' ? end.signal : undefined;
     },
+    fill: 'elsewhere',
     column: LEFT(9),
   },
   {
@@ -378,6 +438,7 @@ export const FIELDS: readonly Field[] = [
       const end = outcome(r);
       return end?.kind === 'signal' ? end.coreDumped : undefined;
     },
+    fill: 'elsewhere',
     column: LEFT(5),
   },
   {
@@ -386,6 +447,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'seconds of life, to the microsecond; in steps of 10 ms for processes older than procwatch',
     carriers: ['exit'],
     value: duration,
+    fill: (d, v) => set(d, 'seconds', Number(v)),
     column: RIGHT(10),
   },
   {
@@ -393,10 +455,17 @@ export const FIELDS: readonly Field[] = [
     type: 'string',
     ours: true,
     meaning: 'wall time of its birth; with pid, an identity that survives the reuse of the pid',
-    carriers: ['exit'],
-    value: ({ exit }, c) => (exit?.start === undefined ? undefined : utcTime(plus(exit.start, c.wallOffset))),
-    put: { of: ({ exit }) => exit?.start, write: putWall },
-    cell: ({ exit }, c) => (exit?.start === undefined ? '' : localTime(plus(exit.start, c.wallOffset))),
+    carriers: ['exit', 'alive'],
+    value: (r, c) => {
+      const start = startOf(r);
+      return start === undefined ? undefined : utcTime(plus(start, c.wallOffset));
+    },
+    put: { of: startOf, write: putWall },
+    cell: (r, c) => {
+      const start = startOf(r);
+      return start === undefined ? '' : localTime(plus(start, c.wallOffset));
+    },
+    fill: (d, v) => set(d, 'born', wallMoment(v)),
     column: LEFT(12),
   },
   {
@@ -405,6 +474,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'new real user id',
     carriers: ['uid'],
     value: (r) => (r.event === 'uid' ? r.ids?.real : undefined),
+    fill: (d, v) => set(d, 'realId', Number(v)),
     column: RIGHT(6),
   },
   {
@@ -413,6 +483,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'new effective user id',
     carriers: ['uid'],
     value: (r) => (r.event === 'uid' ? r.ids?.effective : undefined),
+    fill: (d, v) => set(d, 'effectiveId', Number(v)),
     column: RIGHT(6),
   },
   {
@@ -421,6 +492,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'new real group id',
     carriers: ['gid'],
     value: (r) => (r.event === 'gid' ? r.ids?.real : undefined),
+    fill: (d, v) => set(d, 'realId', Number(v)),
     column: RIGHT(6),
   },
   {
@@ -429,6 +501,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'new effective group id',
     carriers: ['gid'],
     value: (r) => (r.event === 'gid' ? r.ids?.effective : undefined),
+    fill: (d, v) => set(d, 'effectiveId', Number(v)),
     column: RIGHT(6),
   },
   {
@@ -437,6 +510,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'whether a tracer attached (true) or let go (false)',
     carriers: ['ptrace'],
     value: (r) => (r.event === 'ptrace' ? r.tracer !== undefined : undefined),
+    fill: 'elsewhere',
     column: LEFT(8),
   },
   {
@@ -445,6 +519,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'process id of the tracer',
     carriers: ['ptrace'],
     value: (r) => r.tracer?.pid,
+    fill: (d, v) => set(d, 'tracerPid', Number(v)),
     column: RIGHT(7),
   },
   {
@@ -453,6 +528,7 @@ export const FIELDS: readonly Field[] = [
     meaning: 'thread id of the tracer',
     carriers: ['ptrace'],
     value: (r) => r.tracer?.tid,
+    fill: (d, v) => set(d, 'tracerTid', Number(v)),
     column: RIGHT(7),
   },
   {
@@ -462,6 +538,7 @@ export const FIELDS: readonly Field[] = [
       'true: not told by an event, since that was lost: concluded from a scan of /proc, or an exec that only the capture in the kernel saw',
     carriers: ['exec', 'exit', 'found'],
     value: (r) => r.inferred || undefined,
+    fill: (d, v) => set(d, 'inferred', v === true),
     column: LEFT(8),
   },
   {
@@ -473,6 +550,7 @@ export const FIELDS: readonly Field[] = [
     value: (r) => r.ancestry,
     cell: ({ ancestry = [] }) =>
       ancestry.map(({ pid, comm }) => `${comm === undefined ? '?' : escapeText(comm)}(${pid})`).join(' < '),
+    fill: (d, v) => set(d, 'ancestry', v as readonly Ancestor[]),
     column: LEFT(24),
   },
   {
@@ -482,6 +560,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     extra: 'cgroup',
     value: (r) => r.cgroup,
+    fill: (d, v) => set(d, 'cgroup', readable(v as Text)),
     column: LEFT(24),
   },
   {
@@ -491,6 +570,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     extra: 'cgroup',
     value: (r) => (r.cgroup === undefined ? undefined : containerOf(r.cgroup)),
+    fill: 'elsewhere',
     column: LEFT(12),
   },
   {
@@ -500,6 +580,7 @@ export const FIELDS: readonly Field[] = [
     carriers: 'all',
     extra: 'cgroup',
     value: (r) => (r.cgroup === undefined ? undefined : unitOf(r.cgroup)),
+    fill: 'elsewhere',
     column: LEFT(16),
   },
   used(

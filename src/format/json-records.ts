@@ -198,6 +198,12 @@ export interface FoundJson extends ProcessFieldsJson {
   readonly inferred?: boolean;
 }
 
+export interface AliveJson extends ProcessFieldsJson {
+  readonly event: 'alive';
+  /** Wall time of its birth; with pid, an identity that survives the reuse of the pid. */
+  readonly start_time?: string;
+}
+
 export interface LostJson extends HeadJson {
   readonly event: 'lost';
   /** What lost them: overrun, the queue in the kernel was full; output, the reader was too slow; capture, arguments captured in the kernel; usage, accounts of processes; starved, the kernel told nothing for a while. */
@@ -222,6 +228,8 @@ export interface StartJson extends HeadJson {
   readonly kernel: string;
   /** CPUs that may be used. */
   readonly cpus?: number;
+  /** How long the machine has slept since its boot: CLOCK_BOOTTIME minus CLOCK_MONOTONIC in nanoseconds, as digits. */
+  readonly suspended_ns?: string;
   /** The events selected. */
   readonly events: readonly string[];
   /** Who drops what is not selected: the kernel, or a BPF program at the socket. */
@@ -258,7 +266,8 @@ export type ProcessJson =
   | CommJson
   | CoredumpJson
   | ExitJson
-  | FoundJson;
+  | FoundJson
+  | AliveJson;
 
 export type JsonRecord =
   | ForkJson
@@ -272,6 +281,7 @@ export type JsonRecord =
   | CoredumpJson
   | ExitJson
   | FoundJson
+  | AliveJson
   | LostJson
   | StartJson
   | EndJson;

@@ -11,12 +11,12 @@ function unicodeEscape(character: string): string {
   return out;
 }
 
-/** The same JSON, safe to look at too. */
-export function safeToSee(json: string): string {
-  return ASCII.test(json) ? json : json.replace(UNSAFE_ON_TERMINALS, unicodeEscape);
-}
+/** JSON that somebody else has written, made safe to look at: such characters can stand in its texts alone. */
+export const safeJson = (json: string): string =>
+  ASCII.test(json) ? json : json.replace(UNSAFE_ON_TERMINALS, unicodeEscape);
 
-export const quoted = (value: string): string => safeToSee(JSON.stringify(value));
+/** JSON text that is safe to look at too. */
+export const quoted = (value: string): string => safeJson(JSON.stringify(value));
 
 export const base64 = (text: Text): string =>
   Buffer.from(typeof text === 'string' ? text : text.bytes).toString('base64');

@@ -9,7 +9,7 @@ import type { Usage } from '../usage/usage.ts';
 import { FIELDS, type Field, type FieldContext, fieldsOf, MICROS_IN, type Value } from './fields.ts';
 import type { Formatter } from './formatter.ts';
 import { BY_HAND, JsonByHand, LAST_BY_HAND } from './json-by-hand.ts';
-import { base64, isBroken, quoted } from './json-text.ts';
+import { base64, isBroken, quoted, safeJson } from './json-text.ts';
 import { LineBuffer } from './line-buffer.ts';
 import { monotonicNanos, utcTime } from './times.ts';
 
@@ -156,6 +156,11 @@ export class JsonFormatter implements Formatter {
     this.hand = by === 'hand' ? new JsonByHand(context) : undefined;
   }
 
+  /** The next record has the number behind this one: others were written by somebody else. */
+  continue(sequence: number): void {
+    this.sequence = sequence;
+  }
+
   format(record: StreamRecord): string {
     const out = new LineBuffer();
     this.write(record, out);
@@ -175,7 +180,8 @@ export class JsonFormatter implements Formatter {
     const wall = utcTime(plus(record.at, this.context.wallOffset));
     const when = `,"time":"${wall}","mono_ns":"${monotonicNanos(record.at)}","event":"${record.event}"`;
     if (record.event === 'lost') return when + this.lossMembers(record);
-    return `${when},${JSON.stringify(record.facts).slice(1, -1)}`;
+    const facts = safeJson(JSON.stringify(record.facts)).slice(1, -1);
+    return facts === '' ? when : `${when},${facts}`;
   }
 
   private lossMembers({ reason, count, since }: LostRecord): string {

@@ -48,12 +48,13 @@ export class LifeTree {
   private firstCommand: string | undefined;
   private uncounted = 0;
 
-  constructor(firstCommand: readonly string[]) {
-    this.firstCommand = shellLine(firstCommand);
+  constructor(firstCommand?: readonly string[]) {
+    this.firstCommand = firstCommand && shellLine(firstCommand);
   }
 
   add(record: ProcessRecord): void {
-    if (record.event === 'fork' || record.event === 'found') this.birth(record);
+    const { event } = record;
+    if (event === 'fork' || event === 'found' || event === 'alive') this.birth(record);
     else if (record.event === 'exec') this.program(record);
     else if (record.event === 'exit' && !record.thread) this.end(record);
   }
@@ -86,11 +87,11 @@ export class LifeTree {
       return;
     }
     const parent = record.ppid === undefined ? undefined : this.living.get(record.ppid);
-    const isOwn = record.event === 'found';
+    const isOwn = record.event !== 'fork';
     const life: Life = {
       name: nameOf(record),
       command: isOwn ? commandOf(record) : `(${bare(parent, record)})`,
-      start: record.at,
+      start: record.start ?? record.at,
       seconds: undefined,
       waitStatus: undefined,
       outcome: RUNNING,

@@ -23,6 +23,7 @@ export function palette(colour: boolean): Palette {
       exec: chalk.green,
       exit: chalk.blue,
       found: chalk.yellow,
+      alive: chalk.dim,
       uid: chalk.magenta,
       gid: chalk.magenta,
       sid: chalk.magenta,

@@ -113,6 +113,11 @@ export class PrettyFormatter implements Formatter {
         ];
       case 'found':
         return [{ text: 'found after a loss · ', paint: this.paint.warning }, { text: command }];
+      case 'alive':
+        return [
+          { text: 'there before · ', paint: dim },
+          { text: command, paint: dim },
+        ];
     }
   }
 

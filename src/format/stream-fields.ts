@@ -32,6 +32,13 @@ export const STREAM_FIELDS = {
     { name: 'boot_id', type: 'string', meaning: 'identity of this boot of the machine' },
     { name: 'kernel', type: 'string', meaning: 'release of the kernel' },
     { name: 'cpus', type: 'integer', optional: true, meaning: 'CPUs that may be used' },
+    {
+      name: 'suspended_ns',
+      type: 'string',
+      optional: true,
+      meaning:
+        'how long the machine has slept since its boot: CLOCK_BOOTTIME minus CLOCK_MONOTONIC in nanoseconds, as digits',
+    },
     { name: 'events', type: 'strings', meaning: 'the events selected' },
     {
       name: 'filter',

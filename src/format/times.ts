@@ -89,3 +89,28 @@ function significant(value: number): string {
   if (value >= 99.95) return value.toFixed(0);
   return value >= 9.995 ? value.toFixed(1) : value.toFixed(2);
 }
+
+const NO_DIGITS = /\D/;
+/** Of 2^64 nanoseconds. */
+const MOST_DIGITS = 20;
+
+/** The moment that `monotonicNanos` wrote; undefined for what it never writes. */
+export function monotonicMoment(text: unknown): Moment | undefined {
+  if (typeof text !== 'string' || text === '' || text.length > MOST_DIGITS || NO_DIGITS.test(text)) return undefined;
+  return { seconds: Number(text.slice(0, -NANO_DIGITS)), nanos: Number(text.slice(-NANO_DIGITS)) };
+}
+
+const UTC = /^(\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{9})Z$/;
+let readText = '';
+let readSecond = Number.NaN;
+
+/** The moment that `utcTime` wrote, as seconds since 1970; undefined for what it never writes. */
+export function wallMoment(text: unknown): Moment | undefined {
+  const [, second, nanos] = (typeof text === 'string' && UTC.exec(text)) || [];
+  if (second === undefined) return undefined;
+  if (second !== readText) {
+    readText = second;
+    readSecond = Date.parse(`${second}Z`) / 1000;
+  }
+  return Number.isNaN(readSecond) ? undefined : { seconds: readSecond, nanos: Number(nanos) };
+}

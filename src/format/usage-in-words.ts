@@ -2,11 +2,14 @@
 import type { Usage } from '../usage/usage.ts';
 import { humanDuration } from './times.ts';
 
-const NANO = 1e9;
+const MICRO = 1e6;
+const NANOS_IN_MICRO = 1000;
 
-/** `200ms`; `≥200ms` where it is a lower bound. */
+/** `200ms`; `≥200ms` where it is a lower bound. Rounded as in JSON first, so that a recording says the same. */
 export function cpuInWords({ cpuNanos, cpuIsLowerBound }: Pick<Usage, 'cpuNanos' | 'cpuIsLowerBound'>): string {
-  return cpuNanos === undefined ? '' : `${cpuIsLowerBound ? '≥' : ''}${humanDuration(cpuNanos / NANO)}`;
+  return cpuNanos === undefined
+    ? ''
+    : `${cpuIsLowerBound ? '≥' : ''}${humanDuration(Math.round(cpuNanos / NANOS_IN_MICRO) / MICRO)}`;
 }
 
 const UNITS = ['K', 'M', 'G', 'T'] as const;

@@ -17,6 +17,7 @@ import type { ProcessWalk } from '../process/scan.ts';
 import type { Text } from '../process/text.ts';
 import type { TaskDoors } from '../ps/task.ts';
 import type { AccountDoors } from '../usage/doors.ts';
+import type { Files } from './files.ts';
 
 export interface OutputStream {
   readonly isTerminal: boolean;
@@ -92,8 +93,8 @@ export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
-  /** Throws an error with a `code` such as ENOENT. */
-  openFile(path: string): OutputStream;
+  /** Always written at its end, wherever that is by then; `anew`: emptied first. Throws an error with a `code` such as ENOENT. */
+  openFile(path: string, where?: 'anew' | 'at its end'): OutputStream;
   /** Throws as `openFile` does. */
   readFile(path: string): string;
   /** The same, each byte as one letter, with the time of its last change on the wall clock. */
@@ -103,6 +104,8 @@ export interface Host {
    * ignored stay so, and streams that we share are written as they are, by a reader's leave. To be called before anything is opened.
    */
   standAside(): Promise<void>;
+  /** Files that are read at any place, and files that are written at their end. */
+  readonly fileSystem: Files;
   /** The bytes of a file as they are read; `-` is stdin. Throws as `openFile` does. */
   input(path: string): AsyncIterable<Uint8Array>;
   /** Connects to an engine that keeps messages; rejects with a Failure, of a server that is not there with an Unreachable. */

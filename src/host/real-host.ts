@@ -1,16 +1,29 @@
 /** The real world behind the Host: everything impure of the program is here, or behind the doors of src/linux. */
-import { closeSync, createReadStream, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  createReadStream,
+  constants as fileFlags,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import { availableParallelism, constants, hostname, release } from 'node:os';
 import { type End, exitCodeOf, Failure } from '../errors.ts';
 import type { Given } from '../linux/given.ts';
 import { explainNoNativeCode } from '../netlink/diagnose.ts';
 import type { Moment } from '../process/moment.ts';
 import { bytesOfRaw, rawText } from '../process/text.ts';
+import { files } from './files.ts';
 import type { Host, Kernel, Listening, OutputStream, Signal, SnapshotKernel } from './host.ts';
 import { FileStream, StandardStream } from './streams.ts';
 
 /** Arguments are sensitive: only the owner may read a file of them. */
 const PRIVATE = 0o600;
+
+/** At the end: where somebody empties the file (copytruncate of logrotate) no zeros may come before what follows. */
+const WRITTEN = fileFlags.O_WRONLY | fileFlags.O_CREAT | fileFlags.O_APPEND;
 
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
@@ -206,8 +219,8 @@ export function realHost(): Host {
     env: process.env,
     stdout,
     stderr,
-    openFile(path) {
-      const fd = openSync(pathOf(path), 'w', PRIVATE);
+    openFile(path, where = 'anew') {
+      const fd = openSync(pathOf(path), WRITTEN | (where === 'anew' ? fileFlags.O_TRUNC : 0), PRIVATE);
       return aside === undefined || fstatSync(fd).isFile() ? new FileStream(fd) : aside.share(fd);
     },
     readFile: (path) => readFileSync(pathOf(path), 'utf8'),
@@ -240,6 +253,7 @@ export function realHost(): Host {
     // Not SIGSTOP: where no shell could continue us (an orphaned process group) the kernel must be free not to stop us.
     stopSelf: () => process.kill(process.pid, 'SIGTSTP'),
     input: (path) => (path === '-' ? process.stdin : createReadStream('', { fd: openSync(path, 'r') })),
+    fileSystem: files,
     launch,
     async spawn(command, args) {
       if (aside === undefined) throw new Error('nobody has stood aside for a command');

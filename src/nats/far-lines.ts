@@ -2,7 +2,7 @@
  * The lines that hosts sent, out of an engine: checked, each once, with its host, in the order of time. What is no record, or not where it
  * belongs, is counted and never shown.
  */
-import { quoted, safeToSee } from '../format/json-text.ts';
+import { quoted, safeJson } from '../format/json-text.ts';
 import type { Host } from '../host/host.ts';
 import { Seen } from './covered.ts';
 import type { Engine, Incoming } from './engine.ts';
@@ -23,6 +23,8 @@ export interface FarRequest {
   readonly isWanted?: ((host: string) => boolean) | undefined;
   /** What must be heard; undefined for everything. */
   readonly events?: readonly string[] | undefined;
+  /** Only what arrived since; undefined for as much as `sinceMs` needs. */
+  readonly fromMs?: number | undefined;
   /** By the records' own time, in milliseconds since 1970. */
   readonly sinceMs?: number | undefined;
   readonly untilMs?: number | undefined;
@@ -53,8 +55,8 @@ const isoOf = (ms: number | undefined): string | undefined =>
 
 /** A `start` names its host itself, and perhaps not by the name it sends under. */
 function withHost(text: string, row: Readonly<Record<string, unknown>>, host: string): string {
-  if ('host' in row) return safeToSee(JSON.stringify({ ...row, host }));
-  return `${safeToSee(text.slice(0, text.lastIndexOf('}')))},"host":${quoted(host)}}`;
+  if ('host' in row) return safeJson(JSON.stringify({ ...row, host }));
+  return `${safeJson(text.slice(0, text.lastIndexOf('}')))},"host":${quoted(host)}}`;
 }
 
 export class FarLines {
@@ -79,9 +81,10 @@ export class FarLines {
   }
 
   async *batches(): AsyncIterable<readonly FarLine[]> {
-    const { hosts, events, sinceMs, follows } = this.request;
+    const { hosts, events, sinceMs, fromMs, follows } = this.request;
     const subjects = filtersFor(hosts, events);
-    const from = sinceMs === undefined ? undefined : sinceMs - CLOCKS_MS;
+    const since = fromMs ?? sinceMs;
+    const from = since === undefined ? undefined : since - CLOCKS_MS;
     const messages = this.engine.read({ subjects, sinceMs: from, follows })[Symbol.asyncIterator]();
     const merge = new Merge<FarLine>(MERGE_WINDOW_MS);
     try {

@@ -19,7 +19,7 @@ import type { ProcessFacts, ProcReader } from '../process/proc-reader.ts';
 import type { LostRecord, ProcessRecord, StreamRecord } from '../process/record.ts';
 import { type Redact, RedactingWitness, redactingReader } from '../process/redact.ts';
 import { ReadScan, readEach, type Scan, WalkedScan } from '../process/scan.ts';
-import type { Selector } from '../process/select.ts';
+import type { Selection, Selector } from '../process/select.ts';
 import type { Subjects } from '../process/subjects.ts';
 import type { Wants } from '../process/teller.ts';
 import { type Infers, Tracker } from '../process/tracker.ts';
@@ -277,6 +277,11 @@ export class Monitor {
         return this.lookAgain().length > 0;
       },
     };
+  }
+
+  /** Who is there, by all that was told until now; to be asked where whole lives are heard. */
+  state(at: Moment, selection: Selection): ProcessRecord[] {
+    return this.tracker?.state(at, selection) ?? [];
   }
 
   /** Tells all that has happened until now. */

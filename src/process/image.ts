@@ -36,7 +36,8 @@ export interface Image {
  * Why a path is not known although the kernel was asked: it has more directories or bytes than a program in the kernel may walk, a name in it was
  * changed meanwhile, it lies outside of the root, or memory could not be read.
  */
-export type PathMissing = 'too deep' | 'too long' | 'torn' | 'unreachable' | 'unreadable';
+export const PATHS_MISSING = ['too deep', 'too long', 'torn', 'unreachable', 'unreadable'] as const;
+export type PathMissing = (typeof PATHS_MISSING)[number];
 
 export interface FileId {
   /** `major:minor` of the file system, as in /proc/PID/mountinfo; absent where only the account of an ended process knows the file. */

@@ -8,8 +8,11 @@ import type { Image } from './image.ts';
 import type { Moment } from './moment.ts';
 import type { Text } from './text.ts';
 
-/** `found`: a process that was there although its birth was not heard, noticed by the rescan after a loss. */
-export type ProcessEventName = WireKind | 'clone' | 'found';
+/**
+ * `found`: a process that was there although its birth was not heard, noticed by the rescan after a loss. `alive`: one that was there when a
+ * recording began.
+ */
+export type ProcessEventName = WireKind | 'clone' | 'found' | 'alive';
 
 export interface ProcessRecord {
   readonly event: ProcessEventName;
@@ -33,6 +36,8 @@ export interface ProcessRecord {
   readonly exit: ProcessEnd | undefined;
   readonly ids: { readonly real: number; readonly effective: number } | undefined;
   readonly tracer: { readonly pid: number; readonly tid: number } | undefined;
+  /** When it was born; only of who is `alive`, an end has its own. */
+  readonly start?: Moment | undefined;
 }
 
 export interface Ancestor {
@@ -53,6 +58,8 @@ export interface ProcessEnd {
 
 /** Where records were lost: the kernel's queue for us, our queue for a slow reader, everything for a while, or accounts alone. */
 export type LossReason = 'overrun' | 'output' | 'starved' | 'capture' | 'usage';
+
+export const LOSS_REASONS: readonly LossReason[] = ['overrun', 'output', 'starved', 'capture', 'usage'];
 
 export interface LostRecord {
   readonly event: 'lost';

@@ -1,5 +1,6 @@
 /** Builds records: an event, whom it is about, and what only this event tells. Collects them for the batch at hand. */
 import type { WireEvent } from '../netlink/events.ts';
+import { ancestryOf, livingParent } from './ancestry.ts';
 import type { Image } from './image.ts';
 import type { Moment } from './moment.ts';
 import type { Ancestor, ProcessEventName, ProcessRecord } from './record.ts';
@@ -17,8 +18,6 @@ export interface Wants {
 
 /** What is concluded although no event told it. */
 type InferredEvent = 'exec' | 'exit' | 'found';
-
-const ANCESTRY_LIMIT = 64;
 
 export class Teller {
   private records: ProcessRecord[] = [];
@@ -78,23 +77,12 @@ export class Teller {
     });
   }
 
-  /** The parent a process was born to, or had when it was read. Once that one has ended, another has taken over, unknown which. */
   private livingParent(proc: Proc): number | undefined {
-    if (proc.ppid === undefined || proc.ppid === 0) return undefined;
-    const parent = this.subjects.table.get(proc.ppid);
-    return parent?.ended ? undefined : proc.ppid;
+    return livingParent(this.subjects.table, proc);
   }
 
   private chain(ppid: number | undefined, child: Proc): Ancestor[] {
-    const ancestors: Ancestor[] = [];
-    for (let pid = ppid, of = child; pid !== undefined && ancestors.length < ANCESTRY_LIMIT; ) {
-      const parent = this.subjects.table.named(pid, of);
-      ancestors.push({ pid, comm: parent && this.subjects.imageOf(parent).comm });
-      if (parent === undefined) break;
-      pid = this.livingParent(parent);
-      of = parent;
-    }
-    return ancestors;
+    return ancestryOf(this.subjects.table, (proc) => this.subjects.imageOf(proc).comm, ppid, child);
   }
 }
 

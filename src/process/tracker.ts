@@ -10,7 +10,8 @@ import { type Clocks, type Moment, secondsBetween } from './moment.ts';
 import type { ProcessFacts, ProcReader } from './proc-reader.ts';
 import type { ProcessStat } from './procstat.ts';
 import type { ProcessEnd, ProcessRecord } from './record.ts';
-import type { Selector } from './select.ts';
+import type { Selection, Selector } from './select.ts';
+import { stateOf } from './state.ts';
 import { isSameStart, procOf, type Subjects } from './subjects.ts';
 import type { Proc } from './table.ts';
 import { type Detail, Teller, type Wants } from './teller.ts';
@@ -111,6 +112,12 @@ export class Tracker {
   /** Whether records of this process can be shown at all, by what is known without reading anything. */
   mayShow(pid: number): boolean {
     return this.options.selector.takesAll || this.options.selector.mayShow(this.subjects.of(pid));
+  }
+
+  /** Who is there, as far as the table knows. */
+  state(at: Moment, selection: Selection): ProcessRecord[] {
+    this.begin();
+    return stateOf(this.subjects, at, selection, this.options.wants.cgroup);
   }
 
   private begin(): void {

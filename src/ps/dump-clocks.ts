@@ -5,7 +5,7 @@ const TICKS_PER_SECOND = 100;
 const ZERO = { seconds: 0, nanos: 0 };
 
 /** The two clocks are read one after the other: what is finer would differ from one snapshot to the next. */
-function toMillisecond({ seconds, nanos }: Moment): Moment {
+export function toMillisecond({ seconds, nanos }: Moment): Moment {
   const millis = Math.round(nanos / 1e6);
   return millis < 1000 ? { seconds, nanos: millis * 1e6 } : { seconds: seconds + 1, nanos: 0 };
 }

@@ -90,13 +90,14 @@ const GROUPED: Readonly<Record<GroupName, readonly Omit<TaskField, 'group'>[]>> 
       type: 'string',
       ours: true,
       meaning: 'wall time of its birth, RFC 3339 in UTC, in steps of 10 ms',
-      value: (t, c) => utcTime(plus(momentOfTicks(t.startTicks, NO_OFFSET), c.wallOffset)),
+      value: (t, c) =>
+        t.startTicks === undefined ? undefined : utcTime(plus(momentOfTicks(t.startTicks, NO_OFFSET), c.wallOffset)),
     },
     {
       name: 'duration_s',
       type: 'number',
       meaning: 'seconds of life so far, in steps of 10 ms',
-      value: (t, c) => inSeconds(Math.max(0, c.nowTicks - t.startTicks)),
+      value: (t, c) => (t.startTicks === undefined ? undefined : inSeconds(Math.max(0, c.nowTicks - t.startTicks))),
     },
     {
       name: 'cpu_s',

@@ -3,11 +3,14 @@ import type { Task } from './task.ts';
 
 const isLeader = ({ pid, tid }: Task): boolean => pid === tid;
 
+/** Of a process whose parent nobody knows; no process has it. */
+const NOBODY = -1;
+
 /** By the number of the parent, each list in the order given. The parent of a thread that does not lead is, for a tree, its leader. */
 function byParent(tasks: readonly Task[]): Map<number, Task[]> {
   const children = new Map<number, Task[]>();
   for (const task of tasks) {
-    const parent = isLeader(task) ? task.ppid : task.pid;
+    const parent = isLeader(task) ? (task.ppid ?? NOBODY) : task.pid;
     const siblings = children.get(parent);
     if (siblings === undefined) children.set(parent, [task]);
     else siblings.push(task);
@@ -43,7 +46,7 @@ export interface Place {
 export function forest(tasks: readonly Task[]): Place[] {
   const leaders = new Set(tasks.filter(isLeader).map(({ pid }) => pid));
   const children = byParent(tasks);
-  const roots = tasks.filter((task) => !leaders.has(isLeader(task) ? task.ppid : task.pid));
+  const roots = tasks.filter((task) => !leaders.has(isLeader(task) ? (task.ppid ?? NOBODY) : task.pid));
   const places: Place[] = [];
   const placed = new Set<Task>();
   const todo = roots.map((task) => ({ task, lead: '', below: '' })).reverse();

@@ -68,8 +68,9 @@ export function asTable(tasks: readonly Task[], context: TaskContext, look: Look
 
 /** The arguments where they were asked for and are known, else the name; a thread that does not lead is its name in braces. */
 function commandOf({ pid, tid, args, comm }: Task): string {
-  if (pid !== tid) return `{${escapeText(comm)}}`;
-  return args === undefined ? escapeText(comm) : shellLine(args);
+  const name = comm === undefined ? '?' : escapeText(comm);
+  if (pid !== tid) return `{${name}}`;
+  return args === undefined ? name : shellLine(args);
 }
 
 export function asTree(tasks: readonly Task[], context: TaskContext, look: Look): string {

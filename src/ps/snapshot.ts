@@ -18,7 +18,7 @@ export interface Sources {
 function unseen(tasks: readonly Task[], { dump, only }: PsPlan): readonly number[] {
   if (dump.ppid !== undefined) return [];
   const seen = new Set(tasks.map(({ pid }) => pid));
-  const mustBe = only ?? [...new Set(tasks.map(({ ppid }) => ppid))];
+  const mustBe = only ?? [...new Set(tasks.flatMap(({ ppid }) => ppid ?? []))];
   return mustBe.filter((pid) => pid !== 0 && !seen.has(pid));
 }
 
@@ -58,7 +58,8 @@ function imageOf({ comm, exe, args, uid }: Task): Image {
 
 function selected(tasks: readonly Task[], plan: PsPlan, selection: Selection, reader: TaskReader): readonly Task[] {
   const { children } = plan;
-  const born = children.length === 0 ? tasks : tasks.filter(({ ppid }) => children.includes(ppid));
+  const born =
+    children.length === 0 ? tasks : tasks.filter(({ ppid }) => ppid !== undefined && children.includes(ppid));
   const selector = new Selector(selection);
   if (selector.takesAll) return born;
   const trees = treesOf(tasks, [...selection.tree.wanted, ...selection.tree.unwanted]);

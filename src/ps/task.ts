@@ -4,19 +4,20 @@
  */
 import type { Text } from '../process/text.ts';
 
-/** What every source tells of every task. */
+/** What every source tells of every task, but for recordings. */
 export interface TaskBase {
   readonly tid: number;
   readonly pid: number;
-  readonly ppid: number;
+  /** These are undefined where a recording does not tell them. */
+  readonly ppid: number | undefined;
   /** Undefined where this kernel's types do not tell where they are. */
   readonly pgid: number | undefined;
   readonly sid: number | undefined;
   /** One letter, as in /proc/PID/stat. */
-  readonly state: string;
-  readonly comm: Text;
+  readonly state: string | undefined;
+  readonly comm: Text | undefined;
   /** Clock ticks after boot, CLOCK_BOOTTIME, 100 a second. */
-  readonly startTicks: number;
+  readonly startTicks: number | undefined;
 }
 
 /** What is told where it is asked for. */

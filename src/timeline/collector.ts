@@ -116,7 +116,8 @@ export class Collector {
 
   /** There already, and now somebody told about it. */
   private noticed(record: ProcessRecord): void {
-    const life = this.add(record, this.at(record.at), 'before');
+    const { start } = record;
+    const life = this.add(record, this.at(start ?? record.at), start === undefined ? 'before' : 'told');
     this.living.set(record.pid, life);
     life?.runs(life.from, this.texts.of(record.image), record.imageOf !== 'inherited');
   }

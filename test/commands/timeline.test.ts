@@ -95,7 +95,7 @@ test('lines that are no records are passed over, and counted on stderr', async (
   const host = world(['-r', 'night.jsonl', '--text']);
   host.openFile('night.jsonl').write(`what is this\n${SAMPLE}`);
   assert.equal(await main(host), 0);
-  assert.equal(host.stderr.text, 'procwatch: 1 line is no record, and was passed over\n');
+  assert.equal(host.stderr.text, 'procwatch: night.jsonl: line 1 is no record, and was passed over\n');
 });
 
 test('--open shows the file where there is a display', async () => {

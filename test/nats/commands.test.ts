@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
-import { readMoment } from '../../src/commands/moments.ts';
 import { readAddress } from '../../src/nats/address.ts';
 import { root } from '../docs/need.ts';
 import { install, place as placeFor } from '../package/tarball.ts';
@@ -120,14 +119,4 @@ test('an address with a password is refused, and not repeated', () => {
     server: '[::1]:4222',
     isEncrypted: true,
   });
-});
-
-test('moments: before now, a time of day, a date', () => {
-  const now = Date.parse('2026-11-27T12:00:00Z');
-  assert.equal(readMoment('--since', '-10m')(now), now - 600_000);
-  assert.equal(readMoment('--since', '2026-11-27T03:12:00Z')(now), Date.parse('2026-11-27T03:12:00Z'));
-  const [early, late] = [readMoment('--since', '00:00')(now), readMoment('--since', '23:59')(now)];
-  for (const at of [early, late]) assert.ok(at <= now && at > now - 86_400_000);
-  for (const bad of ['yesterday', '25:00', '-x', '2026-13-45'])
-    assert.throws(() => readMoment('--since', bad), /--since/);
 });

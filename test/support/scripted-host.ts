@@ -18,6 +18,7 @@ import type { Clocks, Moment } from '../../src/process/moment.ts';
 import type { AccountDoors } from '../../src/usage/doors.ts';
 import { at } from './datagrams.ts';
 import { ScriptedEngine } from './scripted-engine.ts';
+import { ScriptedFiles } from './scripted-files.ts';
 import { ScriptedReader } from './scripted-reader.ts';
 import { type ConnectorScript, ScriptedConnector } from './scripted-socket.ts';
 import { ScriptedTasks } from './scripted-tasks.ts';
@@ -28,7 +29,7 @@ const momentOf = (ns: bigint): Moment => ({
 });
 
 export class ScriptedStream implements OutputStream {
-  private readonly chunks: Buffer[] = [];
+  private chunks: Buffer[] = [];
   /** Writes so far. */
   writes = 0;
   closed = false;
@@ -46,7 +47,15 @@ export class ScriptedStream implements OutputStream {
   }
 
   get text(): string {
-    return Buffer.concat(this.chunks).toString();
+    return this.bytes.toString();
+  }
+
+  get bytes(): Buffer {
+    return Buffer.concat(this.chunks);
+  }
+
+  set bytes(bytes: Buffer) {
+    this.chunks = [Buffer.from(bytes)];
   }
 
   write(chunk: string | Uint8Array): void {
@@ -87,6 +96,7 @@ export class ScriptedHost implements Host {
   readonly stdout = new ScriptedStream();
   readonly stderr = new ScriptedStream();
   readonly files = new Map<string, ScriptedStream>();
+  readonly fileSystem = new ScriptedFiles(this.files, () => new ScriptedStream());
   readonly connector: ScriptedConnector;
   readonly reader = new ScriptedReader();
   readonly tasks = new ScriptedTasks();
@@ -129,11 +139,11 @@ export class ScriptedHost implements Host {
     return file.text;
   }
 
-  openFile(path: string): OutputStream {
+  openFile(path: string, where: 'anew' | 'at its end' = 'anew'): OutputStream {
     if (path.startsWith('/nowhere/')) {
       throw Object.assign(new Error(`ENOENT: no such file or directory, open '${path}'`), { code: 'ENOENT' });
     }
-    const stream = new ScriptedStream();
+    const stream = (where === 'at its end' && this.files.get(path)) || new ScriptedStream();
     this.files.set(path, stream);
     return stream;
   }
@@ -169,7 +179,8 @@ export class ScriptedHost implements Host {
   }
 
   input(path: string): AsyncIterable<Uint8Array> {
-    const bytes = Buffer.from(this.readFile(path));
+    this.readFile(path);
+    const { bytes } = this.files.get(path) as ScriptedStream;
     return (async function* () {
       yield bytes;
     })();

@@ -1,0 +1,105 @@
+/** The recordings that a command line names, opened as one: which part of them is meant, and where reading has to begin. */
+import { Failure } from '../errors.ts';
+import type { Host } from '../host/host.ts';
+import type { Moment } from '../process/moment.ts';
+import { fileSource, type Leash, openToRead } from '../recording/file-source.ts';
+import { wallAt } from '../recording/line-head.ts';
+import type { LineSource } from '../recording/line-source.ts';
+import { asTheyCome, merged } from '../recording/merged.ts';
+import { type Interest, Recording } from '../recording/recording.ts';
+import type { ReadRecord } from '../recording/row.ts';
+import { placeOf } from '../recording/seek.ts';
+import { needsEnd, type PointInTime, type Window, windowOf } from './points-in-time.ts';
+
+type ReadHost = Pick<Host, 'fileSystem' | 'input' | 'after' | 'stderr'>;
+
+/** Another place than files that recordings come from. */
+export interface Elsewhere {
+  readonly isThere: (name: string) => boolean;
+  /** What is kept there goes on: its end is now, on the wall clock. */
+  readonly now: () => Moment;
+  readonly open: (
+    name: string,
+    wanted: { readonly since: Moment | undefined; readonly isWhole: boolean; readonly leash: Leash | undefined },
+  ) => LineSource;
+}
+
+export interface ReadRequest {
+  readonly elsewhere?: Elsewhere;
+  readonly read: readonly string[];
+  readonly since: PointInTime | undefined;
+  readonly until: PointInTime | undefined;
+  readonly follow: boolean;
+}
+
+/** All that is read comes late by this at the most: ends that are settled afterwards. */
+const LATE_SECONDS = 10;
+
+const later = (a: Moment | undefined, b: Moment | undefined): Moment | undefined =>
+  a === undefined || (b !== undefined && b.seconds >= a.seconds) ? b : a;
+
+/** The last moment of a recording: of all of it, read once before. */
+async function endOf(host: ReadHost, path: string): Promise<Moment | undefined> {
+  if (path === '-') return undefined;
+  let end: Moment | undefined;
+  const file = openToRead(host, path);
+  const isRegular = file.isRegular;
+  file.close();
+  if (!isRegular) return undefined;
+  const isEnough = (bytes: Buffer, from: number): boolean => {
+    end = wallAt(bytes, from);
+    return false;
+  };
+  const begin = await placeOf(host, path, 'end');
+  const recording = new Recording(fileSource(host, path, { from: begin }), () => {}, {
+    usage: 'without usage',
+    wants: () => false,
+    isEnough,
+  });
+  for await (const batch of recording.batches()) end = later(end, batch.at(-1)?.told.wall);
+  return end;
+}
+
+async function endOfAll(host: ReadHost, { read, elsewhere }: ReadRequest): Promise<Moment | undefined> {
+  const ends = await Promise.all(read.map((path) => (elsewhere?.isThere(path) ? elsewhere.now() : endOf(host, path))));
+  return ends.includes(undefined) ? undefined : ends.reduce(later);
+}
+
+export async function windowFor(host: ReadHost, request: ReadRequest): Promise<Window> {
+  const { since, until } = request;
+  return windowOf(since, until, needsEnd(since, until) ? await endOfAll(host, request) : undefined);
+}
+
+export interface Opened {
+  readonly batches: AsyncIterable<readonly ReadRecord[]>;
+  readonly recordings: readonly Recording[];
+}
+
+/** @param isWhole whether what comes before the window matters, such as who descends from whom */
+export async function openRecordings(
+  host: ReadHost,
+  request: ReadRequest,
+  { since, until }: Window,
+  interest: Interest & { readonly isWhole: boolean },
+  leash: Leash = { isOver: false },
+): Promise<Opened> {
+  const { read, follow } = request;
+  if (read.filter((path) => path === '-').length > 1) throw new Failure('usage', 'stdin can be read only once');
+  const isEnough = (bytes: Buffer, from: number): boolean =>
+    until !== undefined && wallAt(bytes, from).seconds > until.seconds + LATE_SECONDS;
+  const recordings: Recording[] = [];
+  for (const path of read) {
+    const far = request.elsewhere?.isThere(path) ? request.elsewhere : undefined;
+    const from =
+      since === undefined || interest.isWhole || path === '-' || far !== undefined
+        ? 0
+        : await placeOf(host, path, since);
+    const source =
+      far?.open(path, { since, isWhole: interest.isWhole, leash: follow ? leash : undefined }) ??
+      fileSource(host, path, { from, ...(follow && { follow: leash }) });
+    recordings.push(new Recording(source, (line) => host.stderr.write(line), { ...interest, isEnough }));
+  }
+  const all = recordings.map((recording) => recording.batches());
+  const [only] = all;
+  return { recordings, batches: all.length === 1 ? only : follow ? asTheyCome(all) : merged(all) };
+}

@@ -1,0 +1,58 @@
+/** `procwatch tree`: processes of a recording as they ran, drawn as `run` draws those of its command. */
+import { type ExitName, Failure } from '../errors.ts';
+import { LifeTree } from '../format/life-tree.ts';
+import type { Host } from '../host/host.ts';
+import { Replay } from '../recording/replay.ts';
+import { withFar } from './far-input.ts';
+import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
+import { onUnwritten, openOutput } from './output.ts';
+import { colourFor } from './plan.ts';
+import { openRecordings, windowFor } from './recordings.ts';
+import { endOfReading, NO_USERS, revisionsFor, usersIn } from './replay.ts';
+import { selectionFor } from './start-watch.ts';
+import type { TREE_OPTIONS } from './tree-options.ts';
+
+type TreeOptions = ValuesOf<typeof TREE_OPTIONS>;
+
+/** Who was there before is drawn where somebody asked for certain processes, and not with all that ever was. */
+function drawsEarlier({ pid, tree, name, grep, user, cgroup }: TreeOptions): boolean {
+  return [pid, tree, name, grep, user, cgroup].some((choice) => choice.length > 0);
+}
+
+export async function startTree(host: Host, options: TreeOptions): Promise<ExitName> {
+  if (options.read.length === 0) throw new Failure('usage', 'no recording to draw', 'procwatch tree --read FILE');
+  const { numbers, names } = usersIn(options);
+  const asked = { ...readOptions(WATCH_OPTIONS, {}), ...options, ...numbers };
+  const request = await withFar(host, { ...options, follow: false }, options, { mixesHosts: false });
+  const window = await windowFor(host, request);
+  const earlier = drawsEarlier(options);
+  const replay = new Replay({
+    selection: await selectionFor(NO_USERS, asked),
+    users: names,
+    shows: ({ event }) => event !== 'alive' || earlier,
+    ...window,
+    wantsAncestry: false,
+    revise: await revisionsFor(options),
+  });
+  const reading = { usage: 'without usage', isWhole: replay.needsFamily } as const;
+  const { batches, recordings } = await openRecordings(host, request, window, reading);
+  const lives = new LifeTree();
+  let lost = 0;
+  for await (const batch of batches) {
+    for (const record of replay.take(batch)) {
+      if ('pid' in record) lives.add(record);
+      else if (record.event === 'lost') lost += record.count ?? 1;
+    }
+  }
+  const isTerminal = options.output === undefined && host.stdout.isTerminal;
+  const output = options.output === undefined ? host.stdout : openOutput(host, options.output);
+  let isWritten = true;
+  onUnwritten(host, output, (as) => {
+    if (as === 'output') isWritten = false;
+  });
+  const colour = colourFor(options.color, { env: host.env, isTerminal });
+  output.write(lives.render({ colour, width: isTerminal ? output.size()?.width : undefined }));
+  if (lost > 0) host.stderr.write('procwatch: events were lost: processes may be missing above\n');
+  await output.flushed();
+  return isWritten ? endOfReading(recordings, options.strict) : 'output';
+}

@@ -1,0 +1,13 @@
+/** Where the lines of a recording come from: a file, stdin, or somebody who delivers them. What is read knows nothing else of it. */
+
+export interface LineSource {
+  /** What messages call it. Foreign. */
+  readonly name: string;
+  /** The machine that all of it comes from, where the source knows that better than the lines. */
+  readonly host?: string;
+  /**
+   * JSON Lines as bytes, in pieces that may end anywhere; compressed ones are unpacked by then. To be read once. A piece is the source's
+   * again when the next one is asked for. Errors are Failures that say what could not be read.
+   */
+  readonly pieces: AsyncIterable<Uint8Array>;
+}

@@ -1,0 +1,129 @@
+/**
+ * From what was recorded to what was asked for: what a live watch decides behind its source is decided here of records that were read. Nothing
+ * is looked up anywhere else: names are those of the records.
+ */
+import type { FieldContext } from '../format/fields.ts';
+import { compareMoments, type Moment } from '../process/moment.ts';
+import type { ProcessRecord } from '../process/record.ts';
+import { type Selection, Selector } from '../process/select.ts';
+import type { Text } from '../process/text.ts';
+import { Family } from './family.ts';
+import type { ReadProcessRecord, ReadRecord, Told } from './row.ts';
+import { UserNames } from './user-names.ts';
+
+export interface ReplayOptions {
+  readonly selection: Selection;
+  /** Names of users, wanted and not, that are numbers on the machine of the recording only. */
+  readonly users?: { readonly wanted: readonly string[]; readonly unwanted: readonly string[] };
+  /** Which records of processes may be told. */
+  readonly shows: (record: ProcessRecord) => boolean;
+  readonly since?: Moment | undefined;
+  readonly until?: Moment | undefined;
+  readonly wantsAncestry: boolean;
+  /** What becomes of a record before anything else sees it. */
+  readonly revise?: readonly ((record: ProcessRecord) => ProcessRecord)[];
+}
+
+const isOfProcess = (record: ReadRecord): record is ReadProcessRecord => 'pid' in record;
+
+const ZERO: Moment = { seconds: 0, nanos: 0 };
+
+export class Replay {
+  private readonly options: ReplayOptions;
+  private readonly selector: Selector;
+  private readonly users: UserNames;
+  private readonly roots: readonly number[];
+  /** One for each boot of each machine: numbers of processes mean nothing beyond. */
+  private readonly families = new Map<string, Family>();
+  private family: Family;
+  private told: Told | undefined;
+  private uid: number | undefined;
+  private isOver = false;
+
+  constructor(options: ReplayOptions) {
+    const { selection } = options;
+    this.options = options;
+    this.users = new UserNames(selection.uid, options.users);
+    this.selector = new Selector({ ...selection, uid: this.users.choice });
+    this.roots = [...selection.tree.wanted, ...selection.tree.unwanted];
+    this.family = this.familyOf('');
+  }
+
+  private familyOf(boot: string): Family {
+    const family = this.families.get(boot) ?? new Family(this.roots);
+    this.families.set(boot, family);
+    return family;
+  }
+
+  /** Whether a record that is not shown may still matter for others. */
+  get needsFamily(): boolean {
+    return this.roots.length > 0 || this.options.wantsAncestry;
+  }
+
+  /** What a formatter knows besides the record: of the one that `turnTo` named last. */
+  context(extras: FieldContext['extras']): FieldContext {
+    const replay = this;
+    return {
+      extras,
+      get wallOffset() {
+        return replay.told?.wallOffset ?? ZERO;
+      },
+      userName: (uid) => (uid === this.uid ? this.told?.user : this.users.nameOf(uid)),
+    };
+  }
+
+  turnTo(record: ReadRecord): void {
+    this.told = record.told;
+    this.uid = isOfProcess(record) ? record.image.uid : undefined;
+  }
+
+  userName(uid: number): Text | undefined {
+    return this.users.nameOf(uid);
+  }
+
+  /** All that comes is later than what was asked for. */
+  get isPast(): boolean {
+    return this.isOver;
+  }
+
+  /** Those that are to be told, in their order. */
+  take(records: readonly ReadRecord[]): ReadRecord[] {
+    const chosen: ReadRecord[] = [];
+    for (const record of records) {
+      const told = this.choose(record);
+      if (told !== undefined) chosen.push(told);
+    }
+    return chosen;
+  }
+
+  private choose(record: ReadRecord): ReadRecord | undefined {
+    if (!isOfProcess(record)) {
+      if (record.event === 'start' && typeof record.facts.boot_id === 'string') {
+        this.family = this.familyOf(record.facts.boot_id);
+      }
+      return record.event === 'lost' && !this.isWithin(record.told.wall) ? undefined : record;
+    }
+    this.users.learn(record.image.uid, record.told.user);
+    const { needsFamily } = this;
+    const proc = needsFamily ? this.family.take(record) : undefined;
+    if (!this.isWithin(record.told.wall) || record.told.isStrange || !this.options.shows(record)) return undefined;
+    if (record.event === 'alive' && this.roots.length > 0) this.family.settle();
+    const known = { pid: record.pid, trees: proc?.trees ?? [], image: record.image };
+    if (!this.selector.mayShow(known)) return undefined;
+    const revised = this.revised(record);
+    if (!this.selector.shows(revised)) return undefined;
+    if (!this.options.wantsAncestry || proc === undefined || revised.ancestry !== undefined) return revised;
+    return { ...revised, ancestry: this.family.ancestryOf(revised, proc) };
+  }
+
+  private revised(record: ReadProcessRecord): ReadProcessRecord {
+    const { revise = [] } = this.options;
+    return revise.reduce((left, change) => ({ ...change(left), told: record.told }), record);
+  }
+
+  private isWithin(wall: Moment): boolean {
+    const { since, until } = this.options;
+    if (until !== undefined && compareMoments(wall, until) > 0) return false;
+    return since === undefined || compareMoments(wall, since) >= 0;
+  }
+}
