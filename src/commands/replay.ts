@@ -228,6 +228,8 @@ export async function startReplay(host: Host, options: WatchOptions): Promise<Ex
       await drained(host, output, reader);
       if (showing.isDone || reader.isOver) break;
     }
+    // Whoever still follows is told.
+    reader.ending ??= 'ok';
     if (summary !== undefined) host.stderr.write(showing.report());
     await output.flushed();
   } finally {

@@ -115,7 +115,7 @@ test('an address with a password is refused, and not repeated', () => {
     assert.throws(() => readAddress('--to', bad), /--to/, bad);
   }
   assert.deepEqual(readAddress('--to', 'tls://[::1]'), {
-    text: 'tls://[::1]',
+    text: 'tls://[::1]:4222',
     server: '[::1]:4222',
     isEncrypted: true,
   });
