@@ -1,5 +1,5 @@
 /** The package that brings its own Node.js: its size, and how soon it starts. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Bench, cleanEnvironment } from '../bench.ts';
@@ -13,13 +13,11 @@ const STARTED = 'to the start record';
 
 const mebibytes = (path: string): string => (statSync(path).size / 2 ** 20).toFixed(1);
 
-/** Path of the .deb, built if there is none that is younger than the program. */
+/** Path of the .deb, if there is one that is younger than the program. */
 function packageFile(): string | undefined {
   const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
   const deb = `${root}dist/procwatch_${version}_${process.arch === 'x64' ? 'amd64' : process.arch}.deb`;
-  if (existsSync(deb) && statSync(deb).mtimeMs > statSync(`${root}dist/cli.cjs`).mtimeMs) return deb;
-  const { status } = spawnSync(process.execPath, [`${root}scripts/deb.js`], { stdio: 'ignore' });
-  return status === 0 ? deb : undefined;
+  return existsSync(deb) && statSync(deb).mtimeMs > statSync(`${root}dist/cli.cjs`).mtimeMs ? deb : undefined;
 }
 
 export async function ownNode(bench: Bench): Promise<Result> {
@@ -31,7 +29,7 @@ export async function ownNode(bench: Bench): Promise<Result> {
   };
   const deb = bench.isSmoke ? undefined : packageFile();
   if (deb === undefined) {
-    const why = bench.isSmoke ? 'left out of a smoke run' : 'it cannot be built here';
+    const why = bench.isSmoke ? 'left out of a smoke run' : 'there is none: npm run deb makes it';
     return { ...about, rows: [], figures: {}, aims: [], notes: [why] };
   }
   const folder = `${bench.directory}/package`;
