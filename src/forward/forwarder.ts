@@ -213,7 +213,9 @@ export class Forwarder {
       this.batched = undefined;
       return;
     }
-    this.batcherFor(stream, above).add(bytes, facts);
+    if (!this.batcherFor(stream, above).add(bytes, facts)) {
+      this.host.stderr.write(`procwatch: ${file.path}: record ${facts.seq} is too long to be sent\n`);
+    }
     given.add(above, facts.seq);
     this.span(key, above, facts.seq);
     if ((this.batcher?.bytes ?? 0) >= 4 * MOST_BYTES) this.flush(file);

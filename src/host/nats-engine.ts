@@ -29,6 +29,8 @@ const ACKNOWLEDGED_MS = 5000;
 const RECONNECT_MS = 500;
 /** The server cuts off who takes in too slowly what it asked for. */
 const AHEAD_BYTES = 8 * 2 ** 20;
+/** What a server must take: its own default. */
+const LEAST_PAYLOAD = 1024 * 1024;
 const NANOS_IN_MS = 1e6;
 
 const NO_STREAM = 'no stream keeps what is sent there; procwatch nats init makes it';
@@ -216,8 +218,17 @@ export async function openEngine(address: NatsAddress, access: Access, role: Rol
   const options = connectionOptions(library, address, access, role);
   const { AuthorizationError, connect } = library.transport;
   try {
-    return new NatsEngine(await connect(options), library);
+    const connection = await connect(options);
+    const most = connection.info?.max_payload ?? LEAST_PAYLOAD;
+    if (most >= LEAST_PAYLOAD || role !== 'writer') return new NatsEngine(connection, library);
+    await connection.close();
+    throw new Failure(
+      'unavailable',
+      `${address.text} takes messages of ${most} bytes at the most`,
+      `set max_payload to 1MB in its configuration`,
+    );
   } catch (error) {
+    if (error instanceof Failure) throw error;
     const { message } = error as Error;
     if (error instanceof AuthorizationError) {
       throw new Failure(

@@ -6,6 +6,8 @@ import { subjectOf } from './subject.ts';
 
 /** Of lines in a message; one line alone may have more. */
 export const MOST_BYTES = 256 * 1024;
+/** Beyond that a server would refuse the message, again and again (its `max_payload` is 1 MiB). */
+const MOST_LINE_BYTES = 1000 * 1024;
 
 /** Whose records follow. */
 export interface Stream {
@@ -48,8 +50,12 @@ export class Batcher {
     this.before = before;
   }
 
-  /** @param line with its newline; kept, so it must not change any more */
-  add(line: Uint8Array, { seq, kind }: LineFacts): void {
+  /**
+   * False for a line that is too long for any message, and is left out.
+   * @param line with its newline; kept, so it must not change any more
+   */
+  add(line: Uint8Array, { seq, kind }: LineFacts): boolean {
+    if (line.length > MOST_LINE_BYTES) return false;
     let gathered = this.open.get(kind);
     if (gathered !== undefined && gathered.bytes + line.length > MOST_BYTES) {
       this.close(kind, gathered);
@@ -63,6 +69,7 @@ export class Batcher {
     gathered.bytes += line.length;
     gathered.last = seq;
     this.bytes += line.length;
+    return true;
   }
 
   private close(kind: string, { lines, first, last }: Gathered): void {

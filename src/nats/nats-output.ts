@@ -35,6 +35,7 @@ export class NatsOutput implements OutputStream {
   private readonly publisher: Publisher;
   private timer: { cancel(): void } | undefined;
   private unsent = 0;
+  private tooLong = 0;
   private onFailure: (code: string) => void = () => {};
 
   constructor(host: Host, engine: WritableEngine, settings: NatsOutputSettings) {
@@ -75,7 +76,7 @@ export class NatsOutput implements OutputStream {
       this.stream = streamAt(this.stream, facts, this.settings);
       this.batcher.turnTo(this.stream, facts.seq - 1);
     }
-    this.batcher.add(line, facts);
+    if (!this.batcher.add(line, facts)) this.tooLong++;
   }
 
   private flush(): void {
@@ -109,6 +110,7 @@ export class NatsOutput implements OutputStream {
         `procwatch: ${address} was away for too long: not all was sent; procwatch forward sends what is in a file\n`,
       );
     }
+    if (this.tooLong > 0) this.host.stderr.write(`procwatch: ${this.tooLong} records were too long to be sent\n`);
     if (left === 0) return;
     this.host.stderr.write(
       `procwatch: ${left} ${left === 1 ? 'message was' : 'messages were'} not acknowledged by ${address}${why === undefined ? '' : `: ${why}`}\n`,
