@@ -1,13 +1,15 @@
 /** Many hosts by a NATS server: what sending costs, how fast recordings go out, and what a viewer of failures receives. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { realHost } from '../../src/host/real-host.ts';
 import { readAddress } from '../../src/nats/address.ts';
 import type { Engine, Role } from '../../src/nats/engine.ts';
+import { headerOf } from '../../src/nats/envelope.ts';
 import { FarLines, type FarRequest } from '../../src/nats/far-lines.ts';
+import { Publisher } from '../../src/nats/publisher.ts';
 import { type Bench, cleanEnvironment } from '../bench.ts';
-import { cpuNanos } from '../procfs.ts';
+import { cpuNanos, peakMegabytes } from '../procfs.ts';
 import type { Result } from '../result.ts';
 import { spread, written } from '../statistics.ts';
 import { watchLoad } from '../subject.ts';
@@ -106,6 +108,43 @@ async function forward(bench: Bench, directory: string): Promise<Sent> {
   return { records: HOSTS * (1 + 3 * lives), seconds: (performance.now() - begin) / 1000, cpuMs: cpu / 1e6 };
 }
 
+/** Messages of ten records, as hosts send them: each acknowledged by itself. */
+async function small(bench: Bench): Promise<{ messages: number; seconds: number }> {
+  const count = Math.ceil(bench.scale.storm / 50);
+  const engine = await engineFor('writer');
+  const publisher = new Publisher(engine, realHost());
+  const lines = recording('small', 3 * count + 4)
+    .split('\n')
+    .slice(1);
+  const messages = Array.from({ length: count }, (_, i) => {
+    const first = 10 * i + 2;
+    const envelope = { bootId: '0', run: '1', after: first - 1, first, last: first + 9, count: 10, sentMs: 0 };
+    return {
+      subject: `procwatch.small-${i % HOSTS}.exec`,
+      id: `small/${i}`,
+      header: headerOf(envelope),
+      body: Buffer.from(`${lines.slice(10 * i, 10 * i + 10).join('\n')}\n`),
+    };
+  });
+  const begin = performance.now();
+  publisher.give(messages);
+  await publisher.settled();
+  const seconds = (performance.now() - begin) / 1000;
+  await engine.close();
+  return { messages: count, seconds };
+}
+
+/** What a fleet of this size and liveliness asks of the server, by what was measured. */
+const FLEET = { hosts: 1000, recordsPerSecond: 100, latencySeconds: 1, kinds: 4 } as const;
+
+function needs(bytesPerRecord: number, diskPerByte: number): string {
+  const { hosts, recordsPerSecond, latencySeconds, kinds } = FLEET;
+  const bytes = hosts * recordsPerSecond * bytesPerRecord;
+  const messages = (hosts * kinds) / latencySeconds;
+  const day = (bytes * diskPerByte * 86_400) / 1e12;
+  return `${count(hosts)} hosts with ${recordsPerSecond} records a second each, --latency ${latencySeconds}s and ${kinds} kinds of records: ${count(messages)} messages and ${megabytes(bytes)} MB a second, ${day.toFixed(2)} TB of disk a day.`;
+}
+
 async function view(request: Omit<FarRequest, 'follows'>) {
   const engine = await engineFor('reader');
   const lines = new FarLines(realHost(), engine, { ...request, follows: false });
@@ -143,6 +182,9 @@ export async function far(bench: Bench): Promise<Result> {
     const everything = await view({});
     const failures = await view({ events: ['nonzero-exit'] });
     const oneHost = await view({ hosts: ['web-3'] });
+    const served = { peakMb: peakMegabytes(server.pid ?? 0), cpuS: cpuNanos(server.pid ?? 0) / 1e9 };
+    const disk = Number(execFileSync('du', ['-sb', `${bench.directory}/store`], { encoding: 'utf8' }).split('\t')[0]);
+    const ofTen = await small(bench);
     const tools = [procwatch([], TO_FILE), procwatch(['--to', URL], TO_BOTH)];
     const samples = await bench.takeTurns(tools, (tool) =>
       watchLoad(bench, tool, async () => [await bench.load('exits', forks, 2)]),
@@ -173,6 +215,14 @@ export async function far(bench: Bench): Promise<Result> {
           sent.cpuMs.toFixed(0),
           megabytes(everything.bytes),
         ],
+        [
+          'messages of ten records, acknowledged',
+          count(10 * ofTen.messages),
+          ofTen.seconds.toFixed(1),
+          count(Math.round((10 * ofTen.messages) / ofTen.seconds)),
+          '',
+          '',
+        ],
         viewed('a viewer of everything', everything),
         viewed('a viewer of failures', failures),
         viewed('a viewer of one host', oneHost),
@@ -180,6 +230,8 @@ export async function far(bench: Bench): Promise<Result> {
       figures: {
         ...costs,
         forward: { records: sent.records, seconds: sent.seconds, cpu_ms: sent.cpuMs },
+        'messages of ten': ofTen,
+        server: { peak_mb: served.peakMb, cpu_s: served.cpuS, disk_mb: disk / 1e6 },
         everything,
         failures,
         'one host': oneHost,
@@ -187,6 +239,8 @@ export async function far(bench: Bench): Promise<Result> {
       aims: [],
       notes: [
         `Of the ${count(failures.records)} records that the viewer of failures received ${count(failures.failures)} are failures, and the rest are start records.`,
+        `nats-server took ${served.peakMb.toFixed(0)} MB of memory at its peak and ${served.cpuS.toFixed(1)} s of CPU for the recordings and their viewers, and ${megabytes(disk)} MB of disk for ${megabytes(everything.bytes)} MB of records.`,
+        needs(everything.bytes / everything.records, disk / everything.bytes),
       ],
     };
   } finally {
