@@ -24,14 +24,13 @@ export class LineReader {
 
   /** The lines of what can be read at the moment, some at a time; undefined where there is nothing new. */
   async read(): Promise<PlacedLine[] | undefined> {
-    const before = this.tail.offset;
+    const { rewinds } = this.tail;
     const chunk = await this.tail.read();
-    if (chunk === undefined) return undefined;
-    const isRewound = this.tail.offset > 0 && this.tail.offset - chunk.length !== before;
-    if (isRewound) {
+    if (this.tail.rewinds > rewinds) {
       this.rest = Buffer.alloc(0);
-      this.at = this.tail.offset - chunk.length;
+      this.at = 0;
     }
+    if (chunk === undefined) return undefined;
     const bytes = this.rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([this.rest, chunk]);
     const lines: PlacedLine[] = [];
     let start = 0;

@@ -11,6 +11,8 @@ export interface RecordingFile {
 export interface Tail {
   /** Of the file, as far as it was read; 0 of a compressed one, which can only be read from the beginning. */
   readonly offset: number;
+  /** How often it had to begin anew, since the file became shorter. */
+  readonly rewinds: number;
   /** What is there and was not read, some at a time; undefined where there is nothing at the moment. Rejects where it cannot be read. */
   read(): Promise<Uint8Array | undefined>;
   close(): void;

@@ -12,7 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { constants, createGunzip, type Gunzip } from 'node:zlib';
+import { constants, createGunzip } from 'node:zlib';
 import type { RecordingFile, RecordingFiles, Tail } from '../forward/recording-files.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -21,6 +21,7 @@ const PRIVATE = 0o600;
 class PlainTail implements Tail {
   private readonly fd: number;
   private at: number;
+  rewinds = 0;
 
   constructor(path: string, offset: number) {
     this.fd = openSync(path, 'r');
@@ -32,8 +33,11 @@ class PlainTail implements Tail {
   }
 
   read(): Promise<Uint8Array | undefined> {
-    // Who copies a log away and truncates it begins anew.
-    if (fstatSync(this.fd).size < this.at) this.at = 0;
+    // Who copies a log away and truncates it begins anew, and so does who cuts off half a block.
+    if (fstatSync(this.fd).size < this.at) {
+      this.at = 0;
+      this.rewinds++;
+    }
     const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
     const count = readSync(this.fd, chunk, 0, chunk.length, this.at);
     this.at += count;
@@ -45,36 +49,59 @@ class PlainTail implements Tail {
   }
 }
 
+/** Compressed files grow by members, each of which is a whole. */
 class GzipTail implements Tail {
   readonly offset = 0;
   private readonly compressed: PlainTail;
-  private readonly gunzip: Gunzip;
-  private readonly chunks: Uint8Array[] = [];
+  private gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
+  private chunks: Uint8Array[] = [];
   private failure: Error | undefined;
 
   constructor(path: string) {
     this.compressed = new PlainTail(path, 0);
-    this.gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
+    this.listen();
+  }
+
+  get rewinds(): number {
+    return this.compressed.rewinds;
+  }
+
+  private listen(): void {
     this.gunzip.on('data', (chunk: Uint8Array) => this.chunks.push(chunk));
     this.gunzip.on('error', (error) => {
       this.failure = error;
     });
   }
 
+  private beginAnew(): void {
+    this.gunzip.destroy();
+    this.gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
+    this.chunks = [];
+    this.failure = undefined;
+    this.listen();
+  }
+
   async read(): Promise<Uint8Array | undefined> {
     while (this.chunks.length === 0) {
-      if (this.failure !== undefined) throw this.failure;
+      const before = this.rewinds;
       const chunk = await this.compressed.read();
+      if (this.rewinds > before) this.beginAnew();
+      if (this.failure !== undefined) throw this.failure;
       if (chunk === undefined) return undefined;
-      await new Promise<void>((resolve) => {
-        this.gunzip.once('error', () => resolve());
-        this.gunzip.write(chunk, () => resolve());
-      });
-      this.gunzip.removeAllListeners('error').on('error', (error) => {
-        this.failure = error;
-      });
+      await this.decompress(chunk);
     }
     return Buffer.concat(this.chunks.splice(0));
+  }
+
+  private decompress(chunk: Uint8Array): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.gunzip.off('error', done);
+        resolve();
+      };
+      this.gunzip.once('error', done);
+      this.gunzip.write(chunk, done);
+    });
   }
 
   close(): void {

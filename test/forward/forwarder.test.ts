@@ -4,7 +4,9 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { Forwarder } from '../../src/forward/forwarder.ts';
+import { LineReader } from '../../src/forward/line-reader.ts';
 import { type Note, noteFrom } from '../../src/forward/note.ts';
 import { realHost } from '../../src/host/real-host.ts';
 import { recordingFiles } from '../../src/host/recording-files.ts';
@@ -163,6 +165,41 @@ test('a compressed file that is broken is told, and what could be read is sent',
   assert.match(said.text, /cannot read .*web-1\.jsonl\.1\.gz any further/);
   const { lines } = await readAll(engine);
   assert.ok(numbersOf(lines, 'web-1').length > 100);
+});
+
+test('a compressed file that grows by members is followed, also where half a member is cut off', async () => {
+  const place = mkdtempSync(join(tmpdir(), 'procwatch-members-'));
+  try {
+    const path = join(place, 'a.jsonl.gz');
+    const member = (text: string): Buffer => gzipSync(text);
+    writeFileSync(path, member('one\n'));
+    const reader = new LineReader(recordingFiles.open(path, 0));
+    const read = async (): Promise<string[]> => {
+      const found: string[] = [];
+      for (let lines = await reader.read(); lines !== undefined; lines = await reader.read()) {
+        found.push(...lines.map(({ bytes }) => bytes.toString().trim()));
+      }
+      return found;
+    };
+    assert.deepEqual(await read(), ['one']);
+    appendFileSync(path, member('two\nthree\n'));
+    assert.deepEqual(await read(), ['two', 'three']);
+    const whole = readFileSync(path).length;
+    const half = member(`${'x'.repeat(10_000)}\n`);
+    appendFileSync(path, half.subarray(0, half.length - 12));
+    assert.deepEqual((await read()).length, 0);
+    truncateSync(path, whole);
+    assert.deepEqual(
+      await read(),
+      ['one', 'two', 'three'],
+      'from the beginning: records are known again by their numbers',
+    );
+    appendFileSync(path, member('four\n'));
+    assert.deepEqual(await read(), ['four']);
+    reader.close();
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
 });
 
 test('lines that are no records are told once and passed over', async (t) => {
