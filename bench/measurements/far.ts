@@ -162,6 +162,9 @@ async function view(request: Omit<FarRequest, 'follows'>) {
 const TO_FILE = 'procwatch --json -o FILE';
 const TO_BOTH = 'procwatch --json -o FILE --to nats://…';
 
+/** What a row does not tell. */
+const NONE = '-';
+
 const count = (value: number): string => value.toLocaleString('en-US');
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 
@@ -174,7 +177,9 @@ export async function far(bench: Bench): Promise<Result> {
     columns: ['what', 'records', 'seconds', 'records/s', 'CPU ms', 'MB'],
   };
   if (!isInstalled('nats-server')) {
-    return { ...about, rows: [], figures: {}, aims: [], notes: ['nats-server is not installed'] };
+    const rows = [TO_FILE, TO_BOTH].map((what) => [what, ...about.columns.slice(1).map(() => 'not measured')]);
+    const figures = { 'nats-server': { installed: 0 } };
+    return { ...about, rows, figures, aims: [], notes: ['nats-server is not installed'] };
   }
   const server = await serve(`${bench.directory}/store`);
   try {
@@ -200,13 +205,13 @@ export async function far(bench: Bench): Promise<Result> {
       count(records),
       seconds.toFixed(1),
       count(Math.round(records / seconds)),
-      '',
+      NONE,
       megabytes(bytes),
     ];
     return {
       ...about,
       rows: [
-        ...tools.map(({ name }) => [name, written(costs[name].told), '', '', written(costs[name].cpu_ms), '']),
+        ...tools.map(({ name }) => [name, written(costs[name].told), NONE, NONE, written(costs[name].cpu_ms), NONE]),
         [
           'procwatch forward --once',
           count(sent.records),
@@ -220,8 +225,8 @@ export async function far(bench: Bench): Promise<Result> {
           count(10 * ofTen.messages),
           ofTen.seconds.toFixed(1),
           count(Math.round((10 * ofTen.messages) / ofTen.seconds)),
-          '',
-          '',
+          NONE,
+          NONE,
         ],
         viewed('a viewer of everything', everything),
         viewed('a viewer of failures', failures),

@@ -30,7 +30,8 @@ export async function ownNode(bench: Bench): Promise<Result> {
   const deb = bench.isSmoke ? undefined : packageFile();
   if (deb === undefined) {
     const why = bench.isSmoke ? 'left out of a smoke run' : 'there is none: npm run deb makes it';
-    return { ...about, rows: [], figures: {}, aims: [], notes: [why] };
+    const rows = ['the .deb', SUBSCRIBED, STARTED].map((what) => [what, 'not measured', 'not measured']);
+    return { ...about, rows, figures: { 'the .deb': { built: 0 } }, aims: [], notes: [why] };
   }
   const folder = `${bench.directory}/package`;
   execFileSync('dpkg-deb', ['-x', deb, folder]);
@@ -55,8 +56,8 @@ export async function ownNode(bench: Bench): Promise<Result> {
   return {
     ...about,
     rows: [
-      ['the .deb', `${mebibytes(deb)} MiB`, ''],
-      ['unpacked', `${unpacked} MiB`, ''],
+      ['the .deb', `${mebibytes(deb)} MiB`, 'no time'],
+      ['unpacked', `${unpacked} MiB`, 'no time'],
       ...subjects.map(({ name }) => [
         name,
         `${written(figures[name].ms)} ms`,
