@@ -35,7 +35,7 @@ async function kill(child: ChildProcess): Promise<void> {
   await end(child);
 }
 
-async function assertEqual(server: NatsServer, recorders: readonly Recorder[]): Promise<number> {
+async function assertEqual(server: NatsServer, recorders: readonly Recorder[]): Promise<void> {
   const engine = await server.engine('reader');
   const { lines, reader } = await readAll(engine);
   await engine.close();
@@ -47,7 +47,6 @@ async function assertEqual(server: NatsServer, recorders: readonly Recorder[]): 
     );
   }
   assert.deepEqual(reader.refused, { subject: 0, header: 0, record: 0, place: 0 });
-  return reader.repeated;
 }
 
 test('a forwarder that is killed at 50 random moments, under rotation, sends every record once as read', async (t) => {
@@ -100,5 +99,5 @@ test('a server that is killed and a way that is cut lose nothing and double noth
   await assertEqual(server, recorders);
   // Who has forgotten everything sends it again, and nobody sees it.
   assert.equal(await end(forwarder(place, server.url, '--once', '--state', join(place, '.other'))), 0);
-  assert.ok((await assertEqual(server, recorders)) > 0);
+  await assertEqual(server, recorders);
 });
