@@ -1,7 +1,7 @@
 /** Watches that send to a NATS server, under a storm of processes: what arrives is what their own files hold. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -128,4 +128,35 @@ test('a server that is not there yet gets everything when it comes', async (t) =
   await engine.close();
   const written = readFileSync(join(place, 'early'), 'utf8').trim().split('\n');
   assert.equal(numbersOf(lines, 'early').length, written.length);
+});
+
+test('record turns files under a storm, and the stream holds what all of them hold', async (t) => {
+  if (!isPossible(t)) return;
+  const server = await NatsServer.start(t);
+  await server.init();
+  const place = directory(t);
+  const file = join(place, 'night.jsonl');
+  const rotation = ['-o', file, '--rotate-size', '200K'];
+  const args = [BIN, 'record', '--to', server.url, '--host-name', 'night', ...rotation];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  const end = ended(child);
+  t.after(() => child.kill('SIGKILL'));
+  await begun(file);
+  await storm(200);
+  await server.kill();
+  await storm(200);
+  await server.begin();
+  await storm(100);
+  child.kill('SIGINT');
+  assert.equal(await end, 0);
+  const names = readdirSync(place);
+  assert.ok(names.length > 3, `${names}`);
+  const written = names.flatMap((name) => readFileSync(join(place, name), 'utf8').trim().split('\n'));
+  const engine = await server.engine('reader');
+  const { lines } = await readAll(engine);
+  await engine.close();
+  assert.deepEqual(
+    numbersOf(lines, 'night'),
+    written.map((line) => JSON.parse(line).seq).sort((a, b) => a - b),
+  );
 });
