@@ -9,6 +9,7 @@ export interface Scale {
   readonly forks: number;
   readonly threads: number;
   readonly processes: number;
+  readonly manyCommands: number;
   readonly execs: number;
   /** Events of the storm, in ten parts. */
   readonly storm: number;
@@ -19,17 +20,25 @@ export interface Scale {
   readonly settleMs: number;
   readonly stallMs: number;
   readonly pacedMs: number;
+  /** Of a steady load, once it has gone on for so long as warms V8. */
+  readonly steadyMs: number;
+  readonly warmMs: number;
+  /** A whole run, from its start to its end. */
+  readonly wholeSeconds: number;
   readonly holdMs: number;
   /** Between two looks at whether a tool is done. */
   readonly lookMs: number;
   /** Processes of a timeline; ten times as many are drawn too. */
   readonly lives: number;
+  /** How long a flight recorder is watched. */
+  readonly flightSeconds: number;
 }
 
 export const FULL: Scale = {
   forks: 40_000,
   threads: 100_000,
   processes: 8000,
+  manyCommands: 30_000,
   execs: 2000,
   storm: 1_000_000,
   starts: 15,
@@ -38,15 +47,20 @@ export const FULL: Scale = {
   settleMs: 12_000,
   stallMs: 5000,
   pacedMs: 6000,
+  steadyMs: 20_000,
+  warmMs: 10_000,
+  wholeSeconds: 10,
   holdMs: 1000,
   lookMs: 100,
   lives: 100_000,
+  flightSeconds: 600,
 };
 
 export const SMOKE: Scale = {
   forks: 400,
   threads: 400,
   processes: 60,
+  manyCommands: 100,
   execs: 20,
   storm: 2000,
   starts: 1,
@@ -55,12 +69,16 @@ export const SMOKE: Scale = {
   settleMs: 0,
   stallMs: 300,
   pacedMs: 400,
+  steadyMs: 300,
+  warmMs: 100,
+  wholeSeconds: 1,
   holdMs: 20,
   lookMs: 30,
   lives: 600,
+  flightSeconds: 2,
 };
 
-const PROGRAMS = ['load', 'reader', 'stopwatch', 'ends'] as const;
+const PROGRAMS = ['load', 'reader', 'stopwatch', 'ends', 'signals'] as const;
 export type Program = (typeof PROGRAMS)[number];
 
 /** The environment of everything measured: what slows down every start of Node is not ours to measure. */
@@ -106,8 +124,11 @@ export class Bench {
     return `${this.directory}/${name}`;
   }
 
-  /** One after another, as often as there are rounds: what disturbs the machine for a while disturbs all alike. */
-  async takeTurns<S extends { readonly name: string }, T>(
+  /**
+   * One after another, as often as there are rounds: what disturbs the machine for a while disturbs all alike. A subject that only stands
+   * beside the others may have fewer.
+   */
+  async takeTurns<S extends { readonly name: string; readonly rounds?: number }, T>(
     subjects: readonly S[],
     measure: (subject: S) => Promise<T>,
     rounds = this.rounds,
@@ -115,6 +136,7 @@ export class Bench {
     const found = new Map<string, T[]>(subjects.map(({ name }) => [name, []]));
     for (let round = 1; round <= rounds; round++) {
       for (const subject of subjects) {
+        if (round > (subject.rounds ?? rounds)) continue;
         this.log(`  round ${round} of ${rounds}: ${subject.name}`);
         found.get(subject.name)?.push(await measure(subject));
       }
@@ -122,8 +144,12 @@ export class Bench {
     return found;
   }
 
-  /** Runs the load generator to its end. */
-  async load(mode: 'exits' | 'execs' | 'threads', count: number, ...rest: readonly number[]): Promise<LoadRun> {
+  /** Runs the load generator to its end. What follows the count is as it wants it. */
+  async load(
+    mode: 'exits' | 'execs' | 'places' | 'threads',
+    count: number,
+    ...rest: readonly (number | string)[]
+  ): Promise<LoadRun> {
     const child = spawn(this.program('load'), [mode, String(count), ...rest.map(String)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -34,6 +34,8 @@ interface Row {
   readonly count?: number;
   readonly thread?: boolean;
   readonly args?: readonly string[];
+  readonly exe?: string;
+  readonly cwd?: string;
 }
 
 const NOT_EVENTS: ReadonlySet<string> = new Set(['start', 'end', 'lost', 'found']);
@@ -55,9 +57,26 @@ export function procwatchTold(parents: ReadonlySet<number>): Told {
   };
 }
 
+/** Pretty lines and lines of the table both begin with time, event, pid and parent. */
+export function shownTold(parents: ReadonlySet<number>): Told {
+  let events = 0;
+  let ofLoad = 0;
+  let lost = 0;
+  return {
+    take(line) {
+      lost += Number(/^\S+ +lost +([\d,]+)/.exec(line)?.[1].replaceAll(',', '') ?? 0);
+      const [, ppid] = /^\S+ +(?:fork|exec|exit) +\d+ *(\d*)/.exec(line) ?? [];
+      if (ppid === undefined) return;
+      events++;
+      if (parents.has(Number(ppid))) ofLoad++;
+    },
+    tally: () => ({ events, ofLoad, losses: lost, lossUnit: ' events' }),
+  };
+}
+
 /**
- * Two lines for each birth, the parent's first. In its favour, births whose parent it could not name (0), and ends of what it did not
- * tell the birth of, count as the load's.
+ * Two lines for each birth, the parent's first. In its favour, births whose parent it could not name (0), and programs and ends of what
+ * it did not tell the birth of, count as the load's.
  */
 export function forkstatTold(parents: ReadonlySet<number>): Told {
   let events = 0;
@@ -85,7 +104,10 @@ export function forkstatTold(parents: ReadonlySet<number>): Told {
         events++;
         if (hasBegun && isOfLoad.get(pid) !== false) ofLoad++;
         isOfLoad.delete(pid);
-      } else if (/^\d+$/.test(pid ?? '')) events++;
+      } else if (/^\d+$/.test(pid ?? '')) {
+        events++;
+        if (event === 'exec' && hasBegun && isOfLoad.get(pid) !== false) ofLoad++;
+      }
     },
     tally: () => ({ events, ofLoad, losses: complaints, lossUnit: ' overruns of unknown size' }),
   };
@@ -99,6 +121,21 @@ export function extraceTold(): Told {
       if (/^ *\d+[+-]? /.test(line)) events++;
     },
     tally: () => ({ events, ofLoad: 0, losses: undefined, lossUnit: '' }),
+  };
+}
+
+/** execsnoop and exitsnoop together: after the name, 16 wide, pid and parent. Forks are not told. */
+export function snoopsTold(parents: ReadonlySet<number>): Told {
+  let events = 0;
+  let ofLoad = 0;
+  return {
+    take(line) {
+      const [, ppid] = /^.{16} +\d+ +(\d+) +-?\d/.exec(line) ?? [];
+      if (ppid === undefined) return;
+      events++;
+      if (parents.has(Number(ppid))) ofLoad++;
+    },
+    tally: () => ({ events, ofLoad, losses: undefined, lossUnit: '' }),
   };
 }
 
@@ -146,10 +183,33 @@ export const COMMANDS = {
   },
 } as const satisfies Record<string, (line: string) => Command | undefined>;
 
-/** How many of the expected commands were told with their own arguments, and with others. */
+/** Path of the program and directory of each exec, as far as a tool tells them. */
+export interface Place {
+  readonly pid: number;
+  readonly exe: string;
+  readonly cwd: string;
+}
+
+export const PLACES = {
+  procwatch(line: string): Place | undefined {
+    const { event, pid, exe = '', cwd = '' } = JSON.parse(line) as Row;
+    return event === 'exec' ? { pid, exe, cwd } : undefined;
+  },
+  /** With -d and -l. */
+  extrace(line: string): Place | undefined {
+    const found = /^ *(\d+)\+? (\S+) % (\S+)/.exec(line);
+    return found ? { pid: Number(found[1]), cwd: found[2], exe: found[3] } : undefined;
+  },
+} as const satisfies Record<string, (line: string) => Place | undefined>;
+
+const endsWithOwn = (text: string, own: string): boolean => text.split(' ').at(-1) === own;
+export const isOwn = (text: string, own: string): boolean => text === own;
+
+/** How many of the expected commands were told with their own argument (or path), and with another one. */
 export function judge(
   commands: Iterable<Command>,
   expected: ReadonlyMap<number, string>,
+  isRight = endsWithOwn,
 ): { right: number; wrong: number } {
   const told = new Map<number, string[]>();
   for (const { pid, text } of commands) {
@@ -159,8 +219,8 @@ export function judge(
   let wrong = 0;
   for (const [pid, texts] of told) {
     const own = expected.get(pid) ?? '';
-    if (texts.some((text) => text.split(' ').at(-1) === own)) right++;
-    else if (texts.some((text) => text !== '' && !/^(''|<.*>)$/.test(text))) wrong++;
+    if (texts.some((text) => isRight(text, own))) right++;
+    else if (texts.some((text) => text !== '' && !/^(''|-|<.*>)$/.test(text))) wrong++;
   }
   return { right, wrong };
 }

@@ -1,9 +1,5 @@
-/** What a process cost, read from /proc: CPU in nanoseconds, memory, context switches, its subscriptions. */
+/** What a process and its children cost, read from /proc: CPU in nanoseconds, memory, context switches, its subscriptions. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-
-function threadsOf(pid: number): string[] {
-  return readdirSync(`/proc/${pid}/task`).map((tid) => `/proc/${pid}/task/${tid}`);
-}
 
 /** The text, or nothing where the thread has just ended. */
 function textOf(path: string): string {
@@ -14,11 +10,26 @@ function textOf(path: string): string {
   }
 }
 
+function threadsOf(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/task`).map((tid) => `/proc/${pid}/task/${tid}`);
+}
+
+/** It and its children: a tool may be of several programs. */
+export function familyOf(pid: number): number[] {
+  const children = threadsOf(pid).flatMap((path) => textOf(`${path}/children`).split(' ').filter(Boolean).map(Number));
+  return [pid, ...children];
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+/** User and system time of all living threads, its children's too. */
+export const cpuNanos = (pid: number): number => sum(familyOf(pid).map(ownCpuNanos));
+
 const TICK_NS = 1e7;
 
-/** User and system time of all living threads. The scheduler's own account is exact; without it, clock ticks of 10 ms. */
-export function cpuNanos(pid: number): number {
-  const exact = threadsOf(pid).reduce((sum, path) => sum + Number.parseInt(textOf(`${path}/schedstat`) || '0', 10), 0);
+/** The scheduler's own account is exact; without it, clock ticks of 10 ms. */
+function ownCpuNanos(pid: number): number {
+  const exact = sum(threadsOf(pid).map((path) => Number.parseInt(textOf(`${path}/schedstat`) || '0', 10)));
   if (exact > 0) return exact;
   const fields = textOf(`/proc/${pid}/stat`)
     .replace(/^.*\) /s, '')
@@ -32,16 +43,18 @@ function statusField(path: string, field: string): number {
 
 /** Voluntary and not, of all living threads. */
 export function contextSwitches(pid: number): number {
-  return threadsOf(pid).reduce(
-    (sum, path) => sum + statusField(path, 'voluntary_ctxt_switches') + statusField(path, 'nonvoluntary_ctxt_switches'),
-    0,
+  return sum(
+    threadsOf(pid).map(
+      (path) => statusField(path, 'voluntary_ctxt_switches') + statusField(path, 'nonvoluntary_ctxt_switches'),
+    ),
   );
 }
 
 const KIB_PER_MB = 1e6 / 1024;
 
 export const residentMegabytes = (pid: number): number => statusField(`/proc/${pid}`, 'VmRSS') / KIB_PER_MB;
-export const peakMegabytes = (pid: number): number => statusField(`/proc/${pid}`, 'VmHWM') / KIB_PER_MB;
+export const peakMegabytes = (pid: number): number =>
+  sum(familyOf(pid).map((one) => statusField(`/proc/${one}`, 'VmHWM') / KIB_PER_MB));
 
 const NETLINK_CONNECTOR = '11';
 

@@ -2,10 +2,12 @@
  *
  *   reader wake MASK [lines]    woken for each event: epoll, then recvmmsg until nothing is queued
  *   reader sleep MASK [lines]   the same, then 5 ms of sleep before the next look
+ *   reader window MS MASK       woken by the first event alone; from then on a look every MS milliseconds, until one finds nothing
  *
  * MASK is of event bits, as `struct proc_input` takes it. With `lines` it writes {"mono_ns":"N"} for each event, one write for each
  * look. On SIGTERM it tells {"events","drops","p50_us","p99_us","of":{PID:EVENTS}}: latency is from the kernel's stamp to the return
- * of recvmmsg, and `of` counts by the process that made the event: the parent of a process, the process of a thread.
+ * of recvmmsg, and `of` counts by the process that made the event: the parent of a process (of its
+ * programs too, where its birth was heard), the process of a thread.
  */
 #define _GNU_SOURCE
 #include <linux/cn_proc.h>
@@ -21,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { VECTOR = 512, PID_LIMIT = 4194304, BUCKETS = 100000, LINE = 40, OF_MANY = 20 };
+enum { VECTOR = 512, PID_LIMIT = 4194304, BUCKETS = 100000, LINE = 40 };
 
 static char data[VECTOR][128];
 static struct mmsghdr messages[VECTOR];
@@ -71,6 +73,8 @@ static void take(const char *bytes, uint64_t at, char **text) {
     uint32_t tid = word(bytes, 60), pid = word(bytes, 64) % PID_LIMIT;
     if (tid == pid) parent_of[pid] = word(bytes, 56) % PID_LIMIT;
     made_by[tid == pid ? parent_of[pid] : pid]++;
+  } else if (what == 0x2) {
+    made_by[parent_of[word(bytes, 56) % PID_LIMIT]]++;
   } else if (what == 0x80000000) {
     uint32_t tid = word(bytes, 52), pid = word(bytes, 56) % PID_LIMIT;
     uint32_t parent = parent_of[pid] ? parent_of[pid] : word(bytes, 72) % PID_LIMIT;
@@ -79,15 +83,23 @@ static void take(const char *bytes, uint64_t at, char **text) {
   if (lines) *text += sprintf(*text, "{\"mono_ns\":\"%llu\"}\n", (unsigned long long)stamp);
 }
 
-static void drain(int fd) {
+/* How many there were. */
+static int drain(int fd) {
   static char text[VECTOR * LINE];
+  int found = 0;
   for (int count = VECTOR; count == VECTOR;) {
     count = recvmmsg(fd, messages, VECTOR, MSG_DONTWAIT, NULL);
     uint64_t at = now();
     char *last = text;
     for (int i = 0; i < count; i++) take(data[i], at, &last);
     if (last > text && write(1, text, (size_t)(last - text)) < 0) ended = 1;
+    if (count > 0) found += count;
   }
+  return found;
+}
+
+static void nap(int milliseconds) {
+  nanosleep(&(struct timespec){.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000L}, NULL);
 }
 
 static int percentile(double share) {
@@ -98,9 +110,11 @@ static int percentile(double share) {
 }
 
 int main(int argc, char **argv) {
+  int has_window = argc > 3 && !strcmp(argv[1], "window"), one = 1, size = 64 << 20;
   if (argc < 3) return 98;
-  int sleeps = !strcmp(argv[1], "sleep"), one = 1, size = 64 << 20;
-  lines = argc > 3;
+  int sleeps = !strcmp(argv[1], "sleep"), window = has_window ? atoi(argv[2]) : 0;
+  const char *mask = argv[has_window ? 3 : 2];
+  lines = !has_window && argc > 3;
   int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_CONNECTOR);
   struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = CN_IDX_PROC};
   setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
@@ -112,14 +126,17 @@ int main(int argc, char **argv) {
     messages[i].msg_hdr = (struct msghdr){.msg_iov = &vectors[i], .msg_iovlen = 1};
   }
   sigaction(SIGTERM, &(struct sigaction){.sa_handler = end}, NULL);
-  control(fd, PROC_CN_MCAST_LISTEN, (uint32_t)strtoul(argv[2], NULL, 0));
+  control(fd, PROC_CN_MCAST_LISTEN, (uint32_t)strtoul(mask, NULL, 0));
   int poll = epoll_create1(EPOLL_CLOEXEC);
   epoll_ctl(poll, EPOLL_CTL_ADD, fd, &(struct epoll_event){.events = EPOLLIN});
   while (!ended) {
     struct epoll_event event;
     if (epoll_wait(poll, &event, 1, -1) < 1) continue;
-    drain(fd);
-    if (sleeps) nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+    if (has_window)
+      do nap(window);
+      while (drain(fd) > 0 && !ended);
+    else drain(fd);
+    if (sleeps) nap(5);
   }
   drain(fd);
   control(fd, PROC_CN_MCAST_IGNORE, 0);
@@ -130,7 +147,7 @@ int main(int argc, char **argv) {
   fprintf(out, "{\"events\":%llu,\"drops\":%u,\"p50_us\":%d,\"p99_us\":%d,\"of\":{", (unsigned long long)events, info[8],
           percentile(0.5), percentile(0.99));
   for (int pid = 0, many = 0; pid < PID_LIMIT; pid++)
-    if (made_by[pid] >= OF_MANY) fprintf(out, "%s\"%d\":%u", many++ ? "," : "", pid, made_by[pid]);
+    if (made_by[pid] > 0) fprintf(out, "%s\"%d\":%u", many++ ? "," : "", pid, made_by[pid]);
   fprintf(out, "}}\n");
   return 0;
 }

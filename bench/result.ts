@@ -72,7 +72,7 @@ export function section({ title, what, columns, rows, notes }: Result): string {
 export function document(facts: readonly (readonly [string, string])[], results: readonly Result[]): string {
   const intro =
     'Written by `npm run bench`. Figures are medians of rounds that took turns, with the least and the most in parentheses.';
-  const aims = results.flatMap((result) => result.aims);
+  const aims = results.flatMap((result) => result.aims).toSorted((a, b) => a.aim - b.aim);
   return `${[
     '# Results of the benchmark',
     intro,

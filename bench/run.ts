@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: runs the measurements one after another, each with its tools in turns, and writes the report.
  *
- *   --only NAME,...   these measurements alone      --rounds N   rounds of each tool (default 5)
+ *   --only NAME,...   these measurements alone      --rounds N   rounds of each tool (default 3)
  *   --smoke           a tiny run, to see that it works, without the tools of others
  *   --out DIR         where RESULTS.md and results.json go (default: beside this file, for a run of everything)
  */
@@ -36,7 +36,7 @@ function outputDirectory(): string | undefined {
 }
 
 async function main(): Promise<void> {
-  const rounds = Number(values.rounds ?? (values.smoke ? 1 : 5));
+  const rounds = Number(values.rounds ?? (values.smoke ? 1 : 3));
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds wants a number of at least 1');
   const names = chosen();
   const directory = mkdtempSync(`${tmpdir()}/procwatch-bench-`);
@@ -49,7 +49,9 @@ async function main(): Promise<void> {
     const results: Result[] = [];
     for (const name of names) {
       log(`${name} (load ${loadNow()})`);
+      const begin = performance.now();
       results.push(await MEASUREMENTS[name](bench));
+      log(`  took ${((performance.now() - begin) / 1000).toFixed(0)} s`);
       loads.push(loadNow());
     }
     facts.push(['load averages', `${loads[0]} before, ${loads.at(-1)} after`]);

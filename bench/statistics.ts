@@ -30,6 +30,10 @@ export function ratio(a: number | undefined, b: number | undefined): number | un
   return a === undefined || b === undefined || b === 0 ? undefined : a / b;
 }
 
+/** `0.52 ×`, of something else. */
+export const times = (factor: number | undefined, decimals = 2): string =>
+  factor === undefined ? 'not measured' : `${factor.toFixed(decimals)} ×`;
+
 /** Three digits that mean something: 0.0123, 1.23, 12.3, 123, 12,345. */
 export function figure(value: number): string {
   if (value === 0) return '0';

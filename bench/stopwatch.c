@@ -1,6 +1,7 @@
 /* Starts a command and takes times and output from outside of it, on the kernel's monotonic clock.
  *
  *   stopwatch exit CMD...            µs from before its start to its end
+ *   stopwatch cpu CMD...             µs of CPU that it and what it waited for used, in all their threads
  *   stopwatch first CMD...           µs from before its start to the first byte of its output; it then gets SIGTERM
  *   stopwatch joined N CMD...        µs from before its start until N of its sockets hear process events; it then gets SIGTERM
  *   stopwatch lines CMD...           µs from "mono_ns" of each line of its output to its arrival here: {"lines","p50_us","p99_us"} at SIGTERM
@@ -16,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -131,13 +133,21 @@ static int stall(int fd, int milliseconds, const char *path) {
   return finish();
 }
 
+static long long micros_of(struct timeval time) { return time.tv_sec * 1000000LL + time.tv_usec; }
+
+static long long used(void) {
+  struct rusage usage;
+  getrusage(RUSAGE_CHILDREN, &usage);
+  return micros_of(usage.ru_utime) + micros_of(usage.ru_stime);
+}
+
 int main(int argc, char **argv) {
   if (argc < 3) return 98;
   const char *mode = argv[1];
-  int is_stall = !strcmp(mode, "stall"), is_joined = !strcmp(mode, "joined");
+  int is_stall = !strcmp(mode, "stall"), is_joined = !strcmp(mode, "joined"), is_cpu = !strcmp(mode, "cpu");
   if (argc < (is_stall ? 5 : is_joined ? 4 : 3)) return 98;
   uint64_t before = now();
-  int fd = begin(argv + (is_stall ? 4 : is_joined ? 3 : 2), strcmp(mode, "exit") && !is_joined);
+  int fd = begin(argv + (is_stall ? 4 : is_joined ? 3 : 2), strcmp(mode, "exit") && !is_joined && !is_cpu);
   if (is_joined) {
     while (subscriptions() < atoi(argv[2]))
       if (usleep(100), waitpid(child, NULL, WNOHANG) != 0) return 1;
@@ -149,6 +159,11 @@ int main(int argc, char **argv) {
   if (!strcmp(mode, "exit")) {
     int failed = finish();
     printf("%llu\n", (unsigned long long)(now() - before) / 1000);
+    return failed;
+  }
+  if (is_cpu) {
+    int failed = finish();
+    printf("%lld\n", used());
     return failed;
   }
   if (!strcmp(mode, "first")) {

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bench, cleanEnvironment, type LoadRun } from './bench.ts';
 import type { Tally, Told } from './parse.ts';
-import { cpuNanos, peakMegabytes, subscriptions } from './procfs.ts';
+import { cpuNanos, familyOf, peakMegabytes, subscriptions } from './procfs.ts';
 import type { Tool } from './tools.ts';
 
 const PATIENCE_MS = 60_000;
@@ -88,7 +88,7 @@ export class Subject {
   }
 
   async stop(): Promise<void> {
-    this.child.kill(this.tool.stop);
+    for (const pid of familyOf(this.mustLive()).reverse()) process.kill(pid, this.tool.stop);
     await this.ended;
   }
 
@@ -101,20 +101,31 @@ export class Subject {
 
 /** One tool through one load. */
 export interface Sample {
+  /** How long the load took. */
+  readonly seconds: number;
   readonly cpuMs: number;
   readonly peakMb: number;
   readonly tally: Tally;
 }
 
-export async function watchLoad(bench: Bench, tool: Tool, load: () => Promise<readonly LoadRun[]>): Promise<Sample> {
+/** `warmUp` is what the tool sees before its cost is counted. */
+export async function watchLoad(
+  bench: Bench,
+  tool: Tool,
+  load: () => Promise<readonly LoadRun[]>,
+  warmUp: () => Promise<unknown> = async () => {},
+): Promise<Sample> {
   const subject = await Subject.start(bench, tool);
+  await warmUp();
   const before = cpuNanos(subject.pid);
+  const begin = performance.now();
   const runs = await load();
+  const seconds = (performance.now() - begin) / 1000;
   await subject.rest();
   const cpuMs = (cpuNanos(subject.pid) - before) / 1e6;
   const peakMb = peakMegabytes(subject.pid);
   await subject.stop();
   const told = tool.told(new Set(runs.flatMap(({ parents }) => [...parents])));
   await subject.read(told);
-  return { cpuMs, peakMb, tally: told.tally() };
+  return { seconds, cpuMs, peakMb, tally: told.tally() };
 }

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { type Bench, cleanEnvironment } from './bench.ts';
-import { extraceTold, forkstatTold, procwatchTold, readerTold, type Told } from './parse.ts';
+import { extraceTold, forkstatTold, procwatchTold, readerTold, shownTold, snoopsTold, type Told } from './parse.ts';
 
 export interface Tool {
   readonly name: string;
@@ -11,17 +11,28 @@ export interface Tool {
   /** Sockets of a subscription, or a time to wait for a tool whose readiness cannot be seen. */
   readonly listens: { readonly sockets: number } | { readonly afterMs: number };
   readonly stop: NodeJS.Signals;
+  /** Node.js compiles what has become hot, and cleans up once some eight seconds after its start: it is warm only then. */
+  readonly runtime: 'native' | 'Node.js';
   readonly told: (parents: ReadonlySet<number>) => Told;
 }
 
 export const BIN = fileURLToPath(new URL('../bin/procwatch.js', import.meta.url));
 
-export const procwatch = (args: readonly string[], name = `procwatch ${args.join(' ')}`): Tool => ({
+/** Default settings, JSON into a file, but for what is asked. */
+export const procwatch = (args: readonly string[], name = ['procwatch --json', ...args].join(' ')): Tool => ({
   name,
-  command: (file) => [process.execPath, BIN, 'watch', '--json', '--meta', ...args, '-o', file],
+  command: (file) => [process.execPath, BIN, 'watch', '--json', ...args, '-o', file],
   listens: { sockets: 2 },
   stop: 'SIGTERM',
+  runtime: 'Node.js',
   told: procwatchTold,
+});
+
+/** The same, as people read it. */
+export const procwatchShown = (format: 'pretty' | 'table', args: readonly string[]): Tool => ({
+  ...procwatch(args, ['procwatch --format', format, ...args].join(' ')),
+  command: (file) => [process.execPath, BIN, 'watch', '--format', format, ...args, '-o', file],
+  told: shownTold,
 });
 
 /** Root still, but no BPF program of its own may run in the kernel. */
@@ -39,6 +50,7 @@ export const forkstat = (args: readonly string[], name = `forkstat ${args.join('
   command: () => ['forkstat', ...args],
   listens: { sockets: 1 },
   stop: 'SIGINT',
+  runtime: 'native',
   told: forkstatTold,
 });
 
@@ -47,36 +59,79 @@ export const extrace = (args: readonly string[]): Tool => ({
   command: () => ['extrace', ...args],
   listens: { sockets: 1 },
   stop: 'SIGTERM',
+  runtime: 'native',
   told: extraceTold,
 });
 
+/** They want tracefs, which is mounted for them alone where it is not. */
+const withTracefs = (script: string, ...args: readonly string[]): readonly string[] => {
+  const mounted = 'mountpoint -q /sys/kernel/tracing || mount -t tracefs tracefs /sys/kernel/tracing';
+  return ['unshare', '--mount', 'sh', '-c', `${mounted}; ${script}`, 'sh', ...args];
+};
+
 export const execsnoop = (): Tool => ({
   name: 'execsnoop',
-  command: () => ['execsnoop'],
-  listens: { afterMs: 1500 },
+  command: () => withTracefs('exec execsnoop'),
+  listens: { afterMs: 2000 },
   stop: 'SIGINT',
-  told: extraceTold,
+  runtime: 'native',
+  told: snoopsTold,
+});
+
+/** Programs by the one and ends by the other; a file each, because neither writes whole lines. */
+const BOTH = `trap : INT
+execsnoop & exitsnoop > "$1.ends" &
+wait; wait
+cat "$1.ends" && rm "$1.ends"`;
+
+export const snoops = (): Tool => ({
+  ...execsnoop(),
+  name: 'execsnoop and exitsnoop',
+  command: (file) => withTracefs(BOTH, file),
 });
 
 export const ALL_EVENTS = '0xE00003C7';
 
-export const reader = (bench: Bench, mode: 'wake' | 'sleep', mask = ALL_EVENTS): Tool => ({
-  name: mode === 'wake' ? 'C, woken for each event' : 'C, 5 ms of sleep between looks',
-  command: () => [bench.program('reader'), mode, mask],
+type Reading = 'wake' | 'sleep' | { readonly windowMs: number };
+
+function readerName(reading: Reading): string {
+  if (reading === 'wake') return 'C, woken for each event';
+  return reading === 'sleep' ? 'C, 5 ms of sleep between looks' : `C, a look every ${reading.windowMs} ms`;
+}
+
+export const reader = (bench: Bench, reading: Reading, mask = ALL_EVENTS): Tool => ({
+  name: readerName(reading),
+  command: () => [
+    bench.program('reader'),
+    ...(typeof reading === 'string' ? [reading] : ['window', String(reading.windowMs)]),
+    mask,
+  ],
   listens: { sockets: 1 },
   stop: 'SIGTERM',
+  runtime: 'native',
   told: readerTold,
 });
 
-export type Compared = 'forkstat' | 'extrace' | 'execsnoop';
+export type Compared = 'forkstat' | 'extrace' | 'execsnoop' | 'exitsnoop';
+
+/** Why it does not work here, by trying. */
+function troubleWith(name: 'execsnoop' | 'exitsnoop'): string | undefined {
+  const [command, ...args] = withTracefs(`exec ${name}`);
+  const { stderr } = spawnSync(command, args, { timeout: 2500, killSignal: 'SIGINT', encoding: 'utf8' });
+  return /failed|denied|not permitted/i.test(stderr)
+    ? `${name}: does not work here (${stderr.trim().split('\n').at(-1)})`
+    : undefined;
+}
+
+const tried = new Map<Compared, string | undefined>();
 
 /** Why a tool cannot take part, if so. */
 export function lack(name: Compared, bench: Bench): string | undefined {
   if (bench.isSmoke) return `${name}: left out of a smoke run`;
   if (!isInstalled(name)) return `${name}: not installed`;
-  if (name !== 'execsnoop') return undefined;
-  const { stderr } = spawnSync('execsnoop', { timeout: 2500, killSignal: 'SIGINT', encoding: 'utf8' });
-  return /failed to/.test(stderr) ? `execsnoop: does not work here (${stderr.trim().split('\n').at(-1)})` : undefined;
+  if (name !== 'execsnoop' && name !== 'exitsnoop') return undefined;
+  if (!tried.has(name)) tried.set(name, troubleWith(name));
+  return tried.get(name);
 }
 
 /** What the built program says of a command's options; empty where it has no such command. */

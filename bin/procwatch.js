@@ -23,11 +23,20 @@ if [ "${1-}" = run ] && [ -r /proc/self/environ ]; then
   [ $((${#pw_environment} + ${#pw_words})) -lt 130000 ] || pw_environment=
   PROCWATCH_GIVEN="$$ $pw_signals $pw_limit $pw_fds $pw_environment"
   export PROCWATCH_GIVEN
-  [ -z "$pw_environment" ] || unset NODE_OPTIONS NODE_CHANNEL_FD NODE_EXTRA_CA_CERTS NODE_V8_COVERAGE
 fi
+# Node.js opens /dev/null for a closed stdout, so that nobody would notice that nothing is written.
+[ "${1-}" = run ] || { true 3>&1; } 2>/dev/null || { PROCWATCH_NO_STDOUT=$$; export PROCWATCH_NO_STDOUT; }
+# What a caller may tell Node.js by its environment is code to run and files to load, and the caller's rights may be less than ours.
+[ "${1-}" = run ] && [ -z "${pw_environment-}" ] || unset NODE_OPTIONS NODE_PATH NODE_CHANNEL_FD NODE_EXTRA_CA_CERTS NODE_V8_COVERAGE
 exec node "$0" "$@"
 */
-// For Node.js: the built program where there is one, the sources through tsx in a checkout. A CommonJS file, like the one it starts: that
+// For Node.js. First of all: SIGUSR1 would open its debugger, a door through which anybody who may signal us runs code with our rights
+// (nodejs.org/api/process.html, signal events). Once heard it does no more; one that came sooner is undone now, or when all is loaded.
+process.on('SIGUSR1', () => {});
+process._debugEnd?.();
+setImmediate(() => process._debugEnd?.());
+
+// The built program where there is one, the sources through tsx in a checkout. A CommonJS file, like the one it starts: that
 // saves Node the start of its module loader.
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');

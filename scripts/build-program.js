@@ -22,6 +22,7 @@ const PARTS = [
       'src/linux/privileges.ts',
       'src/host/process-walk.ts',
       'src/bpf/fact-programs.ts',
+      'src/bpf/cause-programs.ts',
       'src/format/json.ts',
     ],
   },

@@ -10,9 +10,10 @@ register();
 const { EXIT } = await import('../src/errors.ts');
 const { COMMANDS, DEFAULT_COMMAND } = await import('../src/commands/commands.ts');
 const { GROUPS } = await import('../src/commands/options.ts');
+const { CAUSES } = await import('../src/cause/causes.ts');
 const { FIELDS } = await import('../src/format/fields.ts');
 const { GROUP_NAMES, TASK_FIELDS } = await import('../src/ps/fields.ts');
-const { REFINEMENTS, WIRE } = await import('../src/netlink/events.ts');
+const { FROM_PROGRAMS, REFINEMENTS, WIRE } = await import('../src/netlink/events.ts');
 
 const TEMPLATE = new URL('../man/procwatch.8.in', import.meta.url);
 const PAGE = new URL('../man/procwatch.8', import.meta.url);
@@ -107,9 +108,15 @@ function optionSections() {
 const hex = (bit) => `0x${bit.toString(16).padStart(8, '0')}`;
 
 const eventItems = () =>
-  Object.entries({ ...WIRE, ...REFINEMENTS }).map(([name, { bit, meaning, carries }]) => ({
+  Object.entries({ ...WIRE, ...REFINEMENTS, ...FROM_PROGRAMS }).map(([name, { bit = 0, meaning, carries }]) => ({
     tag: `Cm ${name}${bit === 0 ? '' : ` Pq ${hex(bit)}`}`,
     body: `${sentence(meaning)}\n${sentence(carries.startsWith('as ') ? carries : `its record carries ${carries}`)}`,
+  }));
+
+const causeItems = () =>
+  Object.entries(CAUSES).map(([name, { meaning, toldBy, carries }]) => ({
+    tag: `Cm ${name}`,
+    body: [meaning, `told by ${toldBy}`, `it carries ${carries}`].map(sentence).join('\n'),
   }));
 
 const TYPES = { strings: 'array of strings', ancestry: 'array of objects' };
@@ -158,6 +165,7 @@ const PARTS = {
     tagList(Object.entries(COMMANDS).map(([name, { meaning }]) => ({ tag: `Cm ${name}`, body: sentence(meaning) }))),
   options: () => optionSections().join('\n'),
   events: () => tagList(eventItems()),
+  causes: () => tagList(causeItems()),
   fields: () => tagList(fieldItems()),
   tasks: () => tagList(taskItems()),
   exits: () => tagList(exitItems()),

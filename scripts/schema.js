@@ -11,7 +11,7 @@ register();
 const { FIELDS, fieldsOf } = await import('../src/format/fields.ts');
 const { SCHEMA_VERSION } = await import('../src/format/json.ts');
 const { STREAM_FIELDS } = await import('../src/format/stream-fields.ts');
-const { WIRE_KINDS } = await import('../src/netlink/events.ts');
+const { FROM_PROGRAMS, WIRE_KINDS } = await import('../src/netlink/events.ts');
 const { TASK_FIELDS } = await import('../src/ps/fields.ts');
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -22,6 +22,7 @@ const TYPES = 'src/format/json-records.ts';
 /** Those of the kernel, and those that are made of them. */
 const PROCESS_EVENTS = [
   ...WIRE_KINDS.flatMap((kind) => (kind === 'fork' ? ['fork', 'clone'] : [kind])),
+  ...Object.keys(FROM_PROGRAMS),
   'found',
   'alive',
 ];
@@ -166,7 +167,7 @@ function members(field, isKnown) {
   return hasTwin(field) ? [own, twin] : [own];
 }
 
-const typeName = (event) => `${event.charAt(0).toUpperCase()}${event.slice(1)}Json`;
+const typeName = (event) => `${event.replace(/(?:^|-)(.)/g, (_, first) => first.toUpperCase())}Json`;
 
 function extending(base, event, body) {
   return `export interface ${typeName(event)} extends ${base} {\n  readonly event: '${event}';\n${body.join('\n')}\n}\n`;

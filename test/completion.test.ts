@@ -69,8 +69,8 @@ const CASES: readonly Case[] = [
   { typed: 'procwatch doctor --', offers: ['--json', '--help'] },
   { typed: 'procwatch -e ', offers: [...EVENT_NAMES, 'all'] },
   { typed: 'procwatch watch --events ', offers: [...EVENT_NAMES, 'all'] },
-  { typed: 'procwatch --events fork,ex', offers: ['fork,exec', 'fork,exit'] },
-  { typed: 'procwatch --events exec,ex', offers: ['exec,exit'] },
+  { typed: 'procwatch --events fork,ex', offers: ['fork,exec', 'fork,exit', 'fork,exec-failed'] },
+  { typed: 'procwatch --events exec,ex', offers: ['exec,exit', 'exec,exec-failed'] },
   { typed: 'procwatch --format ', offers: FORMAT_NAMES },
   { typed: 'procwatch --color a', offers: ['auto', 'always'] },
   {

@@ -19,7 +19,13 @@ const FILES: Record<string, string> = {
   '/proc/self/mountinfo': '23 1 0:21 / /proc rw,relatime shared:5 - proc proc rw\n',
   '/proc/1/cmdline': '/sbin/init\0',
 };
-const ANSWERS: Answers = { accounts: 'exact', taskstats: 'given', pidfd: 'with status', capture: 'possible' };
+const ANSWERS: Answers = {
+  accounts: 'exact',
+  taskstats: 'given',
+  pidfd: 'with status',
+  capture: 'possible',
+  causes: 'possible',
+};
 
 interface Patient extends World {
   readonly files?: Readonly<Record<string, string>>;
@@ -239,6 +245,7 @@ const CASES: readonly Case[] = [
       usage: 'unchecked',
       pidfd: 'unchecked',
       capture: 'unchecked',
+      causes: 'unchecked',
     },
     says: /native Koffi module\n +fix: install procwatch again, with its optional dependencies/,
   },

@@ -3,22 +3,27 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { openTaskDump } from '../../src/bpf/task-dump.ts';
-import { WalkedTask, type WalkedTasks } from '../../src/bpf/task-record.ts';
 import { type Bench, cleanEnvironment } from '../bench.ts';
 import type { Result } from '../result.ts';
-import { ratio, spread, written } from '../statistics.ts';
+import { median, ratio, spread, times, written } from '../statistics.ts';
 import { BIN, procwatchHelp } from '../tools.ts';
+
+type Library = typeof import('../../src/library/api.ts');
+/** As a program gets it. */
+const LIBRARY = new URL('../../dist/library/api.js', import.meta.url).href;
 
 const PS = 'ps ax -o pid,ppid';
 const LOOP = 'C, loop over /proc';
+const OPENED = 'openProcesses of the library, each dump, after 20 others';
+const WHOLE = 'procwatch ps, whole program';
 
 const WARM_UP = 20;
+const EACH_ROUND = 5;
 
 /** Pid and parent of everybody. */
-function parentsIn(tasks: WalkedTasks): number {
+function parentsIn(rows: Iterable<{ readonly pid: number; readonly ppid: number }>): number {
   let sum = 0;
-  for (const { pid, ppid } of tasks.all(WalkedTask)) sum += pid + ppid;
+  for (const { pid, ppid } of rows) sum += pid + ppid;
   return sum;
 }
 
@@ -49,8 +54,8 @@ export async function dump(bench: Bench): Promise<Result> {
     ) / 1000;
   const quiet = (command: string) => () => stopwatch('sh', '-c', `exec ${command} > ${bench.directory}/dumped`);
   const hasPs = procwatchHelp('ps').includes('procwatch ps');
-  const opened = openTaskDump({ tasks: 'leaders' });
-  const walk = 'reason' in opened ? undefined : opened.dump;
+  const { openProcesses } = (await import(LIBRARY)) as Library;
+  const opened = await openProcesses();
   const loop = `${bench.program('ends')} stats 1`;
   const own = `${process.execPath} ${BIN} ps`;
   const subjects = [
@@ -61,18 +66,20 @@ export async function dump(bench: Bench): Promise<Result> {
       measure: () =>
         Number(execFileSync(bench.program('ends'), ['stats', '1'], { encoding: 'utf8' }).split(' ')[0]) / 1000,
     },
-    ...(walk === undefined
-      ? []
-      : [{ name: 'procwatch, each dump, after 20 others', measure: () => timed(() => parentsIn(walk.tasks())) }]),
-    ...(hasPs ? [{ name: 'procwatch ps, whole program', measure: quiet(own) }] : []),
+    {
+      name: OPENED,
+      measure: () => median(Array.from({ length: EACH_ROUND }, () => timed(() => parentsIn(opened.read())))),
+    },
+    ...(hasPs ? [{ name: WHOLE, measure: quiet(own) }] : []),
   ];
   const load = spawn(bench.program('load'), ['held', String(sleeping)], { stdio: ['pipe', 'pipe', 'inherit'] });
   try {
     await once(createInterface({ input: load.stdout }), 'line');
     // The C programs have no warm-up: a program that runs already has had its own.
-    for (let i = 0; walk !== undefined && i < WARM_UP; i++) parentsIn(walk.tasks());
+    for (let i = 0; i < WARM_UP; i++) parentsIn(opened.read());
     const samples = await bench.takeTurns(subjects, async ({ measure }) => measure());
     const figures = Object.fromEntries([...samples].map(([name, of]) => [name, { ms: spread(of) }]));
+    const against = (name: string) => ratio(figures[name]?.ms?.median, figures[PS].ms?.median);
     const calls = [PS, loop, own].map(
       (command) => systemCalls(bench, command)?.toLocaleString('en-US') ?? 'not counted',
     );
@@ -81,21 +88,32 @@ export async function dump(bench: Bench): Promise<Result> {
       title: `All processes at once, with ${sleeping.toLocaleString('en-US')} asleep`,
       what: 'Wall time for pid and parent of every process: of the whole program, and of one dump in a program that runs already.',
       columns: ['way', 'ms', 'against ps'],
-      rows: Object.entries(figures).map(([name, { ms }]) => [
-        name,
-        written(ms),
-        `${(ratio(ms?.median, figures[PS].ms?.median) ?? Number.NaN).toFixed(2)} ×`,
-      ]),
+      rows: Object.entries(figures).map(([name, { ms }]) => [name, written(ms), times(against(name), 3)]),
       figures,
-      aims: [],
+      aims: [
+        {
+          aim: 11,
+          text: 'a dump by openProcesses, against ps ax -o pid,ppid',
+          limit: 0.02,
+          unit: ' ×',
+          measured: against(OPENED),
+        },
+        {
+          aim: 11,
+          text: 'procwatch ps, whole, against ps ax -o pid,ppid',
+          limit: 0.6,
+          unit: ' ×',
+          measured: against(WHOLE),
+        },
+      ],
       notes: [
         `System calls of the whole programs, as strace counts them: ps ${calls[0]}, the loop in C ${calls[1]}, procwatch ps ${calls[2]}.`,
         ...(hasPs ? [] : ['procwatch ps: this version has no such command']),
-        ...('reason' in opened ? [`no dump from inside the kernel: ${opened.reason}`] : []),
+        ...(opened.source === 'bpf' ? [] : [`no dump from inside the kernel: ${opened.reason}`]),
       ],
     };
   } finally {
-    walk?.close();
+    opened.close();
     load.stdin.end('\n');
     await once(load, 'close');
   }

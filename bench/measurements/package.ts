@@ -67,13 +67,13 @@ export async function ownNode(bench: Bench): Promise<Result> {
     figures,
     aims: [
       {
-        aim: 19,
+        aim: 17,
         text: '.deb: start to subscribed, against node -e 0',
         limit: 1.4,
         unit: ' ×',
         measured: against(SUBSCRIBED),
       },
-      { aim: 19, text: '.deb: start to the start record', limit: 2.3, unit: ' ×', measured: against(STARTED) },
+      { aim: 17, text: '.deb: start to the start record', limit: 2.3, unit: ' ×', measured: against(STARTED) },
     ],
     notes: [],
   };

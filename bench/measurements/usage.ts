@@ -27,7 +27,7 @@ export async function usage(bench: Bench): Promise<Result> {
     run: () => bench.load('execs', processes, 2),
   };
   const row = (load: Load, ...args: readonly string[]): Row => {
-    const tool = procwatch(args, ['procwatch --json', ...args].join(' '));
+    const tool = procwatch(args);
     return { name: `${tool.name}, ${load.name}`, load, tool };
   };
   const pairs = [bare, commands].map((load) => ({ load, without: row(load), with: row(load, '--usage') }));
@@ -62,7 +62,7 @@ export async function usage(bench: Bench): Promise<Result> {
     ]),
     figures,
     aims: pairs.map((pair) => ({
-      aim: 8,
+      aim: 16,
       text: `--usage against none, ${pair.load.name}`,
       limit: 1.25,
       unit: ' ×',

@@ -7,6 +7,7 @@ export const HELPER = {
   mapDelete: 3,
   monotonicNanos: 5,
   cpu: 8,
+  userAndGroup: 15,
   cgroupId: 80,
   probeReadUser: 112,
   probeReadKernel: 113,
@@ -18,6 +19,7 @@ export const HELPER = {
   ringbufSubmit: 132,
   ringbufDiscard: 133,
   ringbufQuery: 134,
+  currentTask: 158,
 } as const;
 
 /** BPF_RB_NO_WAKEUP: a wake-up per record would cost ten times the program itself; the connector's socket wakes us. */

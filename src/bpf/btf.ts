@@ -60,6 +60,20 @@ export interface Member {
   readonly bytes: number;
 }
 
+/** Bits within one byte, counted as a little-endian machine does. */
+export interface BitField {
+  /** Bytes from the beginning of the struct. */
+  readonly offset: number;
+  readonly mask: number;
+}
+
+/** A member by its name: `offset` in bytes, which has a fraction where `bits` says that it is a bit field. */
+interface Found {
+  readonly offset: number;
+  readonly type: number;
+  readonly bits?: number;
+}
+
 type NamedKind = 'struct' | 'typedef' | 'func';
 
 export class Btf {
@@ -163,12 +177,23 @@ export class Btf {
     let offset = 0;
     for (const name of path.split('.')) {
       const found = id === undefined ? undefined : this.find(id, Buffer.from(`${name}\0`, 'latin1'), 0);
-      if (found === undefined) return undefined;
+      // A bit field has no address.
+      if (found === undefined || found.bits !== undefined) return undefined;
       offset += found.offset;
       id = found.type;
     }
     const bytes = id === undefined ? undefined : this.sizeOf(id);
     return bytes === undefined ? undefined : { offset, bytes };
+  }
+
+  /** Where a bit field lies: the byte, and its bits in that; undefined if there is none of that name, or it is larger than a byte. */
+  bitField(struct: string, name: string): BitField | undefined {
+    const id = this.idOf('struct', struct);
+    const found = id === undefined ? undefined : this.find(id, Buffer.from(`${name}\0`, 'latin1'), 0);
+    if (found?.bits === undefined) return undefined;
+    const first = Math.floor(found.offset);
+    const shift = (found.offset - first) * 8;
+    return shift + found.bits > 8 ? undefined : { offset: first, mask: (2 ** found.bits - 1) << shift };
   }
 
   /** `name` ends with its NUL, so no longer name can match. */
@@ -192,7 +217,7 @@ export class Btf {
     return at;
   }
 
-  private find(id: number, name: Uint8Array, depth: number): { offset: number; type: number } | undefined {
+  private find(id: number, name: Uint8Array, depth: number): Found | undefined {
     const struct = this.resolve(id);
     const kind = this.kindOf(struct);
     if ((kind !== KIND.struct && kind !== KIND.union) || depth > MAX_DEPTH) return undefined;
@@ -205,11 +230,10 @@ export class Btf {
       const offset = (hasBitfields ? bits & 0xffffff : bits) / 8;
       if (this.words[member] === 0 || this.bytes[this.strings + this.words[member]] === 0) {
         const inner = this.find(this.words[member + 1], name, depth + 1);
-        if (inner !== undefined) return { offset: offset + inner.offset, type: inner.type };
+        if (inner !== undefined) return { ...inner, offset: offset + inner.offset };
       } else if (this.isNamed(member, name)) {
-        // A bit field has no address.
-        const isBitfield = hasBitfields && bits >>> 24 !== 0;
-        return isBitfield ? undefined : { offset, type: this.words[member + 1] };
+        const many = hasBitfields ? bits >>> 24 : 0;
+        return { offset, type: this.words[member + 1], ...(many > 0 && { bits: many }) };
       }
     }
     return undefined;

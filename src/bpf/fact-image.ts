@@ -14,6 +14,9 @@ const KEPT_PATHS = 1024;
 const KEPT_LENGTH = 512;
 const keptPaths = new Map<string, Text>();
 
+/** Letters of their own: a part of a longer string keeps all of it in memory. */
+const copied = (part: string): string => Buffer.from(part, 'latin1').toString('latin1');
+
 /** `true/bin/usr/` is /usr/bin/true. Names are bytes: they are turned around before they are made into a text. */
 function turned(walked: string): Text {
   const known = keptPaths.get(walked);
@@ -21,7 +24,7 @@ function turned(walked: string): Text {
   const path = textFrom(walked === '' ? '/' : walked.split('/').reverse().join('/'));
   if (walked.length <= KEPT_LENGTH) {
     if (keptPaths.size >= KEPT_PATHS) keptPaths.clear();
-    keptPaths.set(walked, path);
+    keptPaths.set(copied(walked), path);
   }
   return path;
 }
@@ -65,10 +68,10 @@ export class FactImage implements Image {
   readonly unread = undefined;
   kept: Image['kept'] = undefined;
   /** Arguments, path, program and directory, one behind the other; and where the first three end. */
-  private readonly letters: string;
-  private readonly argsEnd: number;
-  private readonly pathEnd: number;
-  private readonly exeEnd: number;
+  private letters: string;
+  private argsEnd: number;
+  private pathEnd: number;
+  private exeEnd: number;
   private readonly exeState: number;
   private readonly cwdState: number;
   private readonly argsBytes: number;
@@ -94,6 +97,20 @@ export class FactImage implements Image {
     this.device = u32(FACT.hasFile) === 1 ? u32(FACT.device) : -1;
     this.inodeLow = u32(FACT.inode);
     this.inodeHigh = u32(FACT.inode + 4);
+  }
+
+  get textBytes(): number {
+    return this.letters.length;
+  }
+
+  lighten(argsBytes: number): void {
+    const gone = this.argsEnd - argsBytes;
+    if (gone <= 0) return;
+    this.letters = copied(this.letters.slice(0, argsBytes) + this.letters.slice(this.argsEnd));
+    this.argsEnd -= gone;
+    this.pathEnd -= gone;
+    this.exeEnd -= gone;
+    this.kept = undefined;
   }
 
   get args(): readonly Text[] | undefined {

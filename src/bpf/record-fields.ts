@@ -18,6 +18,10 @@ export function momentOf(high: number, low: number): Moment {
   return { seconds: high * HIGH.seconds + seconds, nanos: nanos - seconds * NANOS };
 }
 
+export function momentAt(view: DataView, offset: number): Moment {
+  return momentOf(view.getUint32(offset + 4, true), view.getUint32(offset, true));
+}
+
 export const COMM_BYTES = 16;
 
 export const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

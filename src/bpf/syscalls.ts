@@ -31,7 +31,7 @@ const MAP = { array: 2, leastRecentlyUsed: 9, ring: 27 } as const;
 const MMAPABLE = 0x400;
 /** BPF_PROG_TYPE_TRACING and its ways to be attached. */
 const TRACING = 26;
-const ATTACH = { tracepoint: 23, entry: 24, iterator: 28 } as const;
+const ATTACH = { tracepoint: 23, entry: 24, return: 25, iterator: 28 } as const;
 export type Attachment = keyof typeof ATTACH;
 /** What the kernel may call on our behalf depends on it; the program, not procwatch, is under it. */
 const LICENSE = Buffer.from('Dual MIT/GPL\0', 'latin1');

@@ -27,8 +27,8 @@ export interface TracepointMaps {
 }
 
 export interface TracepointProgram {
-  /** A tracepoint, by the BTF id of its typedef `btf_trace_…`; or the entry of a function, by its own id. */
-  readonly attach: 'tracepoint' | 'entry';
+  /** A tracepoint, by the BTF id of its typedef `btf_trace_…`; or the entry or return of a function, by its own id. */
+  readonly attach: 'tracepoint' | 'entry' | 'return';
   readonly attachTo: number;
   /** 0: needs none. */
   readonly scratchBytes: number;

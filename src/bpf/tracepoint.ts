@@ -11,6 +11,8 @@ import type { TracepointProgram } from './tracepoint-program.ts';
 export interface TracepointSizes {
   /** A power of two and a multiple of the page. */
   readonly ringBytes: number;
+  /** Values to build records in: one for all programs, which do not interrupt each other on one CPU, or one of each. */
+  readonly scratch?: 'shared' | 'of each';
   /** Of the table that the programs share, where they need one; in bytes and entries. */
   readonly notes?: { readonly key: number; readonly value: number; readonly entries: number };
 }
@@ -34,15 +36,20 @@ export class Tracepoint {
     }
   }
 
-  private open(programs: readonly TracepointProgram[], { ringBytes, notes: table }: TracepointSizes): void {
+  private open(
+    programs: readonly TracepointProgram[],
+    { ringBytes, scratch: sharing, notes: table }: TracepointSizes,
+  ): void {
     const lost = this.own(kernel.createCounter());
     const scratchBytes = Math.max(...programs.map((program) => program.scratchBytes));
-    const scratch = scratchBytes > 0 ? this.own(kernel.createScratch(scratchBytes)) : -1;
+    const create = (): number => (scratchBytes > 0 ? this.own(kernel.createScratch(scratchBytes)) : -1);
+    const shared = sharing === 'of each' ? undefined : create();
     const notes = table === undefined ? -1 : this.own(kernel.createNotes(table, table.entries));
     const ring = this.own(kernel.createRing(ringBytes));
-    this.loaded = programs.map(({ rows, attach, attachTo }) =>
-      this.own(kernel.loadProgram(assemble(rows({ ring, lost, scratch, notes })), attach, attachTo)),
-    );
+    this.loaded = programs.map(({ rows, attach, attachTo }) => {
+      const scratch = shared ?? create();
+      return this.own(kernel.loadProgram(assemble(rows({ ring, lost, scratch, notes })), attach, attachTo));
+    });
     const page = kernel.pageBytes();
     this.lost = new BigUint64Array(this.map(lost, page, 'readWrite'), 0, 1);
     this.ring = new Ring({

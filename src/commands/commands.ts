@@ -113,6 +113,14 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
       return 'ok';
     },
   },
+  causes: {
+    meaning: 'every cause of an end: its name, what it means, how it is told apart and what its record carries',
+    options: {},
+    run: async (host) => {
+      host.stdout.write((await import('./causes.ts')).listCauses());
+      return 'ok';
+    },
+  },
   doctor: {
     meaning: 'check whether watch works here and how well, with a fix for whatever is in the way',
     options: DOCTOR_OPTIONS,

@@ -1,6 +1,7 @@
-/** Facts from programs in the kernel, as far as the plan wants them and the kernel gives them. */
+/** Facts and causes from programs in the kernel, as far as the plan wants them and the kernel gives them. */
 import { Failure } from '../errors.ts';
 import type { Monitor } from '../pipeline/monitor.ts';
+import { hintFor } from '../refused.ts';
 import type { Plan } from './plan.ts';
 
 /** Why they are not to be had; undefined if they are. */
@@ -19,9 +20,50 @@ export async function useFacts(plan: Plan, monitor: Monitor): Promise<string | u
   const reason = await useFirst(plan, monitor);
   if (reason === undefined || plan.argvSource === 'auto') return reason;
   monitor.stop();
+  const [limit] = /\b(?:EMFILE|ENFILE|ENOMEM)\b/.exec(reason) ?? [];
+  if (limit !== undefined)
+    throw new Failure('unavailable', `no program can run in the kernel: ${reason}`, hintFor(limit));
   throw new Failure(
     'permission',
     `no program may run in the kernel: ${reason}`,
     'leave --argv-source bpf out to read from /proc what can be read',
   );
 }
+
+/** Where programs listen for execs that fail; undefined where nobody wants to know. Where they cannot, that is a failure. */
+export async function useAttempts({ attempts }: Pick<Plan, 'attempts'>, monitor: Monitor) {
+  if (attempts === 'unwanted') return undefined;
+  const opened = await monitor.useAttempts(attempts);
+  if ('hook' in opened) return opened.hook;
+  monitor.stop();
+  const { reason } = opened;
+  const isForbidden = reason.includes('EPERM');
+  throw new Failure(
+    isForbidden ? 'permission' : 'unavailable',
+    `exec-failed cannot be told: ${reason}`,
+    isForbidden ? 'sudo, or CAP_BPF with CAP_PERFMON' : 'leave exec-failed out',
+  );
+}
+
+/** Why the causes of ends are not told although they would be shown; undefined if they are, or nobody wants them. */
+export async function useCauses({ explains }: Pick<Plan, 'explains'>, monitor: Monitor): Promise<string | undefined> {
+  if (explains === 'unwanted') return undefined;
+  const reason = await monitor.useCauses();
+  if (reason === undefined || explains === 'shown') return reason;
+  monitor.stop();
+  throw new Failure('permission', `nobody tells why processes end: ${reason}`, 'sudo, or CAP_BPF with CAP_PERFMON');
+}
+
+/** What programs in the kernel give, and why something is not had. */
+export interface Programs {
+  readonly noFacts: string | undefined;
+  readonly noCauses: string | undefined;
+  readonly hook: Awaited<ReturnType<typeof useAttempts>>;
+}
+
+/** All that the plan wants of them. */
+export const usePrograms = async (plan: Plan, monitor: Monitor): Promise<Programs> => ({
+  noFacts: await useFacts(plan, monitor),
+  noCauses: await useCauses(plan, monitor),
+  hook: await useAttempts(plan, monitor),
+});

@@ -4,6 +4,7 @@ import { monotonicNanos } from '../format/times.ts';
 import type { Host, OutputStream } from '../host/host.ts';
 import type { NatsAddress } from '../nats/address.ts';
 import { NatsOutput, Tee } from '../nats/nats-output.ts';
+import { NO_BOOT } from '../nats/stream-of-lines.ts';
 import { tokenOf } from '../nats/subject.ts';
 import { whenReachable } from '../nats/unreachable.ts';
 import { accessOf, newsTeller } from './nats-access.ts';
@@ -34,7 +35,7 @@ async function farOutput(host: Host, address: NatsAddress, { far, latencyMs, out
     address: address.text,
     hostName: far.hostName,
     ownHost,
-    stream: { token, bootId, run: monotonicNanos(host.now()) },
+    stream: { token, bootId: bootId ?? NO_BOOT, run: monotonicNanos(host.now()) },
     latencyMs,
     // Beside a file nobody counts what is too much, since the file has it.
     mostBytes: output === undefined ? Number.POSITIVE_INFINITY : queueBytes,

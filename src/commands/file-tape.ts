@@ -7,6 +7,9 @@ import type { LostRecord, StreamRecord } from '../process/record.ts';
 import type { RecordingFile } from '../recording/recording-file.ts';
 import { CHUNK_BYTES, type Subject, Tape } from './tape.ts';
 
+/** Between two attempts at another file. */
+const PATIENCE_SECONDS = 1;
+
 /** When a file is to end. */
 export interface Turning {
   readonly rotateSize: number | undefined;
@@ -21,6 +24,8 @@ export class FileTape extends Tape {
   private readonly formatter: JsonFormatter;
   private lastRoom: Moment;
   private began: Moment;
+  /** When there could be no other file. */
+  private failed: Moment | undefined;
 
   constructor(subject: Subject, options: Turning, output: OutputStream, file: RecordingFile | undefined) {
     super(subject);
@@ -73,13 +78,12 @@ export class FileTape extends Tape {
     const age = secondsBetween(this.began, this.subject.host.now()) * 1000;
     const isLarge = options.rotateSize !== undefined && file.bytes >= options.rotateSize;
     const isOld = options.rotateTime !== undefined && age >= options.rotateTime;
-    if (isLarge || isOld) this.turn('rotated', () => file.rotate());
+    if (isLarge || isOld) this.turn(file, 'rotate');
   }
 
   /** Where somebody else has renamed the file, or removed it. */
   reopen(): void {
-    const { file } = this;
-    if (file !== undefined) this.turn('reopened', () => file.reopen());
+    if (this.file !== undefined) this.turn(this.file, 'reopen');
   }
 
   /** Looks for the file by its name. */
@@ -87,11 +91,15 @@ export class FileTape extends Tape {
     if (this.file !== undefined && !this.file.isFailing && !this.file.isThere) this.reopen();
   }
 
-  private turn(reason: string, change: () => boolean): void {
-    this.put(this.endFor(reason));
+  private turn(file: RecordingFile, how: 'rotate' | 'reopen'): void {
+    const now = this.subject.host.now();
+    if (this.failed !== undefined && secondsBetween(this.failed, now) < PATIENCE_SECONDS) return;
+    this.failed = file.prepare(how) ? undefined : now;
+    if (this.failed !== undefined) return;
+    this.put(this.endFor(how === 'rotate' ? 'rotated' : 'reopened'));
     this.sink.write(this.lines.take());
-    change();
-    this.begin(this.subject.host.now());
+    file.turn();
+    this.begin(now);
   }
 
   async end(reason: string): Promise<void> {
@@ -100,6 +108,11 @@ export class FileTape extends Tape {
     this.put(this.endFor(reason));
     this.sink.write(this.lines.take());
     await this.output.flushed();
+  }
+
+  /** Something could not be written until the very end. */
+  get isUnwritten(): boolean {
+    return this.file?.isFailing ?? false;
   }
 
   get kept(): number {

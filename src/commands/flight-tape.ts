@@ -62,6 +62,12 @@ export class FlightTape extends Tape {
 
   care(): void {}
 
+  /** The same, of all that has happened until now. */
+  dumpNow(reason: string): void {
+    this.subject.monitor.wake();
+    this.dump(reason);
+  }
+
   /** The window, as a recording of its own. */
   dump(reason: string): void {
     const { host } = this.subject;
@@ -126,6 +132,9 @@ export class FlightTape extends Tape {
   async end(): Promise<void> {
     if (!this.isEmpty) this.dump('the end of the recording');
   }
+
+  /** What could not be written out was told then. */
+  readonly isUnwritten = false;
 
   get kept(): number {
     return this.flight.bytes;

@@ -3,10 +3,11 @@
  * parser, the types, help, manual and tests derive from it.
  */
 
+import { CAUSE_NAMES } from '../cause/causes.ts';
 import { Failure } from '../errors.ts';
 import { FIELDS } from '../format/fields.ts';
 import { FORMAT_NAMES } from '../format/formats.ts';
-import { EVENT_NAMES, type EventName } from '../netlink/events.ts';
+import { EVENT_NAMES, type EventName, HEARD_NAMES } from '../netlink/events.ts';
 import { signalNumber } from '../process/wait-status.ts';
 import { NATS_OPTIONS } from './nats-options.ts';
 import { given, last, type Option } from './option.ts';
@@ -21,9 +22,9 @@ const FIELD_NAMES = FIELDS.map(({ name }) => name);
 const ARGV_SOURCES = ['auto', 'bpf', 'proc'] as const;
 
 export const ALL_EVENTS = 'all';
-/** `all` is every kind, still of processes only. */
+/** `all` is every kind that the connector sends, still of processes only. */
 const EVENT_CHOICES = [...EVENT_NAMES, ALL_EVENTS] as const;
-const EVERY_KIND = EVENT_NAMES.filter((name) => name !== 'clone');
+const EVERY_KIND = HEARD_NAMES.filter((name) => name !== 'clone');
 export const DEFAULT_EVENTS: readonly EventName[] = ['fork', 'exec', 'exit'];
 
 function readEvents(texts: readonly string[], flag: string): EventName[] {
@@ -61,13 +62,21 @@ const USER = selector('user', 'NAME|UID', 'processes of this effective user', as
 const NAME = selector(
   'name',
   'GLOB',
-  'processes whose comm, or base name of program or first argument, matches',
+  'processes whose comm, or base name of program, script, path as executed or first argument, matches',
   asGiven,
 );
 const GREP = selector('grep', 'REGEX', 'processes whose command line matches (RE2 syntax)', asGiven);
 const CGROUP = selector('cgroup', 'GLOB', 'processes whose control group path matches', asGiven);
 const CODE = selector('code', 'N', 'ends with this exit code', (texts, flag) =>
   readCounts(flag, texts, 0, HIGHEST_EXIT_CODE),
+);
+const causes = (texts: readonly string[], flag: string) => readNames(flag, texts, CAUSE_NAMES);
+const CAUSE = selector('cause', 'LIST', `ends of this cause, comma separated: ${CAUSE_NAMES.join(', ')}`, causes);
+const KILLED_BY = selector(
+  'killed-by',
+  'GLOB|PID',
+  'ends by a signal that this process sent: by its name, the base name of its first argument, or its pid',
+  asGiven,
 );
 const SIGNAL = selector('signal', 'NAME', 'ends by this signal', readSignals);
 
@@ -89,6 +98,12 @@ export const WATCH_OPTIONS = {
     meaning: 'also events of threads that do not lead their process',
     read: given,
   },
+  everyTry: {
+    long: 'every-try',
+    group: 'what',
+    meaning: 'with exec-failed: each place of PATH that was tried, also where the program was found in a later one',
+    read: given,
+  },
   lives: {
     long: 'lives',
     group: 'what',
@@ -99,6 +114,13 @@ export const WATCH_OPTIONS = {
   notPid: PID.unwanted,
   tree: TREE.wanted,
   notTree: TREE.unwanted,
+  followReuse: {
+    long: 'follow-reuse',
+    group: 'where',
+    meaning:
+      '--pid and --tree also mean whoever gets the number next, and the watch does not end with the last of them',
+    read: given,
+  },
   user: USER.wanted,
   notUser: USER.unwanted,
   name: NAME.wanted,
@@ -111,6 +133,10 @@ export const WATCH_OPTIONS = {
   notCode: CODE.unwanted,
   signal: SIGNAL.wanted,
   notSignal: SIGNAL.unwanted,
+  cause: { ...CAUSE.wanted, choices: CAUSE_NAMES, isList: true },
+  notCause: { ...CAUSE.unwanted, choices: CAUSE_NAMES, isList: true },
+  killedBy: KILLED_BY.wanted,
+  notKilledBy: KILLED_BY.unwanted,
   format: {
     short: 'f',
     long: 'format',
@@ -246,8 +272,17 @@ export const WATCH_OPTIONS = {
     long: 'redact',
     value: 'REGEX',
     group: 'kernel',
-    meaning: 'replace every match in an argument by ***, before anything else sees it (RE2 syntax); repeatable',
+    meaning:
+      'replace every match in a text by ***, before anything else sees it (RE2 syntax, a point means a line break too); "secrets" stands for what command lines usually hold that is secret; repeatable',
     read: asGiven,
+  },
+  maxArgs: {
+    long: 'max-args',
+    value: 'SIZE',
+    group: 'kernel',
+    meaning:
+      'bytes of arguments that are told of a process, counted as JSON writes them; args_truncated says how many there were (default: the first 128K as they are)',
+    read: (texts, flag) => (given(texts) ? readSize(flag, last(texts)) : undefined),
   },
   noArgs: { long: 'no-args', group: 'kernel', meaning: 'never read, keep or tell arguments', read: given },
   dropPrivileges: {

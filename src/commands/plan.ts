@@ -3,13 +3,14 @@
  * anything runs. Pure but for the questions it asks the host about its streams.
  */
 import { Failure } from '../errors.ts';
-import { DEFAULT_COLUMNS, type Extra, type Field, fieldNamed, USAGE_COLUMNS } from '../format/fields.ts';
+import { columnsFor, type Extra, type Field, fieldNamed, SPARE_COLUMNS } from '../format/fields.ts';
 import type { FormatName } from '../format/formats.ts';
-import type { EventName, WireEvent, WireKind } from '../netlink/events.ts';
+import { type EventName, type HeardName, isHeard, type WireEvent, type WireKind } from '../netlink/events.ts';
 import type { Hearing, Scope } from '../netlink/filter.ts';
 import type { FactPlan } from '../pipeline/monitor.ts';
 import type { Choice, Selection } from '../process/select.ts';
 import type { Infers } from '../process/tracker.ts';
+import type { Wanted } from './meant.ts';
 import { DEFAULT_EVENTS, type WatchOptions } from './options.ts';
 
 /** What the plan must know about the place it runs in. */
@@ -26,6 +27,10 @@ export interface Plan {
   readonly hearing: Hearing;
   /** What these are to tell, and what is heard then; the first that can be had counts. */
   readonly facts: readonly FactPlan[];
+  /** Whether it is to be told why processes end: `needed` where nothing could be shown without. */
+  readonly explains: 'unwanted' | 'shown' | 'needed';
+  /** Which programs could not be run, where that was asked for: each try, or walks along PATH as one. */
+  readonly attempts: 'unwanted' | 'walks' | 'every try';
   readonly shows: (event: WireEvent) => boolean;
   readonly threads: boolean;
   /** Which conclusions of a rescan become records. */
@@ -33,6 +38,8 @@ export interface Plan {
   readonly format: FormatName;
   readonly colour: boolean;
   readonly columns: readonly Field[];
+  /** Those that a narrow window may go without, the first first; none that was asked for. */
+  readonly spareColumns: readonly string[];
   readonly meta: boolean;
   /** First who is there already. */
   readonly state: boolean;
@@ -53,6 +60,10 @@ export interface Plan {
   readonly argvSource: WatchOptions['argvSource'];
   /** Whether arguments may be known at all. */
   readonly args: boolean;
+  /** Bytes of arguments that are told of a process. */
+  readonly maxArgs: number | undefined;
+  /** Whose end is the end of the watch. */
+  readonly meant: Wanted | undefined;
   /** The user to become after set-up. */
   readonly becomes: string | undefined;
   readonly failOnLoss: boolean;
@@ -84,14 +95,16 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
     throw new Failure('usage', '--state is for JSON: it is for whoever reads the records later', 'add --json');
   }
   const events = shownEvents(options);
-  const columns = (options.columns ?? defaultColumns(options)).flatMap((name) => fieldNamed(name) ?? []);
+  const columns = (options.columns ?? columnsFor(events, options.usage)).flatMap((name) => fieldNamed(name) ?? []);
   const extras = extrasFor(options, columns);
-  if (extras.has('usage') && !events.some((name) => name === 'exit' || name === 'nonzero-exit')) {
+  if (extras.has('usage') && !events.some(isEnd)) {
     throw new Failure('usage', 'usage is told with exits, and none are asked for', 'add exit to --events');
   }
   return {
     events,
-    ...listeningFor(events, options),
+    ...listeningFor(heardEvents(events, options), options),
+    explains: explainingFor(events, options, format, columns),
+    attempts: attemptsFor(events, options),
     shows: showing(events, options.threads),
     threads: options.threads,
     infers: {
@@ -102,6 +115,7 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
     format,
     colour: colourFor(options.color, place),
     columns,
+    spareColumns: options.columns === undefined ? SPARE_COLUMNS : [],
     // Whose records they are, and how they end, is asked for by who reads those of many.
     meta: options.meta || options.to.length > 0,
     state: options.state,
@@ -119,6 +133,8 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
     bufferWasAsked: options.buffer !== undefined,
     argvSource: options.argvSource,
     args: !options.noArgs,
+    maxArgs: options.maxArgs,
+    meant: meantBy(options),
     becomes: becomesFor(options, place),
     failOnLoss: options.failOnLoss,
     ordered: !options.noOrder,
@@ -126,8 +142,36 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
   };
 }
 
-function defaultColumns({ usage }: WatchOptions): string[] {
-  return DEFAULT_COLUMNS.flatMap((name) => (usage && name === 'args' ? [...USAGE_COLUMNS, name] : [name]));
+/** Whoever sees no cause does without the programs that tell it. */
+function explainingFor(
+  events: readonly EventName[],
+  options: WatchOptions,
+  format: FormatName,
+  columns: readonly Field[],
+): Plan['explains'] {
+  const { cause, notCause, killedBy, notKilledBy, quiet, summary } = options;
+  if (isAsked(cause, notCause, killedBy, notKilledBy)) return 'needed';
+  if (!events.some(isEnd)) return 'unwanted';
+  const isTold = format === 'table' ? columns.some(({ ofCause }) => ofCause) : !quiet;
+  return isTold || summary ? 'shown' : 'unwanted';
+}
+
+function attemptsFor(events: readonly EventName[], { everyTry }: WatchOptions): Plan['attempts'] {
+  if (events.includes('exec-failed')) return everyTry ? 'every try' : 'walks';
+  if (!everyTry) return 'unwanted';
+  throw new Failure('usage', '--every-try is about exec-failed, which is not asked for', 'add -e exec-failed');
+}
+
+const isEnd = (name: EventName): boolean => name === 'exit' || name === 'nonzero-exit';
+
+/** Where only ends by signals can be shown, successes need not even be heard. */
+function heardEvents(events: readonly EventName[], { cause, killedBy }: WatchOptions): readonly EventName[] {
+  const isByForce = isAsked(killedBy) || (cause.length > 0 && !cause.includes('exit'));
+  return isByForce ? events.map((name) => (name === 'exit' ? 'nonzero-exit' : name)) : events;
+}
+
+function meantBy({ pid, tree, followReuse }: WatchOptions): Wanted | undefined {
+  return followReuse || !isAsked(pid, tree) ? undefined : { pids: pid, trees: tree };
 }
 
 function extrasFor(options: WatchOptions, columns: readonly Field[]): Set<Extra> {
@@ -159,7 +203,7 @@ function shownEvents(options: WatchOptions): readonly EventName[] {
 
 /** The user-space authority on which of the events heard become records. */
 function showing(events: readonly EventName[], threads: boolean): (event: WireEvent) => boolean {
-  const wanted = new Set(events);
+  const wanted = new Set<EventName>(events);
   return (event) => {
     const isLeader = event.tid === event.tgid;
     if (event.kind === 'fork') return wanted.has(isLeader ? 'fork' : 'clone');
@@ -187,14 +231,22 @@ function selectsByWho(options: WatchOptions): boolean {
   return isAsked(name, notName, grep, notGrep, user, notUser, cgroup, notCgroup);
 }
 
+/** A control group is asked for while its process is there, or known from the parent: at an end it is too late. */
+function wantsCgroup({ full, cgroup, notCgroup, columns }: WatchOptions): boolean {
+  return full || isAsked(cgroup, notCgroup) || (columns ?? []).some((name) => fieldNamed(name)?.extra === 'cgroup');
+}
+
 /** `lives`: the table of processes must be kept true. Execs alone, and ends alone, can do without. */
 type Scene = 'lives' | 'execs' | 'ends' | 'others';
 
 function sceneOf(events: readonly EventName[], options: WatchOptions): Scene {
-  const kinds = new Set(events.map((name) => (name === 'nonzero-exit' ? 'exit' : name)));
+  // Whether a program was found in the end, and what became of the process, is told by its life.
+  if (!events.every(isHeard)) return 'lives';
+  const kinds = new Set<EventName>(events.map((name) => (name === 'nonzero-exit' ? 'exit' : name)));
   const isOfLife = WHOLE_LIFE.some((kind) => kinds.has(kind));
   if (needsFamily(options)) return 'lives';
   if (!isOfLife) return 'others';
+  if (wantsCgroup(options)) return 'lives';
   if (kinds.size > 1 || kinds.has('fork') || options.threads) return 'lives';
   return kinds.has('exec') ? 'execs' : 'ends';
 }
@@ -225,10 +277,12 @@ function listeningFor(events: readonly EventName[], options: WatchOptions): List
 
 const NO_FACTS: FactPlan['wishes'] = { births: false, execs: false, ends: 'none', onlyFailures: false };
 
+const kindOf = (name: HeardName): WireKind => (name === 'clone' ? 'fork' : name === 'nonzero-exit' ? 'exit' : name);
+
 /** @param also what must be heard besides what is shown */
 function hearingFor(events: readonly EventName[], options: WatchOptions, also: readonly WireKind[]): Hearing {
   const kinds = new Set<WireKind>(also);
-  for (const name of events) kinds.add(name === 'clone' ? 'fork' : name === 'nonzero-exit' ? 'exit' : name);
+  for (const name of events.filter(isHeard)) kinds.add(kindOf(name));
   const onlyFailures = kinds.has('exit') && !events.includes('exit') && also.length === 0;
   const births = events.includes('fork') || also.includes('fork');
   const scopes = new Map<WireKind, Scope>();
@@ -275,7 +329,9 @@ export function selectionOf(options: WatchOptions, uids: Choice<number>, matcher
     cgroup: matchers.cgroup,
     code: { wanted: options.code, unwanted: options.notCode },
     signal: { wanted: options.signal, unwanted: options.notSignal },
+    cause: { wanted: options.cause, unwanted: options.notCause },
+    killer: matchers.killer,
   };
 }
 
-export type Matchers = Pick<Selection, 'name' | 'grep' | 'cgroup'>;
+export type Matchers = Pick<Selection, 'name' | 'grep' | 'cgroup' | 'killer'>;

@@ -7,6 +7,7 @@ import { EXIT, Failure, type Result } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import { VERSION } from '../version.ts';
 import { COMMANDS, type CommandRow, DEFAULT_COMMAND } from './commands.ts';
+import { legible } from './legible.ts';
 import { nearest } from './nearest.ts';
 import { GROUPS, type Group, type Option, type Typed } from './options.ts';
 
@@ -66,7 +67,8 @@ function addCommand(
   if (name === DEFAULT_COMMAND || host.argv.includes(name)) addOptions(command, row.options);
   command.action(async (operands: readonly string[]) => {
     if (row.operands === undefined && command.args.length > 0) throw unexpected(host, name, command.args[0]);
-    finish(await row.run(host, typedOf(command, row.options), row.operands === undefined ? [] : operands));
+    const typed = typedOf(command, row.options);
+    finish(await row.run(legible(host, name, typed), typed, row.operands === undefined ? [] : operands));
   });
 }
 
@@ -135,6 +137,8 @@ function fromCommander(error: CommanderError, argv: readonly string[]): Result {
   if (HELP_CODES.includes(error.code)) return 'ok';
   const [, suggested] = SUGGESTION.exec(error.message) ?? [];
   const message = error.message.replace(/^error: /, '').replace(SUGGESTION, '');
-  const hint = suggested === undefined ? 'procwatch --help lists what there is' : `did you mean ${suggested}?`;
+  const command = argv[0] !== undefined && Object.hasOwn(COMMANDS, argv[0]) ? ` ${argv[0]}` : '';
+  const hint =
+    suggested === undefined ? `procwatch${command} --help lists what there is` : `did you mean ${suggested}?`;
   throw new Failure('usage', message, hint);
 }

@@ -26,6 +26,7 @@ const {
   json,
   color,
   output,
+  redact,
 } = WATCH_OPTIONS;
 
 const MOST_PID = 2 ** 22;
@@ -139,6 +140,7 @@ export const PS_OPTIONS = {
   },
   color,
   output,
+  redact,
   source: {
     long: 'source',
     only: 'live',

@@ -6,6 +6,7 @@ import { compareMoments, type Moment, minus } from '../process/moment.ts';
 import { toMillisecond } from '../ps/dump-clocks.ts';
 import type { TaskContext } from '../ps/fields.ts';
 import { planPs } from '../ps/plan.ts';
+import { discreetReader } from '../ps/redact.ts';
 import { snapshot } from '../ps/snapshot.ts';
 import { RecordedTasks } from '../recording/recorded-tasks.ts';
 import { UserNames } from '../recording/user-names.ts';
@@ -17,7 +18,7 @@ import { render } from './ps.ts';
 import type { PS_OPTIONS } from './ps-options.ts';
 import { openRecordings, windowFor } from './recordings.ts';
 import { endOfReading, NO_USERS, usersIn } from './replay.ts';
-import { selectionFor } from './start-watch.ts';
+import { redactorFor, selectionFor } from './start-watch.ts';
 
 type PsOptions = ValuesOf<typeof PS_OPTIONS>;
 
@@ -60,7 +61,14 @@ export async function runRecordedPs(host: Host, options: PsOptions): Promise<Exi
   const plan = planPs(options, { ...selection, uid: users.choice }, isTerminal);
   const reader = new RecordedTasks(users);
   const { moment, recordings } = await readUntil(host, options, reader);
-  const tasks = snapshot(plan, { ...selection, uid: users.choice }, { dump: undefined, reader });
+  const tasks = snapshot(
+    plan,
+    { ...selection, uid: users.choice },
+    {
+      dump: undefined,
+      reader: discreetReader(reader, await redactorFor(options.redact)),
+    },
+  );
   const missing = plan.named.filter((pid) => !reader.exists(pid));
   const context: TaskContext = {
     nowTicks: reader.ticksAt(moment),

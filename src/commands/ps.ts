@@ -5,6 +5,7 @@ import type { Text } from '../process/text.ts';
 import { dumpClocks } from '../ps/dump-clocks.ts';
 import type { TaskContext } from '../ps/fields.ts';
 import { type PsPlan, planPs } from '../ps/plan.ts';
+import { discreetDump, discreetReader } from '../ps/redact.ts';
 import { asJson, asTable, asTree } from '../ps/render.ts';
 import { snapshot } from '../ps/snapshot.ts';
 import { sorted } from '../ps/sort.ts';
@@ -13,7 +14,7 @@ import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
 import { onUnwritten, openOutput } from './output.ts';
 import { colourFor } from './plan.ts';
 import type { PS_OPTIONS } from './ps-options.ts';
-import { selectionFor } from './start-watch.ts';
+import { redactorFor, selectionFor } from './start-watch.ts';
 
 type PsOptions = ValuesOf<typeof PS_OPTIONS>;
 
@@ -34,10 +35,7 @@ const QUICK_PIDS = 100;
 async function userNames(kernel: SnapshotKernel, tasks: readonly Task[]): Promise<TaskContext['userName']> {
   const uids = new Set(tasks.flatMap(({ uid }) => uid ?? []));
   const asked = [...uids].map(
-    async (uid): Promise<[number, Text | undefined]> => [
-      uid,
-      kernel.users.name(uid) ?? (await kernel.users.account(String(uid)))?.name,
-    ],
+    async (uid): Promise<[number, Text | undefined]> => [uid, await kernel.users.nameSoon(uid)],
   );
   const names = new Map(await Promise.all(asked));
   return (uid) => names.get(uid);
@@ -72,10 +70,18 @@ export async function runPs(host: Host, options: PsOptions): Promise<ExitName> {
   const selection = await selectionFor(kernel, { ...readOptions(WATCH_OPTIONS, {}), ...shared });
   const isTerminal = options.output === undefined && host.stdout.isTerminal;
   const plan = planPs(options, selection, isTerminal);
-  const reader = kernel.reader(plan.threads);
-  const dump = openDump(kernel, options.source, plan);
+  const redact = await redactorFor(options.redact);
+  const reader = discreetReader(kernel.reader(plan.threads), redact);
+  const dump = discreetDump(openDump(kernel, options.source, plan), redact);
   const tasks = snapshot(plan, selection, { dump, reader });
   dump?.close();
+  if (tasks.length === 0 && dump === undefined && reader.pids().length === 0) {
+    throw new Failure(
+      'unavailable',
+      'there is no /proc here, which is where processes are read',
+      'mount it: mount -t proc proc /proc',
+    );
+  }
   const missing = plan.named.filter((pid) => !reader.exists(pid));
   const context = await contextOf(kernel, plan, tasks);
   const output = options.output === undefined ? host.stdout : openOutput(host, options.output);

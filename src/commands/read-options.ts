@@ -9,7 +9,7 @@ export const READ_OPTIONS = {
     value: 'FILE',
     group: 'recording',
     meaning:
-      'read a recording, JSON Lines, instead of watching: plain or compressed by gzip (or zstd, where Node.js knows it), - is stdin; several are merged in the order of time; or nats://HOST[:PORT], for what hosts have sent to a server',
+      'read a recording, JSON Lines, instead of watching: plain or compressed by gzip (or zstd, where Node.js knows it), - is stdin; several, or all that a pattern in quotes matches, are merged in the order of time; or nats://HOST[:PORT], for what hosts have sent to a server',
     read: (texts) => texts,
   },
   host: {

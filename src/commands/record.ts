@@ -6,9 +6,10 @@ import type { Host, Kernel, OutputStream } from '../host/host.ts';
 import type { EventName } from '../netlink/events.ts';
 import { Monitor } from '../pipeline/monitor.ts';
 import { plus } from '../process/moment.ts';
+import type { Selection } from '../process/select.ts';
 import { BLOCK_BYTES, RecordingFile } from '../recording/recording-file.ts';
 import { DumpTrigger } from './dump-trigger.ts';
-import { useFacts } from './facts.ts';
+import { usePrograms } from './facts.ts';
 import { FileTape } from './file-tape.ts';
 import { FlightTape } from './flight-tape.ts';
 import { DEFAULT_EVENTS, readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
@@ -100,51 +101,58 @@ async function triggerFor(options: RecordOptions): Promise<DumpTrigger> {
   });
 }
 
-export async function startRecord(host: Host, options: RecordOptions): Promise<ExitName> {
-  refuseContradictions(options);
-  const plan = planRecord(host, options);
-  const trigger = await triggerFor(options);
-  const kernel = await host.kernel();
-  const asked = { ...readOptions(WATCH_OPTIONS, {}), ...options };
-  const selection = await selectionFor(kernel, asked);
-  const redact = await redactorFor(options.redact);
-  const line = new StatusLine(host.stderr);
-  const tell = (text: string): void => line.write(text);
-  const usage = await openUsage(host, kernel, {
-    wanted: plan.extras.has('usage'),
-    isQuiet: true,
-    onlyFailures: plan.hearing.onlyFailures,
-  });
-  const monitor = new Monitor(host, kernel, { ...monitorOptions(plan, selection), redact, ...(usage && { usage }) });
-  const leaving = host.atExit(() => monitor.subscription.close());
-  let tape: FileTape | FlightTape;
-  let output: OutputStream = host.stdout;
-  try {
-    const withoutFacts = await useFacts(plan, monitor);
-    // Files that are made later must be of the same owner as the first.
-    if (plan.becomes !== undefined) await host.becomeUser(plan.becomes, 'seeing others');
-    const subject: Subject = { host, kernel, plan, monitor, selection, withoutFacts };
-    const path = options.output ?? defaultName(host, kernel);
-    const seconds = (): number => plus(host.now(), kernel.clocks().wallOffset).seconds;
-    if (options.last !== undefined)
-      tape = new FlightTape(subject, { last: options.last, keep: options.keep, path, trigger, tell });
-    else if (options.output === undefined && plan.far.to.length > 0) {
-      output = await (await import('./far-output.ts')).openFar(host, plan);
-      tape = new FileTape(subject, options, output, undefined);
-    } else if (path === STDOUT) tape = new FileTape(subject, options, output, undefined);
-    else {
-      // A file that is to be small is not to be one block.
-      const blockBytes = Math.min(BLOCK_BYTES, options.rotateSize ?? BLOCK_BYTES);
-      const file = new RecordingFile(host, { path, keep: options.keep, blockBytes, seconds, tell });
-      output = plan.far.to.length === 0 ? file : await withEngines(host, plan, file);
-      tape = new FileTape(subject, options, output, file);
-    }
-    if (options.output === undefined && plan.far.to.length === 0)
-      tell(`procwatch: ${options.last === undefined ? 'recording to' : 'will write to'} ${path}\n`);
-  } catch (error) {
-    monitor.stop();
-    throw error;
+type AnyTape = FileTape | FlightTape;
+
+/** Where records go, as the options say. */
+async function openTape(
+  subject: Subject,
+  options: RecordOptions,
+  trigger: DumpTrigger,
+  tell: (text: string) => void,
+): Promise<AnyTape> {
+  const { host, kernel, plan } = subject;
+  const { last, keep, rotateSize } = options;
+  const isFar = plan.far.to.length > 0;
+  if (options.output === undefined && isFar) {
+    return new FileTape(subject, options, await (await import('./far-output.ts')).openFar(host, plan), undefined);
   }
+  const path = options.output ?? defaultName(host, kernel);
+  if (options.output === undefined) {
+    tell(`procwatch: ${last === undefined ? 'recording to' : 'will write to'} ${path}\n`);
+  }
+  if (last !== undefined) return new FlightTape(subject, { last, keep, path, trigger, tell });
+  if (path === STDOUT) return new FileTape(subject, options, host.stdout, undefined);
+  const seconds = (): number => plus(host.now(), kernel.clocks().wallOffset).seconds;
+  // A file that is to be small is not to be one block.
+  const blockBytes = Math.min(BLOCK_BYTES, rotateSize ?? BLOCK_BYTES);
+  const file = new RecordingFile(host, { path, keep, blockBytes, seconds, tell });
+  return new FileTape(subject, options, isFar ? await withEngines(host, plan, file) : file, file);
+}
+
+/** The file has everything; engines get the same records, as far as they can be reached. */
+async function withEngines(host: Host, plan: Plan, file: RecordingFile): Promise<OutputStream> {
+  const [{ openEngines }, { Tee }] = await Promise.all([import('./far-output.ts'), import('../nats/nats-output.ts')]);
+  return new Tee([file, ...(await openEngines(host, plan))], [file]);
+}
+
+interface Listening {
+  readonly monitor: Monitor;
+  readonly selection: Selection;
+}
+
+/** Hears from now on, for nobody yet. */
+async function hear(host: Host, kernel: Kernel, plan: Plan, options: RecordOptions): Promise<Listening> {
+  const selection = await selectionFor(kernel, { ...readOptions(WATCH_OPTIONS, {}), ...options });
+  const redact = await redactorFor(options.redact);
+  const { onlyFailures } = plan.hearing;
+  const usage = await openUsage(host, kernel, { wanted: plan.extras.has('usage'), isQuiet: true, onlyFailures });
+  const monitor = new Monitor(host, kernel, { ...monitorOptions(plan, selection), redact, ...(usage && { usage }) });
+  return { monitor, selection };
+}
+
+/** From the first record to the last. */
+async function record(host: Host, options: RecordOptions, tape: AnyTape, line: StatusLine, subject: Subject) {
+  const { monitor, kernel } = subject;
   let finish: (ending: Ending) => void = () => {};
   const ended = new Promise<Ending>((resolve) => {
     finish = resolve;
@@ -156,11 +164,10 @@ export async function startRecord(host: Host, options: RecordOptions): Promise<E
   });
   tape.begin(at);
   const listeners = listen(host, options, tape, finish);
-  if (output === host.stdout && options.last === undefined) onUnwritten(host, output, finish);
+  if (options.output === STDOUT) onUnwritten(host, host.stdout, finish);
   const progress = showProgress(host, line, tape);
   const ending = await ended;
   await monitor.settled();
-  leaving.cancel();
   monitor.stop();
   progress.cancel();
   await tape.end(ending);
@@ -168,17 +175,36 @@ export async function startRecord(host: Host, options: RecordOptions): Promise<E
   return ending;
 }
 
-/** The file has everything; engines get the same records, as far as they can be reached. */
-async function withEngines(host: Host, plan: Plan, file: RecordingFile): Promise<OutputStream> {
-  const [{ openEngines }, { Tee }] = await Promise.all([import('./far-output.ts'), import('../nats/nats-output.ts')]);
-  return new Tee([file, ...(await openEngines(host, plan))], [file]);
+export async function startRecord(host: Host, options: RecordOptions): Promise<ExitName> {
+  refuseContradictions(options);
+  const plan = planRecord(host, options);
+  const trigger = await triggerFor(options);
+  const kernel = await host.kernel();
+  const line = new StatusLine(host.stderr);
+  const { monitor, selection } = await hear(host, kernel, plan, options);
+  // Whatever goes wrong from here on: the kernel must not go on building events for nobody.
+  const leaving = host.atExit(() => monitor.subscription.close());
+  try {
+    const programs = await usePrograms(plan, monitor);
+    // Files that are made later must be of the same owner as the first.
+    if (plan.becomes !== undefined) await host.becomeUser(plan.becomes, 'seeing others');
+    const subject: Subject = { host, kernel, plan, monitor, selection, programs };
+    const tape = await openTape(subject, options, trigger, (text) => line.write(text));
+    const ending = await record(host, options, tape, line, subject);
+    return ending === 'ok' && tape.isUnwritten ? 'output' : ending;
+  } catch (error) {
+    monitor.stop();
+    throw error;
+  } finally {
+    leaving.cancel();
+  }
 }
 
 /** Signals, the end of the time given, and what has to be seen to. */
 function listen(
   host: Host,
   { duration }: RecordOptions,
-  tape: FileTape | FlightTape,
+  tape: AnyTape,
   finish: (ending: Ending) => void,
 ): { cancel(): void }[] {
   let interrupts = 0;
@@ -193,7 +219,7 @@ function listen(
     host.onSignal('SIGINT', () => (++interrupts > 1 ? host.abort(EXIT.interrupted.code) : finish('ok'))),
     host.onSignal('SIGTERM', () => finish('terminated')),
     host.onSignal('SIGHUP', () => tape instanceof FileTape && tape.reopen()),
-    host.onSignal('SIGUSR1', () => tape instanceof FlightTape && tape.dump('SIGUSR1')),
+    host.onSignal('SIGUSR1', () => tape instanceof FlightTape && tape.dumpNow('SIGUSR1')),
     ...(duration === undefined ? [] : [host.after(duration, () => finish('ok'))]),
     { cancel: () => care.cancel() },
   ];

@@ -2,6 +2,7 @@
 import { Failure } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import type { Moment } from '../process/moment.ts';
+import { directoryOf } from '../recording/file-names.ts';
 import { fileSource, type Leash, openToRead } from '../recording/file-source.ts';
 import { wallAt } from '../recording/line-head.ts';
 import type { LineSource } from '../recording/line-source.ts';
@@ -13,7 +14,7 @@ import { needsEnd, type PointInTime, type Window, windowOf } from './points-in-t
 
 type ReadHost = Pick<Host, 'fileSystem' | 'input' | 'after' | 'stderr'>;
 
-/** Another place than files that recordings come from. */
+/** A place other than files that recordings come from. */
 export interface Elsewhere {
   readonly isThere: (name: string) => boolean;
   /** What is kept there goes on: its end is now, on the wall clock. */
@@ -38,6 +39,35 @@ const LATE_SECONDS = 10;
 const later = (a: Moment | undefined, b: Moment | undefined): Moment | undefined =>
   a === undefined || (b !== undefined && b.seconds >= a.seconds) ? b : a;
 
+/** A pattern in quotes is all files that it matches: what shells make of it without quotes are words that no option takes. */
+async function filesOf(host: ReadHost, { read, elsewhere }: ReadRequest): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of read) {
+    const isPattern = /[*?[]/.test(name) && !elsewhere?.isThere(name) && host.fileSystem.identity(name) === undefined;
+    found.push(...(isPattern ? await matching(host, name) : [name]));
+  }
+  return found;
+}
+
+function namesIn(host: ReadHost, directory: string): string[] {
+  try {
+    return host.fileSystem.names(directory);
+  } catch (error) {
+    throw new Failure('usage', `cannot read ${directory}: ${(error as Error).message}`);
+  }
+}
+
+async function matching(host: ReadHost, pattern: string): Promise<string[]> {
+  const { globMatcher } = await import('../process/patterns.ts');
+  const directory = directoryOf(pattern);
+  const base = pattern.slice(pattern.lastIndexOf('/') + 1);
+  const matches = globMatcher(base);
+  const before = pattern.slice(0, pattern.length - base.length);
+  const names = namesIn(host, directory).filter(matches).sort();
+  if (names.length === 0) throw new Failure('usage', `no recording is called ${pattern}`);
+  return names.map((name) => before + name);
+}
+
 /** The last moment of a recording: of all of it, read once before. */
 async function endOf(host: ReadHost, path: string): Promise<Moment | undefined> {
   if (path === '-') return undefined;
@@ -60,8 +90,10 @@ async function endOf(host: ReadHost, path: string): Promise<Moment | undefined> 
   return end;
 }
 
-async function endOfAll(host: ReadHost, { read, elsewhere }: ReadRequest): Promise<Moment | undefined> {
-  const ends = await Promise.all(read.map((path) => (elsewhere?.isThere(path) ? elsewhere.now() : endOf(host, path))));
+async function endOfAll(host: ReadHost, request: ReadRequest): Promise<Moment | undefined> {
+  const { elsewhere } = request;
+  const paths = await filesOf(host, request);
+  const ends = await Promise.all(paths.map((path) => (elsewhere?.isThere(path) ? elsewhere.now() : endOf(host, path))));
   return ends.includes(undefined) ? undefined : ends.reduce(later);
 }
 
@@ -88,7 +120,7 @@ export async function openRecordings(
   const isEnough = (bytes: Buffer, from: number): boolean =>
     until !== undefined && wallAt(bytes, from).seconds > until.seconds + LATE_SECONDS;
   const recordings: Recording[] = [];
-  for (const path of read) {
+  for (const path of await filesOf(host, request)) {
     const far = request.elsewhere?.isThere(path) ? request.elsewhere : undefined;
     const from =
       since === undefined || interest.isWhole || path === '-' || far !== undefined

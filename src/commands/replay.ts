@@ -7,7 +7,7 @@ import type { Summary } from '../format/summary.ts';
 import type { Host, OutputStream } from '../host/host.ts';
 import type { ProcessRecord } from '../process/record.ts';
 import { interestIn } from '../recording/interest.ts';
-import type { Recording } from '../recording/recording.ts';
+import type { Interest, Recording } from '../recording/recording.ts';
 import { Replay } from '../recording/replay.ts';
 import { ReplayedJson } from '../recording/replayed-json.ts';
 import type { ReadRecord } from '../recording/row.ts';
@@ -51,13 +51,16 @@ export function usersIn({ user, notUser }: Pick<WatchOptions, 'user' | 'notUser'
 /** Nobody is asked: what is left to be resolved are numbers. */
 export const NO_USERS = { users: { name: () => undefined, account: async () => undefined } };
 
-export async function revisionsFor({ noArgs, redact }: Pick<WatchOptions, 'noArgs' | 'redact'>) {
-  if (!noArgs && redact.length === 0) return [];
-  const { withoutArguments, withRedactedArguments } = await import('../timeline/without-secrets.ts');
+type Discretion = Pick<WatchOptions, 'noArgs' | 'redact'> & Partial<Pick<WatchOptions, 'maxArgs'>>;
+
+export async function revisionsFor({ noArgs, redact, maxArgs }: Discretion) {
+  if (!noArgs && redact.length === 0 && maxArgs === undefined) return [];
+  const { withoutArguments, withRedactedTexts, withBoundedArguments } = await import('../timeline/without-secrets.ts');
   const redactor = await redactorFor(redact);
   return [
     ...(noArgs ? [withoutArguments()] : []),
-    ...(redactor === undefined ? [] : [withRedactedArguments(redactor)]),
+    ...(redactor === undefined ? [] : [withRedactedTexts(redactor)]),
+    ...(maxArgs === undefined ? [] : [withBoundedArguments(maxArgs)]),
   ];
 }
 
@@ -138,7 +141,7 @@ class Showing {
 }
 
 /** Ends reading on a signal, and when the output is gone. */
-class Reader {
+export class Reader {
   ending: Ending | undefined;
   private readonly listeners: { cancel(): void }[];
 
@@ -177,7 +180,7 @@ export function endOfReading(recordings: readonly Recording[], strict: boolean):
   return strict && recordings.some(({ troubles }) => !troubles.isNone) ? 'degraded' : 'ok';
 }
 
-async function replayOf(
+export async function replayFor(
   options: WatchOptions,
   plan: Plan,
   window: Awaited<ReturnType<typeof windowFor>>,
@@ -200,19 +203,24 @@ function farReading(plan: Plan, { lives, tree, notTree }: WatchOptions): FarRead
   return { events, mixesHosts: isAlone && plan.format === 'json' && !plan.summary };
 }
 
+/** What has to be read for it. */
+export function wantedOf(plan: Plan, replay: Replay): Interest & { readonly isWhole: boolean } {
+  const isWhole = replay.needsFamily;
+  const ends = plan.events.includes('exit') ? 'all' : 'failures';
+  const wants = isWhole ? undefined : interestIn(kindsIn(plan), ends);
+  const usage = plan.extras.has('usage') ? 'with usage' : 'without usage';
+  return { usage, isWhole, ...(wants && { wants }) };
+}
+
 export async function startReplay(host: Host, options: WatchOptions): Promise<ExitName> {
   const isTerminal = options.output === undefined && host.stdout.isTerminal;
   const plan = planWatch(options, { env: host.env, isTerminal, isRoot: false });
   const request = await withFar(host, options, options, farReading(plan, options));
   const window = await windowFor(host, request);
-  const replay = await replayOf(options, plan, window);
+  const replay = await replayFor(options, plan, window);
   const output = options.output === undefined ? host.stdout : openOutput(host, options.output);
   const reader = new Reader(host, output);
-  const onlyFailures = !plan.events.includes('exit');
-  const isWhole = replay.needsFamily;
-  const wants = isWhole ? undefined : interestIn(kindsIn(plan), onlyFailures ? 'failures' : 'all');
-  const usage = plan.extras.has('usage') ? 'with usage' : 'without usage';
-  const opened = await openRecordings(host, request, window, { usage, isWhole, ...(wants && { wants }) }, reader);
+  const opened = await openRecordings(host, request, window, wantedOf(plan, replay), reader);
   const context = replay.context(plan.extras);
   const make = await FORMATTERS[plan.format]();
   const formatter =

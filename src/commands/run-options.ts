@@ -10,6 +10,7 @@ const SIGTERM = signalNumber('TERM') ?? 0;
 const {
   events,
   threads,
+  everyTry,
   format,
   json,
   columns,
@@ -27,6 +28,7 @@ const {
   noOrder,
   argvSource,
   redact,
+  maxArgs,
   noArgs,
 } = WATCH_OPTIONS;
 
@@ -55,6 +57,7 @@ export const RUN_OPTIONS = {
   },
   events,
   threads,
+  everyTry,
   as: {
     long: 'as',
     value: 'USER',
@@ -131,6 +134,7 @@ export const RUN_OPTIONS = {
   buffer,
   argvSource,
   redact,
+  maxArgs,
   noArgs,
   noOrder,
 } as const satisfies Record<string, Option<unknown>>;

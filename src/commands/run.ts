@@ -13,7 +13,7 @@ import { SELECT_ALL, Selector } from '../process/select.ts';
 import { outcomeOf, shellStatus } from '../process/wait-status.ts';
 import type { UsageSource } from '../usage/usage-source.ts';
 import { checkName } from './drawn-file.ts';
-import { useFacts } from './facts.ts';
+import { useAttempts, useCauses, useFacts } from './facts.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
 import { openRecordOutput } from './output.ts';
 import { type Plan, planWatch } from './plan.ts';
@@ -64,6 +64,7 @@ function monitorOf(host: Host, kernel: Kernel, plan: Plan, { usage, redact }: Ea
     wants: { ancestry: plan.extras.has('ancestry'), cgroup: plan.needsCgroup },
     bufferBytes: plan.bufferBytes,
     readsArgs: plan.args,
+    maxArgs: plan.maxArgs,
     ordered: plan.ordered,
     redact,
     ...(usage && { usage }),
@@ -104,7 +105,7 @@ function timelineWish(options: RunOptions, operands: readonly string[], redact: 
     file: options.timeline,
     opens: options.open,
     words: options.summary,
-    title: redact === undefined ? typed : typed.map(redact),
+    title: redact === undefined ? typed : redact.args(typed),
   };
 }
 
@@ -143,7 +144,12 @@ async function openTelling(host: Host, kernel: Kernel, plan: Plan, options: RunO
     userName: (uid: number) => kernel.users.name(uid),
   };
   const make = await FORMATTERS[plan.format]();
-  const formatter = make(context, { colour: plan.colour, columns: plan.columns, screen: () => output.size() });
+  const formatter = make(context, {
+    colour: plan.colour,
+    columns: plan.columns,
+    spareColumns: plan.spareColumns,
+    screen: () => output.size(),
+  });
   const usage = await openUsage(host, kernel, {
     wanted: plan.extras.has('usage') || options.timeline !== undefined,
     isQuiet: !options.usage,
@@ -184,6 +190,8 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
     // Where nothing is shown nobody needs the arguments.
     const isShown = draws || !plan.quiet || options.timeline !== undefined;
     if (monitor !== undefined && (isShown || plan.argvSource === 'bpf')) await useFacts(plan, monitor);
+    if (monitor !== undefined && isShown) await useCauses({ explains: 'shown' }, monitor);
+    if (monitor !== undefined) await useAttempts(plan, monitor);
     await becomeUserFor(host, options.as);
     const timeline = await RunTimeline.open(host, kernel, timelineWish(options, operands, redact));
     const hear = (records: readonly StreamRecord[]): void => {
@@ -213,6 +221,8 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
       const drawn = log.summary(plan.output === undefined && plan.colour, width);
       stderr.write(drawn + ((await timeline?.words(width)) ?? ''));
     }
+    const { firstDeath } = lives;
+    if (firstDeath !== undefined) stderr.write(`procwatch: ${firstDeath}\n`);
     await timeline?.draw(plan);
     await Promise.race([telling.flushed(), signals.enough()]);
     return endOf(status, signals.cut, limit, options);

@@ -1,6 +1,6 @@
 /** Prepares a watch: the plan, the names of users, the patterns; then runs it. */
 import { EXIT, type ExitName, Failure } from '../errors.ts';
-import type { Host, Kernel, Users } from '../host/host.ts';
+import type { Host, Users } from '../host/host.ts';
 import type { Subscription } from '../netlink/subscribe.ts';
 import { subscribe } from '../pipeline/subscribing.ts';
 import type { Matcher } from '../process/patterns.ts';
@@ -58,20 +58,36 @@ function closesEarly(host: Host, subscription: Subscription | undefined): { canc
   };
 }
 
-const REDACTED = '***';
+/** Instead of a pattern: what command lines usually hold that is secret. */
+const SECRETS = 'secrets';
 
 /** Takes every match of these patterns out of a text; undefined where there are none. */
 export async function redactorFor(patterns: readonly string[]): Promise<Redact | undefined> {
   if (patterns.length === 0) return undefined;
-  const replacers = await compileAll('redact', patterns, async () => {
-    const { replacer } = await import('../process/patterns.ts');
-    return (pattern) => replacer(pattern, REDACTED);
-  });
-  return (text) => replacers.reduce((left, replace) => replace(left), text);
+  const [{ replacer }, { REDACTED, secretsRedactor }] = await Promise.all([
+    import('../process/patterns.ts'),
+    import('../process/secrets.ts'),
+  ]);
+  const redactors = await compileAll(
+    'redact',
+    patterns,
+    async () =>
+      (pattern: string): Redact =>
+        pattern === SECRETS ? secretsRedactor() : replacer(pattern, REDACTED),
+  );
+  return {
+    text: (text) => redactors.reduce((left, one) => one.text(left), text),
+    args: (args) => redactors.reduce((left, one) => one.args(left), args),
+  };
+}
+
+/** Who knows users by their names. */
+interface Accounts {
+  readonly users: Pick<Users, 'account'>;
 }
 
 /** Whom the options select: users by their names, patterns compiled. */
-export async function selectionFor(kernel: Pick<Kernel, 'users'>, options: WatchOptions): Promise<Selection> {
+export async function selectionFor(kernel: Accounts, options: WatchOptions): Promise<Selection> {
   const uids = {
     wanted: await uidsOf(kernel.users, 'user', options.user),
     unwanted: await uidsOf(kernel.users, 'notUser', options.notUser),
@@ -80,6 +96,10 @@ export async function selectionFor(kernel: Pick<Kernel, 'users'>, options: Watch
     name: { wanted: await globs('name', options.name), unwanted: await globs('notName', options.notName) },
     grep: { wanted: await regexes('grep', options.grep), unwanted: await regexes('notGrep', options.notGrep) },
     cgroup: { wanted: await globs('cgroup', options.cgroup), unwanted: await globs('notCgroup', options.notCgroup) },
+    killer: {
+      wanted: await pidsOrGlobs('killedBy', options.killedBy),
+      unwanted: await pidsOrGlobs('notKilledBy', options.notKilledBy),
+    },
   };
   return selectionOf(options, uids, matchers);
 }
@@ -90,7 +110,7 @@ const MOST_UID = 2 ** 32 - 2;
 
 const uidOf = (digits: string): number | undefined => (Number(digits) <= MOST_UID ? Number(digits) : undefined);
 
-async function uidsOf(users: Users, key: Key, names: readonly string[]): Promise<number[]> {
+async function uidsOf(users: Accounts['users'], key: Key, names: readonly string[]): Promise<number[]> {
   const uids: number[] = [];
   for (const name of names) {
     const uid = /^\d+$/.test(name) ? uidOf(name) : (await users.account(name))?.uid;
@@ -104,6 +124,16 @@ async function uidsOf(users: Users, key: Key, names: readonly string[]): Promise
 
 const globs = async (key: Key, texts: readonly string[]): Promise<Matcher[]> =>
   compileAll(key, texts, async () => (await import('../process/patterns.ts')).globMatcher);
+async function pidsOrGlobs(key: Key, texts: readonly string[]): Promise<(number | Matcher)[]> {
+  const isPid = (text: string): boolean => /^\d+$/.test(text);
+  return [
+    ...texts.filter(isPid).map(Number),
+    ...(await globs(
+      key,
+      texts.filter((text) => !isPid(text)),
+    )),
+  ];
+}
 const regexes = async (key: Key, texts: readonly string[]): Promise<Matcher[]> =>
   compileAll(key, texts, async () => (await import('../process/patterns.ts')).regexMatcher);
 

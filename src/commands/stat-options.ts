@@ -6,9 +6,10 @@ import { given, last, type Option, WATCH_OPTIONS } from './options.ts';
 import { readName } from './values.ts';
 
 const { host, notHost, natsCreds, natsCa } = WATCH_OPTIONS;
-const { read, since, until, strict, usage, color, output, failOnLoss, buffer, duration } = WATCH_OPTIONS;
+const { read, since, until, follow, strict, usage, color, output, failOnLoss, buffer, duration, redact } =
+  WATCH_OPTIONS;
 const { pid, notPid, tree, notTree, user, notUser, name, notName, grep, notGrep } = WATCH_OPTIONS;
-const { cgroup, notCgroup, code, notCode, signal, notSignal } = WATCH_OPTIONS;
+const { cgroup, notCgroup, code, notCode, signal, notSignal, cause, notCause, killedBy, notKilledBy } = WATCH_OPTIONS;
 
 const meanings = Object.entries(GROUPINGS).map(([name, { meaning }]) => `${name} (${meaning})`);
 
@@ -24,6 +25,7 @@ export const STAT_OPTIONS = {
   read,
   since,
   until,
+  follow,
   strict,
   host,
   notHost,
@@ -45,6 +47,10 @@ export const STAT_OPTIONS = {
   notCode,
   signal,
   notSignal,
+  cause,
+  notCause,
+  killedBy,
+  notKilledBy,
   once: {
     long: 'once',
     group: 'how',
@@ -71,4 +77,5 @@ export const STAT_OPTIONS = {
   output,
   failOnLoss,
   buffer,
+  redact,
 } as const satisfies Record<string, Option<unknown>>;

@@ -10,10 +10,11 @@ import { GROUPINGS } from '../stat/grouping.ts';
 import { foreignName, shownName } from '../stat/row-names.ts';
 import { withFar } from './far-input.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
-import { onUnwritten, openOutput } from './output.ts';
+import { openOutput } from './output.ts';
 import type { Plan } from './plan.ts';
-import { openRecordings, windowFor } from './recordings.ts';
-import { endOfReading, NO_USERS, recordsShown, usersIn } from './replay.ts';
+import type { Window } from './points-in-time.ts';
+import { openRecordings, type ReadRequest, windowFor } from './recordings.ts';
+import { endOfReading, NO_USERS, Reader, recordsShown, revisionsFor, usersIn } from './replay.ts';
 import { selectionFor } from './start-watch.ts';
 import type { STAT_OPTIONS } from './stat-options.ts';
 
@@ -28,27 +29,27 @@ interface Span {
 const refusedIn = (record: ReadRecord): number =>
   record.event === 'end' && typeof record.facts.refused === 'number' ? record.facts.refused : 0;
 
-async function count(host: Host, options: StatOptions, plan: Plan, replay: Replay) {
-  const request = await withFar(host, { ...options, follow: false }, options, { mixesHosts: false });
-  const window = await windowFor(host, request);
+interface Asked {
+  readonly request: ReadRequest;
+  readonly window: Window;
+}
+
+async function count(host: Host, options: StatOptions, { request, window }: Asked, replay: Replay, reader: Reader) {
   const usage = options.usage ? 'with usage' : 'without usage';
-  const { batches, recordings } = await openRecordings(host, request, window, {
-    usage,
-    isWhole: replay.needsFamily,
-  });
+  const interest = { usage, isWhole: replay.needsFamily } as const;
+  const { batches, recordings } = await openRecordings(host, request, window, interest, reader);
   const span: Span = { from: undefined, to: undefined };
   let census: Census | undefined;
   let refused = 0;
-  const shows = recordsShown(plan);
   for await (const batch of batches) {
     for (const record of replay.take(batch)) {
       refused += refusedIn(record);
-      if ('pid' in record && !shows(record)) continue;
       span.from ??= record.told.wall;
       span.to = record.told.wall;
       census ??= new Census(GROUPINGS[options.by], span.from);
       census.take([record]);
     }
+    if (reader.isOver) break;
   }
   return { census, span, refused, recordings };
 }
@@ -62,10 +63,14 @@ export async function startRecordedStat(host: Host, options: StatOptions, plan: 
     ...numbers,
     json: false,
   });
-  const request = await withFar(host, { ...options, follow: false }, options, { mixesHosts: false });
+  const request = await withFar(host, options, options, { mixesHosts: false });
   const window = await windowFor(host, request);
-  const replay = new Replay({ selection, users: names, shows: recordsShown(plan), ...window, wantsAncestry: false });
-  const { census, span, refused, recordings } = await count(host, options, plan, replay);
+  const revise = await revisionsFor({ noArgs: false, redact: options.redact });
+  const shows = recordsShown(plan);
+  const replay = new Replay({ selection, users: names, shows, ...window, wantsAncestry: false, revise });
+  const output = options.output === undefined ? host.stdout : openOutput(host, options.output);
+  const reader = new Reader(host, output);
+  const { census, span, refused, recordings } = await count(host, options, { request, window }, replay, reader);
   const now = span.to ?? { seconds: 0, nanos: 0 };
   const counted = census ?? new Census(GROUPINGS[by], now);
   const rows = counted.rows(now, 'average');
@@ -75,14 +80,10 @@ export async function startRecordedStat(host: Host, options: StatOptions, plan: 
   const text = json
     ? asJson(report, (row) => foreignName(row, GROUPINGS[by], userName))
     : asTable(report, (row) => shownName(row, GROUPINGS[by], userName));
-  const output = options.output === undefined ? host.stdout : openOutput(host, options.output);
-  let isWritten = true;
-  onUnwritten(host, output, (as) => {
-    if (as === 'output') isWritten = false;
-  });
   output.write(text);
   await output.flushed();
-  if (!isWritten) return 'output';
+  reader.release();
+  if (reader.ending !== undefined && reader.ending !== 'ok') return reader.ending;
   const { counted: lost, uncounted } = counted.losses;
   if (options.failOnLoss && (uncounted || Object.keys(lost).length > 0)) return 'loss';
   return endOfReading(recordings, options.strict);

@@ -12,11 +12,12 @@ import { Live } from '../stat/live.ts';
 import { picture } from '../stat/picture.ts';
 import { foreignName, shownName, type UserName } from '../stat/row-names.ts';
 import { birthsIn, loadIn } from '../stat/system.ts';
-import { useFacts } from './facts.ts';
+import { useCauses, useFacts } from './facts.ts';
+import { delivered } from './last-words.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
 import { onUnwritten, openOutput } from './output.ts';
 import { type Plan, planWatch } from './plan.ts';
-import { selectionFor } from './start-watch.ts';
+import { redactorFor, selectionFor } from './start-watch.ts';
 import type { STAT_OPTIONS } from './stat-options.ts';
 import { openUsage } from './usage.ts';
 import { monitorOptions } from './watch.ts';
@@ -157,7 +158,10 @@ function planStat(host: Host, options: StatOptions): Plan {
   const { by: _, once: __, sort: ___, ...shared } = options;
   const place = { env: host.env, isTerminal: options.output === undefined && host.stdout.isTerminal };
   const plan = planWatch({ ...readOptions(WATCH_OPTIONS, {}), ...shared, json: false }, place);
-  return { ...plan, needsCgroup: plan.needsCgroup || GROUPINGS[options.by].needsCgroup };
+  const { needsCgroup, needsCauses }: Grouping = GROUPINGS[options.by];
+  // A picture of numbers shows no cause unasked.
+  const explains = needsCauses || plan.explains === 'needed' ? 'needed' : 'unwanted';
+  return { ...plan, explains, needsCgroup: plan.needsCgroup || needsCgroup };
 }
 
 export async function startStat(host: Host, options: StatOptions): Promise<ExitName> {
@@ -166,7 +170,8 @@ export async function startStat(host: Host, options: StatOptions): Promise<ExitN
   const kernel = await host.kernel();
   const selection = await selectionFor(kernel, { ...readOptions(WATCH_OPTIONS, {}), ...options, json: false });
   const usage = await openUsage(host, kernel, { wanted: options.usage, onlyFailures: plan.hearing.onlyFailures });
-  const monitor = new Monitor(host, kernel, { ...monitorOptions(plan, selection), ...(usage && { usage }) });
+  const redact = await redactorFor(options.redact);
+  const monitor = new Monitor(host, kernel, { ...monitorOptions(plan, selection), redact, ...(usage && { usage }) });
   let output: OutputStream;
   try {
     output = options.output === undefined ? host.stdout : openOutput(host, options.output);
@@ -188,6 +193,7 @@ export async function startStat(host: Host, options: StatOptions): Promise<ExitN
   const live = isLive(host, options) ? stat.live(() => finish('ok')) : undefined;
   try {
     await useFacts(plan, monitor);
+    await useCauses(plan, monitor);
     if (plan.becomes !== undefined) await host.becomeUser(plan.becomes, 'seeing others');
     stat.start();
     live?.start();
@@ -197,7 +203,7 @@ export async function startStat(host: Host, options: StatOptions): Promise<ExitN
     await monitor.settled();
     monitor.stop();
     if (live === undefined) output.write(stat.report());
-    await output.flushed();
+    await delivered(host, output, ending === 'ok' ? 'kept' : 'hurried');
     if (ending === 'ok' && !isWritten) return 'output';
     return ending === 'ok' && options.failOnLoss && stat.hasLost ? 'loss' : ending;
   } finally {

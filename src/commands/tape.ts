@@ -6,6 +6,7 @@ import type { Monitor } from '../pipeline/monitor.ts';
 import { type Moment, plus } from '../process/moment.ts';
 import type { StreamRecord } from '../process/record.ts';
 import type { Selection } from '../process/select.ts';
+import type { Programs } from './facts.ts';
 import type { Plan } from './plan.ts';
 import { startFacts } from './watch.ts';
 
@@ -19,7 +20,7 @@ export interface Subject {
   readonly plan: Plan;
   readonly monitor: Monitor;
   readonly selection: Selection;
-  readonly withoutFacts: string | undefined;
+  readonly programs: Programs;
 }
 
 type Context = ConstructorParameters<typeof JsonFormatter>[0] & { wallOffset: Moment };
@@ -65,8 +66,8 @@ export abstract class Tape {
   }
 
   protected startAt(at: Moment): StreamRecord {
-    const { host, plan, monitor, withoutFacts, kernel } = this.subject;
-    return { event: 'start', at, facts: startFacts(host, plan, monitor, withoutFacts, kernel.clocks()) };
+    const { host, plan, monitor, programs, kernel } = this.subject;
+    return { event: 'start', at, facts: startFacts(host, plan, monitor, programs, kernel.clocks()) };
   }
 
   protected endFor(reason: string, told = this.told): StreamRecord {

@@ -2,6 +2,7 @@
 import { type ExitName, Failure } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import { isProcessRecord, type StreamRecord } from '../process/record.ts';
+import { Idle } from '../recording/idle.ts';
 import { RecordedSource } from '../recording/record-source.ts';
 import type { ReadRecord } from '../recording/row.ts';
 import { UserNames } from '../recording/user-names.ts';
@@ -45,9 +46,11 @@ async function drawingFrom(source: RecordSource, options: TimelineOptions, title
   return drawingOfRecording(collector, title, source.facts());
 }
 
-/** Only what the window shows; who was there already belongs to any window. */
+/** Only what the window shows, and of who was there already those of whom something is told in it. */
 async function* within(batches: AsyncIterable<readonly ReadRecord[]>, window: Window) {
-  for await (const batch of batches) yield batch.filter(({ told }) => isWithin(window, told.wall));
+  const idle = new Idle();
+  const isShown = (record: ReadRecord): boolean => record.event === 'alive' || isWithin(window, record.told.wall);
+  for await (const batch of batches) yield [...idle.stir(batch.filter(isShown))];
 }
 
 export async function startTimeline(

@@ -14,33 +14,31 @@ import type { TREE_OPTIONS } from './tree-options.ts';
 
 type TreeOptions = ValuesOf<typeof TREE_OPTIONS>;
 
-/** Who was there before is drawn where somebody asked for certain processes, and not with all that ever was. */
-function drawsEarlier({ pid, tree, name, grep, user, cgroup }: TreeOptions): boolean {
-  return [pid, tree, name, grep, user, cgroup].some((choice) => choice.length > 0);
-}
-
 export async function startTree(host: Host, options: TreeOptions): Promise<ExitName> {
   if (options.read.length === 0) throw new Failure('usage', 'no recording to draw', 'procwatch tree --read FILE');
   const { numbers, names } = usersIn(options);
   const asked = { ...readOptions(WATCH_OPTIONS, {}), ...options, ...numbers };
+  const { pid, tree, name, grep, user, cgroup } = options;
   const request = await withFar(host, { ...options, follow: false }, options, { mixesHosts: false });
   const window = await windowFor(host, request);
-  const earlier = drawsEarlier(options);
   const replay = new Replay({
     selection: await selectionFor(NO_USERS, asked),
     users: names,
-    shows: ({ event }) => event !== 'alive' || earlier,
+    shows: () => true,
     ...window,
     wantsAncestry: false,
     revise: await revisionsFor(options),
   });
   const reading = { usage: 'without usage', isWhole: replay.needsFamily } as const;
   const { batches, recordings } = await openRecordings(host, request, window, reading);
+  const isAsked = [pid, tree, name, grep, user, cgroup].some((choice) => choice.length > 0);
   const lives = new LifeTree();
   let lost = 0;
   for await (const batch of batches) {
-    for (const record of replay.take(batch)) {
-      if ('pid' in record) lives.add(record);
+    for (const { record, isChosen } of replay.judgeAll(batch)) {
+      // Who was there before is drawn where somebody asked for certain processes, and not with all that ever was.
+      const isDrawn = isChosen && (isAsked || record.event !== 'alive');
+      if ('pid' in record) lives.add(record, isDrawn ? 'chosen' : 'other');
       else if (record.event === 'lost') lost += record.count ?? 1;
     }
   }

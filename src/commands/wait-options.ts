@@ -16,7 +16,7 @@ export const WAIT_OPTIONS = {
     long: 'name',
     value: 'GLOB',
     group: 'who',
-    meaning: 'all processes that match now, by comm or base name of program or first argument; repeatable',
+    meaning: 'all processes that match now, by comm or base name of program, script or first argument; repeatable',
     read: asGiven,
   },
   next: {
@@ -65,4 +65,5 @@ export const WAIT_OPTIONS = {
     meaning: "size of the kernel's queue for us (default: as the kernel gives it)",
     read: (texts, flag) => (given(texts) ? readSize(flag, last(texts)) : undefined),
   },
+  redact: WATCH_OPTIONS.redact,
 } as const satisfies Record<string, Option<unknown>>;

@@ -1,5 +1,6 @@
 /** `procwatch wait`: until the processes named have ended; its own status is theirs. */
 import { EXIT, exitCodeOf, Failure, type Result } from '../errors.ts';
+import { endInWords } from '../format/cause-in-words.ts';
 import { escapeText } from '../format/escape.ts';
 import type { Extra } from '../format/fields.ts';
 import { JsonFormatter } from '../format/json.ts';
@@ -12,10 +13,13 @@ import { EXITS_OF_LIMIT } from '../netlink/filter.ts';
 import { Monitor } from '../pipeline/monitor.ts';
 import { type Target, Waiting } from '../pipeline/waiting.ts';
 import type { ProcessRecord, StreamRecord } from '../process/record.ts';
+import { type Redact, redactingReader } from '../process/redact.ts';
 import { SELECT_ALL, Selector } from '../process/select.ts';
-import { inWords, outcomeOf } from '../process/wait-status.ts';
+import { outcomeOf } from '../process/wait-status.ts';
 import type { UsageSource } from '../usage/usage-source.ts';
+import { delivered } from './last-words.ts';
 import type { ValuesOf } from './options.ts';
+import { redactorFor } from './start-watch.ts';
 import { openUsage } from './usage.ts';
 import type { WAIT_OPTIONS } from './wait-options.ts';
 import { globsOf, type Matches, type Present, presentTargets, target } from './wait-targets.ts';
@@ -27,7 +31,7 @@ const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 /** What the kernel gives without asking: the exits of a few processes need no more. */
 const BUFFER_BYTES = 256 * 1024;
 
-function monitorOf(host: Host, kernel: Kernel, options: WaitOptions): Monitor | undefined {
+function monitorOf(host: Host, kernel: Kernel, options: WaitOptions, redact: Redact | undefined): Monitor | undefined {
   const scopes = new Map<WireKind, Scope>([['exit', 'both']]);
   if (options.next.length > 0) scopes.set('exec', 'leaders');
   try {
@@ -43,6 +47,7 @@ function monitorOf(host: Host, kernel: Kernel, options: WaitOptions): Monitor | 
       ordered: true,
       // Descriptors tell what events do not.
       looksAgain: false,
+      redact,
     });
   } catch (error) {
     // Descriptors need no connector; what is still to come cannot be seen without it.
@@ -51,6 +56,10 @@ function monitorOf(host: Host, kernel: Kernel, options: WaitOptions): Monitor | 
     return undefined;
   }
 }
+
+/** What is read without the monitor holds no more than what it tells. */
+const discreet = (kernel: Kernel, redact: Redact | undefined): Kernel =>
+  redact === undefined ? kernel : { ...kernel, reader: redactingReader(kernel.reader, redact) };
 
 function refuseContradictions({ all, any, first }: WaitOptions): void {
   const given = [all && '--all', any && '--any', first !== undefined && '--first'].filter(Boolean);
@@ -123,10 +132,10 @@ class Wait {
 
 function lineOf({ pid, image, exit }: ProcessRecord): string {
   const name = image.comm === undefined ? '' : ` (${escapeText(image.comm)})`;
-  const how = exit?.waitStatus === undefined ? 'ended, status unknown' : inWords(exit.waitStatus);
+  const { how, detail } = endInWords(exit ?? { waitStatus: undefined });
   const after = exit?.duration === undefined ? '' : ` after ${humanDuration(exit.duration.seconds)}`;
   const cost = exit?.usage === undefined ? '' : usageInWords(exit.usage);
-  return `${pid}${name}: ${how}${after}${cost === '' ? '' : ` · ${cost}`}\n`;
+  return `${pid}${name}: ${how}${after}${detail}${cost === '' ? '' : ` · ${cost}`}\n`;
 }
 
 /** By a signal with --die alone: elsewhere a status is a number. */
@@ -136,19 +145,25 @@ export async function startWait(host: Host, options: WaitOptions, operands: read
   refuseContradictions(options);
   await host.standAside();
   // The status is worth more than the lines, so it stays what it is.
+  let isWritten = true;
   host.stdout.onError((code) => {
+    isWritten = code === 'EPIPE';
     if (code !== 'EPIPE') host.stderr.write(`procwatch: cannot write: ${code}\n`);
   });
-  const kernel = await host.kernel();
+  const redact = await redactorFor(options.redact);
+  const kernel = discreet(await host.kernel(), redact);
   // Subscribed before anything is looked at: an end falls into the events or into the look, never between.
-  const monitor = monitorOf(host, kernel, options);
+  const monitor = monitorOf(host, kernel, options, redact);
   try {
+    if (options.verbose || options.json) await monitor?.useCauses();
     const present = await presentTargets(host, kernel, options, operands);
     const globs = await globsOf('--next', options.next);
     const next = globs.map((matches, i) => ({ matches, target: target(options.next[i]) }));
     if (present.length + next.length === 0)
       throw new Failure('usage', 'nothing to wait for', 'name a PID, --pidfile, --name or --next');
     const result = await waitFor(host, kernel, options, monitor, present, next);
+    // A status that is none leaves room to say so.
+    if (!isWritten && exitCodeOf(result) === EXIT.ok.code) return 'output';
     return options.die ? result : asCode(result);
   } finally {
     monitor?.stop();
@@ -212,6 +227,6 @@ async function waitFor(
     for (const listener of listeners) listener.cancel();
     waiting.close();
     usage?.close(() => {});
-    await host.stdout.flushed();
+    await delivered(host, host.stdout, 'kept');
   }
 }

@@ -6,6 +6,7 @@ import { LineBuffer } from '../format/line-buffer.ts';
 import type { Summary } from '../format/summary.ts';
 import { monotonicNanos } from '../format/times.ts';
 import type { Host, Kernel, OutputStream } from '../host/host.ts';
+import { hearsWholeLives } from '../netlink/filter.ts';
 import type { Subscription } from '../netlink/subscribe.ts';
 import { Monitor } from '../pipeline/monitor.ts';
 import { Sink } from '../pipeline/sink.ts';
@@ -14,7 +15,9 @@ import type { LostRecord, StreamRecord } from '../process/record.ts';
 import type { Redact } from '../process/redact.ts';
 import { type Selection, Selector } from '../process/select.ts';
 import { VERSION } from '../version.ts';
-import { useFacts } from './facts.ts';
+import { type Programs, usePrograms } from './facts.ts';
+import { delivered } from './last-words.ts';
+import { Meant } from './meant.ts';
 import { onUnwritten, openRecordOutput } from './output.ts';
 import type { Plan } from './plan.ts';
 
@@ -47,6 +50,8 @@ class Watch {
   private readonly lines = new LineBuffer();
   private readonly finish: (ending: Ending) => void;
   private readonly told: Record<string, number> = {};
+  /** Whom alone records are about, if they are. */
+  meant: Meant | undefined;
   private left: number;
   private lost = 0;
   private starved = false;
@@ -65,7 +70,8 @@ class Watch {
   }
 
   /** One batch of records: one write, or a few. */
-  take(records: readonly StreamRecord[]): void {
+  take(all: readonly StreamRecord[]): void {
+    const records = this.meant === undefined ? all : this.meant.filter(all);
     const room = this.sink.admits(records.length);
     const gap = room ? this.outputLoss() : undefined;
     const { lines } = this;
@@ -80,6 +86,12 @@ class Watch {
     }
     this.sink.write(lines.take());
     if (this.left === 0) this.finish('ok');
+    this.meant?.look();
+  }
+
+  /** All are told that were asked for. */
+  get isFull(): boolean {
+    return this.left === 0;
   }
 
   /** So few are left to tell that whoever waits for the end would notice a delay. */
@@ -134,6 +146,21 @@ function refusalNotice(refused: Readonly<Record<string, number>>): string {
   return `procwatch: refused datagrams that were not the kernel's, or not understood: ${reasons.join(', ')}\n`;
 }
 
+/** Neither births nor programs are heard, so of what ends only what is left of it can be told. */
+const tellsEndsAlone = ({ hearing, argvSource }: Plan): boolean =>
+  argvSource === 'auto' && hearing.scopes.has('exit') && !hearsWholeLives(hearing);
+
+const NO_PROC =
+  'procwatch: there is no /proc here: of processes that are there already nothing is known, and of others only what programs in the kernel tell\n';
+
+const lateNotice = (reason: string): string =>
+  `procwatch: of what has ended before it could be looked at only number and status are known (${reason}); add fork,exec to --events to know more\n`;
+
+function cutNotice(count: number): string {
+  const records = count === 1 ? 'a record' : `${count} records`;
+  return `procwatch: --grep judged ${records} by the beginning of the arguments, since they are longer than what is known of them (args_truncated)\n`;
+}
+
 const total = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0);
 
 /** Digits of nanoseconds; nothing of a machine that has never slept. */
@@ -145,20 +172,22 @@ function suspended({ bootOffset }: Clocks): { readonly suspended_ns?: string } {
 /** The clocks are read one after the other. */
 const AWAKE_NANOS = 1e6;
 
-export function startFacts(host: Host, plan: Plan, monitor: Monitor, withoutFacts: string | undefined, clocks: Clocks) {
+export function startFacts(host: Host, plan: Plan, monitor: Monitor, programs: Programs, clocks: Clocks) {
   const { host: name, bootId, kernel, cpus } = host.identity();
   return {
     version: VERSION,
     host: name,
-    boot_id: bootId,
+    ...(bootId !== undefined && { boot_id: bootId }),
     kernel,
     cpus,
     ...suspended(clocks),
     events: plan.events,
     filter: monitor.subscription.kernelFilter ? 'kernel' : 'bpf',
     buffer_bytes: monitor.subscription.bufferBytes,
-    argv_source: withoutFacts === undefined ? 'bpf' : 'proc',
-    ...(withoutFacts !== undefined && { argv_reason: withoutFacts }),
+    argv_source: programs.noFacts === undefined ? 'bpf' : 'proc',
+    ...(programs.noFacts !== undefined && { argv_reason: programs.noFacts }),
+    ...(programs.noCauses !== undefined && { cause_reason: programs.noCauses }),
+    ...(programs.hook !== undefined && { exec_failed_source: programs.hook }),
   };
 }
 
@@ -175,6 +204,7 @@ export function monitorOptions(plan: Plan, selection: Selection, latencyMs: () =
     wants: { ancestry: plan.extras.has('ancestry'), cgroup: plan.needsCgroup },
     bufferBytes: plan.bufferBytes,
     readsArgs: plan.args,
+    maxArgs: plan.maxArgs,
     ordered: plan.ordered,
     latencyMs,
   };
@@ -209,6 +239,13 @@ async function outputOf(host: Host, plan: Plan, monitor: Monitor): Promise<Outpu
 export interface Discretion {
   readonly selection: Selection;
   readonly redact: Redact | undefined;
+}
+
+function meantOf(host: Host, kernel: Kernel, plan: Plan, monitor: Monitor, onOver: () => void): Meant | undefined {
+  if (plan.meant === undefined) return undefined;
+  const wake = () => monitor.wake();
+  const livesIn = (roots: readonly number[]) => monitor.livesIn(roots);
+  return new Meant(plan.meant, { host, kernel, wake, livesIn, onOver });
 }
 
 /** What was begun before this code was loaded. */
@@ -250,15 +287,27 @@ export async function watch(
     userName: (uid: number) => kernel.users.name(uid),
   };
   const make = await FORMATTERS[plan.format]();
-  const formatter = make(context, { colour: plan.colour, columns: plan.columns, screen: () => output.size() });
+  const formatter = make(context, {
+    colour: plan.colour,
+    columns: plan.columns,
+    spareColumns: plan.spareColumns,
+    screen: () => output.size(),
+  });
   const sink = new Sink(output, plan.queueBytes);
   const summary = plan.summary ? new (await import('../format/summary.ts')).Summary() : undefined;
 
   let finish: (ending: Ending) => void = () => {};
   let isWritten = true;
+  let hasEnded = false;
+  let finishAgain = (): void => {};
+  const again = new Promise<void>((resolve) => {
+    finishAgain = resolve;
+  });
   const ended = new Promise<Ending>((resolve) => {
     finish = (ending) => {
       if (ending === 'output') isWritten = false;
+      if (hasEnded) finishAgain();
+      hasEnded = true;
       resolve(ending);
     };
   });
@@ -266,23 +315,31 @@ export async function watch(
   windowMs = () => (run.isNearlyDone ? 0 : plan.latencyMs);
   const stopListening = listenForEnd(host, plan, output, finish);
   attending.cancel();
-  const withoutFacts = await useFacts(plan, monitor);
+  const programs = await usePrograms(plan, monitor);
+  if (kernel.circumstances().hidesProcesses) host.stderr.write(NO_PROC);
+  if (programs.noFacts !== undefined && tellsEndsAlone(plan)) host.stderr.write(lateNotice(programs.noFacts));
   if (plan.becomes !== undefined) await host.becomeUser(plan.becomes, 'seeing others');
   run.begin();
   const at = host.now();
+  run.meant = meantOf(host, kernel, plan, monitor, () => finish('ok'));
   monitor.start((records) => {
     context.wallOffset = kernel.clocks().wallOffset;
     run.take(records);
   });
+  run.meant?.start();
   // Who reads this may rely on it: from here on every process is known, and nothing is missed.
-  run.note({ event: 'start', at, facts: startFacts(host, plan, monitor, withoutFacts, kernel.clocks()) });
+  run.note({ event: 'start', at, facts: startFacts(host, plan, monitor, programs, kernel.clocks()) });
   if (plan.state) run.take(monitor.state(at, discretion.selection));
   const ending = await ended;
   await monitor.settled();
   leaving.cancel();
+  run.meant?.close();
   monitor.stop();
   run.end(ending, monitor.refused);
-  await output.flushed();
+  if (monitor.judgedCut > 0) host.stderr.write(cutNotice(monitor.judgedCut));
+  // Who asked for so many records gets them, however slowly they are read; a time and a signal are kept.
+  if (run.isFull && plan.durationMs === undefined) await Promise.race([output.flushed(), again]);
+  else await delivered(host, output, ending === 'ok' ? 'kept' : 'hurried');
   stopListening();
   if (ending === 'ok' && !isWritten) return 'output';
   return ending === 'ok' && plan.failOnLoss && run.hasLost ? 'loss' : ending;

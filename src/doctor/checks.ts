@@ -222,6 +222,18 @@ export const CHECKS: readonly Check[] = [
       );
     },
   },
+  {
+    name: 'causes',
+    question: 'Can it be told why processes end, and who killed them?',
+    run: ({ answers }) => {
+      if (answers === undefined || answers.causes === 'unchecked') return unchecked('not asked');
+      if (answers.causes === 'possible') return ok('yes');
+      return degraded(
+        `no: ${answers.causes.impossible}`,
+        'sudo, or CAP_BPF with CAP_PERFMON; without it an end by a signal has no sender and no cause',
+      );
+    },
+  },
 ];
 
 export interface Checked extends Judgement {

@@ -8,6 +8,8 @@ export interface Answers {
   readonly taskstats: 'given' | 'refused' | 'elsewhere' | 'absent';
   /** Process descriptors: with the exit status of processes that were reaped (6.15), without it, or not there. */
   readonly pidfd: 'with status' | 'without status' | 'absent';
+  /** Whether programs of ours may see signals being sent; a reason where they may not. */
+  readonly causes: 'possible' | 'unchecked' | { readonly impossible: string };
   /** Whether arguments can be captured inside the kernel; a reason where they cannot. */
   readonly capture: 'possible' | 'unchecked' | { readonly impossible: string };
 }

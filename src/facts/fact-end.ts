@@ -3,8 +3,11 @@ import { FactImage } from '../bpf/fact-image.ts';
 import { END_FLAG, FACT } from '../bpf/fact-record.ts';
 import { commAt } from '../bpf/record-fields.ts';
 import type { EventOf } from '../netlink/events.ts';
+import { changed, type Image } from '../process/image.ts';
+import { bounded } from '../process/image-bounds.ts';
 import { type Moment, minus, ticksOf } from '../process/moment.ts';
 import type { ProcessStat } from '../process/procstat.ts';
+import { withoutPadding } from '../process/title.ts';
 import type { ProcessExit, Told } from '../process/witness.ts';
 import type { FactIndex, Place } from './fact-index.ts';
 
@@ -15,13 +18,21 @@ type BootOffset = () => Moment;
 export function toldBy(index: FactIndex, place: Place, bootOffset: BootOffset): Told {
   const { bytes, words } = index;
   return {
-    image: new FactImage({ bytes, words, at: place }),
+    image: bounded(new FactImage({ bytes, words, at: place })),
     ppid: index.u32(place, FACT.parentTgid),
     start: minus(index.moment(place, FACT.start), bootOffset()),
     startExact: true,
     parentComm: commAt(bytes, place + FACT.parentComm),
     onlyForked: (index.u32(place, FACT.flags) & END_FLAG.onlyForked) !== 0,
   };
+}
+
+/** Arguments are those of the end: of a program that gave itself a title that one, with its padding. */
+function untitled(image: Image): Image {
+  if (!image.argsLetters?.endsWith('\0\0')) return image;
+  const { args = [] } = image;
+  const told = withoutPadding(args, image);
+  return told === args ? image : changed(image, { args: told });
 }
 
 /** The end of a process. Its members are read from the ring: only until the next batch. */
@@ -56,7 +67,13 @@ export class FactEnd implements ProcessExit {
     };
   }
 
+  get birth(): Moment {
+    return this.index.moment(this.place, FACT.start);
+  }
+
   get told(): Told | undefined {
-    return this.index.length(this.place) > FACT.endBytes ? toldBy(this.index, this.place, this.bootOffset) : undefined;
+    if (this.index.length(this.place) <= FACT.endBytes) return undefined;
+    const told = toldBy(this.index, this.place, this.bootOffset);
+    return { ...told, image: untitled(told.image) };
   }
 }

@@ -8,9 +8,11 @@
 import { FACT, FACT_KIND } from '../bpf/fact-record.ts';
 import type { EventOf, WireEvent } from '../netlink/events.ts';
 import type { Readiness } from '../netlink/socket.ts';
+import { changed } from '../process/image.ts';
 import { lookAt } from '../process/last-look.ts';
 import { compareMoments, type Moment, plus, secondsBetween } from '../process/moment.ts';
 import type { ProcReader } from '../process/proc-reader.ts';
+import { rawOf, type Text } from '../process/text.ts';
 import type { Acquaintance, ProcessExit, Told, Unheard, Witness, Witnessed } from '../process/witness.ts';
 import { FactEnd, toldBy } from './fact-end.ts';
 import { FactIndex, type FactRing, NONE, type Place } from './fact-index.ts';
@@ -150,7 +152,21 @@ export class KernelFacts implements Witness {
 
   executed({ tgid, stamp }: EventOf<'exec'>): Told | undefined {
     const place = this.find(() => this.index.takeExec(tgid, stamp, this.gap));
-    return place === NONE ? this.seenNow(tgid) : toldBy(this.index, place, this.options.bootOffset);
+    return place === NONE
+      ? this.seenNow(tgid)
+      : this.completed(tgid, toldBy(this.index, place, this.options.bootOffset));
+  }
+
+  /**
+   * A record has room for the beginning of very long arguments; the rest is read of the process while it is there. It is its own if it begins
+   * alike, to the last byte.
+   */
+  private completed(pid: number, told: Told): Told {
+    const { image } = told;
+    if (image.argsTotal === undefined) return told;
+    const { args, argsTotal } = this.options.reader.image(pid);
+    if (args === undefined || !beginsWith(args, image.args ?? [])) return told;
+    return { ...told, image: changed(image, { args, argsTotal }) };
   }
 
   private find(take: () => Place): Place {
@@ -242,6 +258,17 @@ export class KernelFacts implements Witness {
   close(): void {
     this.source.close();
   }
+}
+
+const bytesOf = (text: Text): Buffer => Buffer.from(typeof text === 'string' ? text : text.bytes);
+
+/** Whether arguments go on where others, which may be cut, stop. */
+function beginsWith(args: readonly Text[], beginning: readonly Text[]): boolean {
+  const last = beginning.length - 1;
+  if (last < 0 || args.length <= last) return false;
+  const [whole, cut] = [bytesOf(args[last]), bytesOf(beginning[last])];
+  const goesOn = whole.subarray(0, cut.length).equals(cut);
+  return goesOn && beginning.every((text, i) => i === last || rawOf(text) === rawOf(args[i]));
 }
 
 /** When threads ended, by their ids. */

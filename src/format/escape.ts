@@ -3,11 +3,12 @@
  * rule serves every column of pretty and table, and every message on stderr.
  */
 import { rawByte, rawOf, type Text } from '../process/text.ts';
+import { NOT_TO_BE_SEEN, TOO_MANY_MARKS } from './hazards.ts';
 
 /** Nothing here needs a second look: printable ASCII without the backslash. */
 const PLAIN = /^[ -[\]-~]*$/;
-/** Control, format (bidi among them), separator, surrogate, private and unassigned characters, and the escape's own sign. */
-const HAZARD = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}\\]/gu;
+/** Control, surrogate, private and unassigned characters, those that cannot be seen, too many marks, and the escape's own sign. */
+const HAZARD = new RegExp(`[\\p{Cc}\\p{Cs}\\p{Co}\\p{Cn}${NOT_TO_BE_SEEN}\\\\]|${TOO_MANY_MARKS}`, 'gu');
 const SHORT: Record<string, string> = { '\n': '\\n', '\t': '\\t', '\r': '\\r', '\\': '\\\\' };
 
 function writeOut(character: string): string {
@@ -45,4 +46,9 @@ function needsEscape(text: string): boolean {
 /** A command line that shows where one argument ends and the next begins. */
 export function shellLine(args: readonly Text[]): string {
   return args.map(shellWord).join(' ');
+}
+
+/** That of a process, with a mark where only its beginning is known. */
+export function commandLine(args: readonly Text[], argsTotal: number | undefined): string {
+  return argsTotal === undefined ? shellLine(args) : `${shellLine(args)} …`;
 }

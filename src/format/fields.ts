@@ -2,17 +2,21 @@
  * THE table of record fields: each is declared once with its name, type, meaning, who carries it, its value and its column. The
  * JSON writer, the columns of the table format, `--columns`, the manual and the tests derive from it.
  */
-
+import type { FailedExec } from '../attempts/walks.ts';
+import { CAUSE_NAMES } from '../cause/causes.ts';
+import type { EndCause } from '../cause/end-cause.ts';
+import { EVENT_NAMES, type EventName } from '../netlink/events.ts';
 import { containerOf, unitOf } from '../process/cgroup.ts';
-import { PATHS_MISSING, type PathMissing } from '../process/image.ts';
+import { type Image, MISSING, PATHS_MISSING, type PathMissing } from '../process/image.ts';
 import type { Moment } from '../process/moment.ts';
 import { plus } from '../process/moment.ts';
 import type { Ancestor, ProcessEnd, ProcessEventName, ProcessRecord } from '../process/record.ts';
 import { readable, type Text } from '../process/text.ts';
 import { type Outcome, outcomeOf } from '../process/wait-status.ts';
 import type { Usage } from '../usage/usage.ts';
+import { errorName, errorNumber } from './attempt-in-words.ts';
 import type { Draft } from './draft.ts';
-import { escapeText, shellLine } from './escape.ts';
+import { commandLine, escapeText, shellLine } from './escape.ts';
 import type { LineBuffer } from './line-buffer.ts';
 import {
   localTime,
@@ -65,6 +69,10 @@ export interface Field {
   readonly extra?: Extra;
   /** A figure of what the process used: which, and the unit that `value` makes seconds of where it is a time. */
   readonly used?: { readonly member: keyof Usage; readonly time: keyof typeof MICROS_IN | undefined };
+  /** Told of an end whose cause is known, and of no other. */
+  readonly ofCause?: true;
+  /** Told where something could not be executed. */
+  readonly ofFailed?: true;
   readonly column: { readonly width: number; readonly align: 'left' | 'right' };
   /** The cell, where it reads better than the plain value. Already safe for a terminal. */
   readonly cell?: (record: ProcessRecord, context: FieldContext) => string;
@@ -76,6 +84,10 @@ const putWall = (at: Moment, { wallOffset }: FieldContext, out: LineBuffer): voi
 
 const outcome = ({ exit }: ProcessRecord): Outcome | undefined =>
   exit?.waitStatus === undefined ? undefined : outcomeOf(exit.waitStatus);
+
+/** By which its birth is told, whatever has become of the clock. */
+const startOffsetOf = ({ exit }: ProcessRecord, { wallOffset }: FieldContext): Moment =>
+  exit?.startOffset ?? wallOffset;
 
 const startOf = ({ exit, start }: ProcessRecord): Moment | undefined => (exit === undefined ? start : exit.start);
 
@@ -118,6 +130,13 @@ function used(
   };
 }
 
+/** The digits of an inode that a number would not hold. */
+const inodeOf = (digits: Value): bigint | undefined =>
+  typeof digits === 'string' && /^\d{1,20}$/.test(digits) ? BigInt(digits) : undefined;
+
+/** Of an inode that a number cannot hold exactly. */
+export const inodeDigits = ({ file }: Image): string | undefined =>
+  file === undefined || Number.isSafeInteger(Number(file.inode)) ? undefined : String(file.inode);
 const set = <Holder, Name extends keyof Holder>(holder: Holder, name: Name, value: unknown): void => {
   holder[name] = value as Holder[Name];
 };
@@ -129,6 +148,46 @@ const unitsIn = (seconds: number, time: keyof typeof MICROS_IN): number =>
 /** Nothing else than two numbers is ever written there, and nothing else is read. */
 const deviceIn = (device: Text): string | undefined =>
   typeof device === 'string' && /^\d+:\d+$/.test(device) ? device : undefined;
+const addressIn = (value: unknown): bigint | undefined =>
+  typeof value === 'string' && /^0x[0-9a-f]{1,16}$/.test(value) ? BigInt(value) : undefined;
+
+/** A field of why a process ended. */
+function why(
+  name: string,
+  type: FieldType,
+  meaning: string,
+  value: (cause: EndCause) => Value,
+  fill: Fill,
+  more: Pick<Field, 'ours' | 'cell' | 'extra'> & { readonly width?: number } = {},
+): Field {
+  const { width = 9, ...rest } = more;
+  return {
+    name,
+    type,
+    meaning,
+    carriers: ['exit'],
+    ofCause: true,
+    value: ({ exit }) => exit?.cause && value(exit.cause),
+    fill,
+    column: type === 'integer' || type === 'number' ? RIGHT(width) : LEFT(width),
+    ...rest,
+  };
+}
+
+/** A field of what could not be executed. */
+function failed(
+  name: string,
+  type: FieldType,
+  meaning: string,
+  carriers: Field['carriers'],
+  value: (failed: FailedExec) => Value,
+  fill: Fill,
+): Field {
+  const column = type === 'string' ? LEFT(24) : RIGHT(6);
+  return { name, type, meaning, carriers, ofFailed: true, value: (r) => r.failed && value(r.failed), fill, column };
+}
+
+const lineOf = (args: readonly Text[] | undefined): string => (args === undefined ? '' : shellLine(args));
 
 const LEFT = (width: number) => ({ width, align: 'left' }) as const;
 const RIGHT = (width: number) => ({ width, align: 'right' }) as const;
@@ -288,13 +347,24 @@ export const FIELDS: readonly Field[] = [
     column: RIGHT(9),
   },
   {
+    name: 'exe_inode_digits',
+    type: 'string',
+    ours: true,
+    meaning: 'the same as digits, where a number of JSON is no more exact for most readers (from 2^53 on)',
+    carriers: 'all',
+    ofImage: true,
+    value: (r) => inodeDigits(r.image),
+    fill: (d, v) => set(d, 'inode', inodeOf(v)),
+    column: RIGHT(20),
+  },
+  {
     name: 'args',
     type: 'strings',
     meaning: 'the arguments, the program name first',
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.args,
-    cell: (r) => (r.image.args === undefined ? '' : shellLine(r.image.args)),
+    cell: (r) => (r.image.args === undefined ? '' : commandLine(r.image.args, r.image.argsTotal)),
     fill: ({ image }, v) => set(image, 'args', v as readonly Text[]),
     column: LEFT(40),
   },
@@ -368,11 +438,17 @@ export const FIELDS: readonly Field[] = [
     name: 'missing',
     type: 'string',
     ours: true,
-    meaning: '"gone": the process had ended before its arguments could be read',
+    meaning:
+      'why there are no arguments: "gone", the process had ended before they could be read; "hidden", /proc does not show it to us (hidepid); "denied", they may not be read',
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.missing,
-    fill: ({ image }, v) => set(image, 'missing', v === 'gone' ? v : undefined),
+    fill: ({ image }, v) =>
+      set(
+        image,
+        'missing',
+        MISSING.find((one) => one === v),
+      ),
     column: LEFT(7),
   },
   {
@@ -454,19 +530,33 @@ export const FIELDS: readonly Field[] = [
     name: 'start_time',
     type: 'string',
     ours: true,
-    meaning: 'wall time of its birth; with pid, an identity that survives the reuse of the pid',
+    meaning:
+      'wall time of its birth, as the clock was when that was heard or read; with pid, an identity that survives the reuse of the pid',
     carriers: ['exit', 'alive'],
     value: (r, c) => {
       const start = startOf(r);
-      return start === undefined ? undefined : utcTime(plus(start, c.wallOffset));
+      return start === undefined ? undefined : utcTime(plus(start, startOffsetOf(r, c)));
     },
-    put: { of: startOf, write: putWall },
     cell: (r, c) => {
       const start = startOf(r);
-      return start === undefined ? '' : localTime(plus(start, c.wallOffset));
+      return start === undefined ? '' : localTime(plus(start, startOffsetOf(r, c)));
     },
     fill: (d, v) => set(d, 'born', wallMoment(v)),
     column: LEFT(12),
+  },
+  {
+    name: 'start_mono_ns',
+    type: 'string',
+    ours: true,
+    meaning: "its birth on the kernel's monotonic clock, as digits: what no setting of a clock changes",
+    carriers: ['exit', 'alive'],
+    value: (r) => {
+      const start = startOf(r);
+      return start === undefined ? undefined : monotonicNanos(start);
+    },
+    put: { of: startOf, write: (at, _, out) => putMonotonicNanos(at, out) },
+    fill: (d, v) => set(d, 'bornAt', monotonicMoment(v)),
+    column: RIGHT(16),
   },
   {
     name: 'ruid',
@@ -583,6 +673,217 @@ export const FIELDS: readonly Field[] = [
     fill: 'elsewhere',
     column: LEFT(16),
   },
+  failed(
+    'error',
+    'string',
+    'why a program could not be run, as errno has it: ENOENT, EACCES and so on; of an exit, the last that its process tried right before',
+    ['exec-failed', 'exit'],
+    ({ attempt }) => errorName(attempt.errno),
+    (d, v) => set(d, 'errno', errorNumber(v)),
+  ),
+  failed(
+    'error_path',
+    'string',
+    'what that was, as it was tried',
+    ['exit'],
+    ({ attempt }) => attempt.path,
+    (d, v) => set(d, 'errorPath', v),
+  ),
+  failed(
+    'tried',
+    'integer',
+    'how many places were tried, as along PATH',
+    ['exec-failed'],
+    ({ tried }) => tried,
+    (d, v) => set(d, 'tried', v),
+  ),
+  failed(
+    'args_incomplete',
+    'boolean',
+    'true: args are not all, or not whole: there were more than 32, or more than 1 KiB of one or 4 KiB of all, or they could not be read',
+    ['exec-failed'],
+    ({ attempt }) => !attempt.hasAllArgs || undefined,
+    (d, v) => set(d, 'argsIncomplete', v === true),
+  ),
+  why(
+    'cause',
+    'string',
+    'why it ended, where that is certain: procwatch causes explains each',
+    (c) => c.cause,
+    ({ why }, v) =>
+      set(
+        why,
+        'cause',
+        CAUSE_NAMES.find((name) => name === v),
+      ),
+    {
+      ours: true,
+      width: 15,
+    },
+  ),
+  why(
+    'sender_pid',
+    'integer',
+    'process id of who sent the signal, or whose end sent it',
+    (c) => c.sender?.pid,
+    ({ sender }, v) => set(sender, 'pid', v),
+  ),
+  why(
+    'sender_comm',
+    'string',
+    'its name when it did',
+    (c) => c.sender?.comm,
+    ({ sender }, v) => set(sender, 'comm', v),
+    { width: 15 },
+  ),
+  why(
+    'sender_uid',
+    'integer',
+    'its real user id',
+    (c) => c.sender?.uid,
+    ({ sender }, v) => set(sender, 'uid', v),
+  ),
+  why(
+    'sender_args',
+    'strings',
+    'its arguments, unless it is the process itself',
+    (c) => c.sender?.args,
+    ({ sender }, v) => set(sender, 'args', v),
+    {
+      cell: ({ exit }) => lineOf(exit?.cause?.sender?.args),
+      width: 24,
+    },
+  ),
+  why(
+    'sender_cgroup',
+    'string',
+    'path of its control group',
+    (c) => c.sender?.cgroup,
+    ({ sender }, v) => set(sender, 'cgroup', readable(v as Text)),
+    { extra: 'cgroup', width: 24 },
+  ),
+  why(
+    'sender_ending',
+    'boolean',
+    'true: it was ending at that moment, and its end sent the signal',
+    (c) => c.sender?.isEnding || undefined,
+    ({ sender }, v) => set(sender, 'isEnding', v === true),
+    { width: 6 },
+  ),
+  why(
+    'signal_code',
+    'string',
+    'si_code of the signal, by name',
+    (c) => c.code,
+    ({ why }, v) => set(why, 'code', readable(v as Text)),
+    { ours: true, width: 12 },
+  ),
+  why(
+    'raised_again',
+    'boolean',
+    'true: it handled the signal first, and then ended by sending the same to itself',
+    (c) => c.raisedAgain,
+    ({ why }, v) => set(why, 'raisedAgain', v === true),
+    { width: 6 },
+  ),
+  why(
+    'fault_address',
+    'string',
+    'the address that could not be reached, or of the instruction that could not be carried out, in hexadecimal',
+    ({ address }) => (address === undefined ? undefined : `0x${address.toString(16)}`),
+    ({ why }, v) => set(why, 'address', addressIn(v)),
+    { ours: true, width: 18 },
+  ),
+  why(
+    'syscall',
+    'integer',
+    'number of the system call that seccomp(2) forbade',
+    (c) => c.syscall,
+    ({ why }, v) => set(why, 'syscall', v),
+  ),
+  why(
+    'oom_resident_kib',
+    'integer',
+    'memory that the process held when the kernel chose it, in KiB, as the log of the kernel has it',
+    (c) => c.outOfMemory?.residentKib,
+    ({ memory }, v) => set(memory, 'residentKib', v),
+  ),
+  why(
+    'oom_trigger_pid',
+    'integer',
+    'process id of who wanted the memory that was not there; perhaps the process itself',
+    (c) => c.outOfMemory?.trigger.pid,
+    ({ memory }, v) => set(memory, 'pid', v),
+  ),
+  why(
+    'oom_trigger_comm',
+    'string',
+    'its name',
+    (c) => c.outOfMemory?.trigger.comm,
+    ({ memory }, v) => set(memory, 'comm', v),
+    { width: 15 },
+  ),
+  why(
+    'asked_by',
+    'string',
+    'of an end by itself within 30 s after a SIGTERM, SIGINT, SIGHUP or SIGQUIT that it handled: the cause of that signal',
+    (c) => c.asked?.by,
+    ({ asked }, v) =>
+      set(
+        asked,
+        'by',
+        CAUSE_NAMES.find((name) => name === v),
+      ),
+    { ours: true, width: 8 },
+  ),
+  why(
+    'asked_signal',
+    'string',
+    'that signal',
+    (c) => c.asked?.signal,
+    ({ asked }, v) => set(asked, 'signal', readable(v as Text)),
+    { ours: true },
+  ),
+  why(
+    'asked_by_pid',
+    'integer',
+    'process id of who sent it',
+    (c) => c.asked?.sender?.pid,
+    ({ asker }, v) => set(asker, 'pid', v),
+  ),
+  why(
+    'asked_by_comm',
+    'string',
+    'its name when it did',
+    (c) => c.asked?.sender?.comm,
+    ({ asker }, v) => set(asker, 'comm', v),
+    { width: 15 },
+  ),
+  why(
+    'asked_by_uid',
+    'integer',
+    'its real user id',
+    (c) => c.asked?.sender?.uid,
+    ({ asker }, v) => set(asker, 'uid', v),
+  ),
+  why(
+    'asked_by_args',
+    'strings',
+    'its arguments',
+    (c) => c.asked?.sender?.args,
+    ({ asker }, v) => set(asker, 'args', v),
+    {
+      cell: ({ exit }) => lineOf(exit?.cause?.asked?.sender?.args),
+      width: 24,
+    },
+  ),
+  why(
+    'asked_before_s',
+    'number',
+    'seconds between that signal and the end',
+    ({ asked }) => (asked === undefined ? undefined : Math.round(asked.before * MICRO) / MICRO),
+    ({ asked }, v) => set(asked, 'before', v),
+  ),
   used(
     'cpu_s',
     'number',
@@ -641,11 +942,38 @@ export const FIELDS: readonly Field[] = [
   used('gid', 'integer', 'real group id', 'gid'),
 ];
 
-/** The columns of the table format, unless others are chosen. */
-export const DEFAULT_COLUMNS = ['time', 'event', 'pid', 'ppid', 'user', 'exit_code', 'signal', 'duration_s', 'args'];
+/** What each event adds to the columns of the table format, unless others are chosen: what happened. */
+const COLUMNS_OF: Readonly<Partial<Record<EventName, readonly string[]>>> = {
+  exit: ['exit_code', 'signal', 'duration_s'],
+  'nonzero-exit': ['exit_code', 'signal', 'duration_s'],
+  clone: ['tid'],
+  uid: ['ruid', 'euid'],
+  gid: ['rgid', 'egid'],
+  ptrace: ['attached', 'tracer_pid'],
+  comm: ['comm'],
+};
 
 /** Those that go with it where usage is wanted, before the arguments. */
-export const USAGE_COLUMNS = ['cpu_s', 'max_rss_kib'];
+const USAGE_COLUMNS = ['cpu_s', 'max_rss_kib'];
+
+/** By the table of events, so that one selection always gives the same order. */
+export function columnsFor(events: readonly EventName[], usage: boolean): string[] {
+  const added = EVENT_NAMES.filter((name) => events.includes(name)).flatMap((name) => COLUMNS_OF[name] ?? []);
+  const used = usage ? USAGE_COLUMNS : [];
+  return ['time', 'event', 'pid', 'ppid', 'user', ...new Set(added), ...used, 'args'];
+}
+
+/** Which of them a narrow window goes without, the first first. */
+export const SPARE_COLUMNS: readonly string[] = [
+  'ppid',
+  'user',
+  'attached',
+  'ruid',
+  'rgid',
+  'tid',
+  'max_rss_kib',
+  'args',
+];
 
 /** The fields a record of this kind may carry. */
 export function fieldsOf(event: ProcessEventName): readonly Field[] {

@@ -6,6 +6,8 @@ import type { Formatter } from './formatter.ts';
 export interface FormatSettings {
   readonly colour: boolean;
   readonly columns: readonly Field[];
+  /** Names of those that a narrow window may go without, the first first. */
+  readonly spareColumns?: readonly string[];
   /** The window, where the output is one. */
   readonly screen: () => { readonly width: number; readonly height: number } | undefined;
 }

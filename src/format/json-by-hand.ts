@@ -11,7 +11,7 @@ import type { ProcessEnd, ProcessRecord } from '../process/record.ts';
 import type { Text } from '../process/text.ts';
 import { outcomeOf } from '../process/wait-status.ts';
 import { putAscii, putBytes, putDigits, putIfPlain, putInteger, putMillionths } from './byte-writing.ts';
-import { durationOf, type FieldContext } from './fields.ts';
+import { durationOf, type FieldContext, inodeDigits } from './fields.ts';
 import { textLetters } from './json-text.ts';
 import type { LineBuffer } from './line-buffer.ts';
 import { utcSecondOf } from './times.ts';
@@ -42,12 +42,16 @@ const BEFORE = {
   notDumped: ascii('","core_dumped":false'),
   duration_s: ascii(',"duration_s":'),
   start_time: ascii(',"start_time":"'),
-  zulu: ascii('Z"'),
+  start_mono_ns: ascii('Z","start_mono_ns":"'),
+  quote: ascii('"'),
 } as const;
 
 /** The last of these fields, by the table's order: what comes behind it is the table's to write. */
-export const LAST_BY_HAND = 'start_time';
+export const LAST_BY_HAND = 'start_mono_ns';
 export const BY_HAND: ReadonlySet<string> = new Set(['fork', 'exec', 'exit']);
+
+/** What is kept with an image. */
+const KEPT_LETTERS = 2048;
 
 /** All of the above with the longest values, but for what an image gives and for texts that need care. */
 const ROOM = 640;
@@ -80,11 +84,20 @@ function imageLetters(image: Image, { userName }: FieldContext): string {
   const { file, uid, argsTotal, missing } = image;
   const device = file?.device === undefined ? '' : member('exe_dev', `"${file.device}"`);
   const inode = file === undefined ? '' : member('exe_inode', String(file.inode));
+  const digits = inodeDigits(image);
+  const exact = digits === undefined ? '' : member('exe_inode_digits', `"${digits}"`);
   const cut = argsTotal === undefined ? '' : member('args_truncated', String(argsTotal));
   const who = uid === undefined ? '' : member('uid', String(uid)) + text('user', userName(uid));
   const gone = missing === undefined ? '' : member('missing', `"${missing}"`);
-  const program = text('comm', image.comm) + pathLetters('exe', image) + text('path', image.path) + device + inode;
+  const program =
+    text('comm', image.comm) + pathLetters('exe', image) + text('path', image.path) + device + inode + exact;
   return program + argsLetters(image) + cut + pathLetters('cwd', image) + who + gone;
+}
+
+function putMono({ seconds, nanos }: Moment, bytes: Uint8Array, at: number): number {
+  return seconds > 0
+    ? putDigits(bytes, putInteger(bytes, at, seconds), nanos, NANO_DIGITS)
+    : putInteger(bytes, at, nanos);
 }
 
 export class JsonByHand {
@@ -112,18 +125,15 @@ export class JsonByHand {
   }
 
   private putWhen({ at: moment, event, cpu }: ProcessRecord, bytes: Uint8Array, start: number): number {
-    let at = this.putWall(moment, bytes, putBytes(bytes, start, BEFORE.time));
-    at = putBytes(bytes, at, BEFORE.mono_ns);
-    if (moment.seconds > 0) at = putDigits(bytes, putInteger(bytes, at, moment.seconds), moment.nanos, NANO_DIGITS);
-    else at = putInteger(bytes, at, moment.nanos);
+    let at = this.putWall(moment, this.context.wallOffset, bytes, putBytes(bytes, start, BEFORE.time));
+    at = putMono(moment, bytes, putBytes(bytes, at, BEFORE.mono_ns));
     at = putAscii(bytes, putBytes(bytes, at, BEFORE.event), event);
     if (cpu === undefined) return putBytes(bytes, at, BEFORE.noCpu);
     return putInteger(bytes, putBytes(bytes, at, BEFORE.cpu), cpu);
   }
 
   /** Up to the last digit. */
-  private putWall(moment: Moment, bytes: Uint8Array, start: number): number {
-    const { wallOffset } = this.context;
+  private putWall(moment: Moment, wallOffset: Moment, bytes: Uint8Array, start: number): number {
     const nanos = moment.nanos + wallOffset.nanos;
     const carry = nanos < NANOS ? 0 : 1;
     const second = moment.seconds + wallOffset.seconds + carry;
@@ -152,7 +162,7 @@ export class JsonByHand {
     out.advance(at);
   }
 
-  private putEnd({ waitStatus, duration, start }: ProcessEnd, bytes: Uint8Array, from: number): number {
+  private putEnd({ waitStatus, duration, start, startOffset }: ProcessEnd, bytes: Uint8Array, from: number): number {
     let at = from;
     if (waitStatus !== undefined) {
       at = putInteger(bytes, putBytes(bytes, at, BEFORE.wait_status), waitStatus);
@@ -167,16 +177,19 @@ export class JsonByHand {
       at = putMillionths(bytes, putBytes(bytes, at, BEFORE.duration_s), durationOf(duration) * 1e6);
     }
     if (start === undefined) return at;
-    return putBytes(bytes, this.putWall(start, bytes, putBytes(bytes, at, BEFORE.start_time)), BEFORE.zulu);
+    const offset = startOffset ?? this.context.wallOffset;
+    at = this.putWall(start, offset, bytes, putBytes(bytes, at, BEFORE.start_time));
+    return putBytes(bytes, putMono(start, bytes, putBytes(bytes, at, BEFORE.start_mono_ns)), BEFORE.quote);
   }
 
   private lettersOf(image: Image): string {
-    const { kept } = image;
-    if (kept !== undefined && kept.by === this) return kept.letters;
+    const { kept, uid } = image;
+    // It may be known later only, and it may change.
+    const user = uid === undefined ? undefined : this.context.userName(uid);
+    if (kept !== undefined && kept.by === this && kept.user === user) return kept.letters;
     const letters = imageLetters(image, this.context);
-    // A user whose name is still being asked for must get it later.
-    const isFinal = image.uid === undefined || this.context.userName(image.uid) !== undefined;
-    if (isFinal) image.kept = { by: this, letters };
+    // Of texts that need care a letter becomes six: thousands of such images may be alive.
+    if (letters.length <= KEPT_LETTERS) image.kept = { by: this, letters, user };
     return letters;
   }
 }

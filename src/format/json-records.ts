@@ -54,6 +54,8 @@ export interface ProcessFieldsJson extends HeadJson {
   readonly exe_dev_base64?: string;
   /** Inode of the program; with --usage also where the program could not be looked at. */
   readonly exe_inode?: number;
+  /** The same as digits, where a number of JSON is no more exact for most readers (from 2^53 on). */
+  readonly exe_inode_digits?: string;
   /** The arguments, the program name first. */
   readonly args?: readonly string[];
   /** The bytes of args, where they are not UTF-8. */
@@ -74,7 +76,7 @@ export interface ProcessFieldsJson extends HeadJson {
   readonly user?: string;
   /** The bytes of user, where they are not UTF-8. */
   readonly user_base64?: string;
-  /** "gone": the process had ended before its arguments could be read. */
+  /** Why there are no arguments: "gone", the process had ended before they could be read; "hidden", /proc does not show it to us (hidepid); "denied", they may not be read. */
   readonly missing?: string;
   /** "inherited": name, arguments and so on are those of the parent, since this process has run no program of its own; "earlier": as read at the start, and perhaps replaced since. */
   readonly image?: string;
@@ -160,10 +162,74 @@ export interface ExitJson extends ProcessFieldsJson {
   readonly core_dumped?: boolean;
   /** Seconds of life, to the microsecond; in steps of 10 ms for processes older than procwatch. */
   readonly duration_s?: number;
-  /** Wall time of its birth; with pid, an identity that survives the reuse of the pid. */
+  /** Wall time of its birth, as the clock was when that was heard or read; with pid, an identity that survives the reuse of the pid. */
   readonly start_time?: string;
+  /** Its birth on the kernel's monotonic clock, as digits: what no setting of a clock changes. */
+  readonly start_mono_ns?: string;
   /** True: not told by an event, since that was lost: concluded from a scan of /proc, or an exec that only the capture in the kernel saw. */
   readonly inferred?: boolean;
+  /** Why a program could not be run, as errno has it: ENOENT, EACCES and so on; of an exit, the last that its process tried right before. */
+  readonly error?: string;
+  /** The bytes of error, where they are not UTF-8. */
+  readonly error_base64?: string;
+  /** What that was, as it was tried. */
+  readonly error_path?: string;
+  /** The bytes of error_path, where they are not UTF-8. */
+  readonly error_path_base64?: string;
+  /** Why it ended, where that is certain: procwatch causes explains each. */
+  readonly cause?: string;
+  /** Process id of who sent the signal, or whose end sent it. */
+  readonly sender_pid?: number;
+  /** Its name when it did. */
+  readonly sender_comm?: string;
+  /** The bytes of sender_comm, where they are not UTF-8. */
+  readonly sender_comm_base64?: string;
+  /** Its real user id. */
+  readonly sender_uid?: number;
+  /** Its arguments, unless it is the process itself. */
+  readonly sender_args?: readonly string[];
+  /** The bytes of sender_args, where they are not UTF-8. */
+  readonly sender_args_base64?: readonly string[];
+  /** Path of its control group. */
+  readonly sender_cgroup?: string;
+  /** The bytes of sender_cgroup, where they are not UTF-8. */
+  readonly sender_cgroup_base64?: string;
+  /** True: it was ending at that moment, and its end sent the signal. */
+  readonly sender_ending?: boolean;
+  /** Si_code of the signal, by name. */
+  readonly signal_code?: string;
+  /** True: it handled the signal first, and then ended by sending the same to itself. */
+  readonly raised_again?: boolean;
+  /** The address that could not be reached, or of the instruction that could not be carried out, in hexadecimal. */
+  readonly fault_address?: string;
+  /** Number of the system call that seccomp(2) forbade. */
+  readonly syscall?: number;
+  /** Memory that the process held when the kernel chose it, in KiB, as the log of the kernel has it. */
+  readonly oom_resident_kib?: number;
+  /** Process id of who wanted the memory that was not there; perhaps the process itself. */
+  readonly oom_trigger_pid?: number;
+  /** Its name. */
+  readonly oom_trigger_comm?: string;
+  /** The bytes of oom_trigger_comm, where they are not UTF-8. */
+  readonly oom_trigger_comm_base64?: string;
+  /** Of an end by itself within 30 s after a SIGTERM, SIGINT, SIGHUP or SIGQUIT that it handled: the cause of that signal. */
+  readonly asked_by?: string;
+  /** That signal. */
+  readonly asked_signal?: string;
+  /** Process id of who sent it. */
+  readonly asked_by_pid?: number;
+  /** Its name when it did. */
+  readonly asked_by_comm?: string;
+  /** The bytes of asked_by_comm, where they are not UTF-8. */
+  readonly asked_by_comm_base64?: string;
+  /** Its real user id. */
+  readonly asked_by_uid?: number;
+  /** Its arguments. */
+  readonly asked_by_args?: readonly string[];
+  /** The bytes of asked_by_args, where they are not UTF-8. */
+  readonly asked_by_args_base64?: readonly string[];
+  /** Seconds between that signal and the end. */
+  readonly asked_before_s?: number;
   /** With --usage: seconds of CPU time of all threads together, to the microsecond; exact unless cpu_is_lower_bound says otherwise. */
   readonly cpu_s?: number;
   /** With --usage: true: cpu_s lacks the time since the last tick or sleep of each thread, which is all the time of most short lives; no program of ours may run in the kernel, or a tracer holds threads of the process. */
@@ -192,6 +258,18 @@ export interface ExitJson extends ProcessFieldsJson {
   readonly gid?: number;
 }
 
+export interface ExecFailedJson extends ProcessFieldsJson {
+  readonly event: 'exec-failed';
+  /** Why a program could not be run, as errno has it: ENOENT, EACCES and so on; of an exit, the last that its process tried right before. */
+  readonly error?: string;
+  /** The bytes of error, where they are not UTF-8. */
+  readonly error_base64?: string;
+  /** How many places were tried, as along PATH. */
+  readonly tried?: number;
+  /** True: args are not all, or not whole: there were more than 32, or more than 1 KiB of one or 4 KiB of all, or they could not be read. */
+  readonly args_incomplete?: boolean;
+}
+
 export interface FoundJson extends ProcessFieldsJson {
   readonly event: 'found';
   /** True: not told by an event, since that was lost: concluded from a scan of /proc, or an exec that only the capture in the kernel saw. */
@@ -200,14 +278,16 @@ export interface FoundJson extends ProcessFieldsJson {
 
 export interface AliveJson extends ProcessFieldsJson {
   readonly event: 'alive';
-  /** Wall time of its birth; with pid, an identity that survives the reuse of the pid. */
+  /** Wall time of its birth, as the clock was when that was heard or read; with pid, an identity that survives the reuse of the pid. */
   readonly start_time?: string;
+  /** Its birth on the kernel's monotonic clock, as digits: what no setting of a clock changes. */
+  readonly start_mono_ns?: string;
 }
 
 export interface LostJson extends HeadJson {
   readonly event: 'lost';
-  /** What lost them: overrun, the queue in the kernel was full; output, the reader was too slow; capture, arguments captured in the kernel; usage, accounts of processes; starved, the kernel told nothing for a while. */
-  readonly reason: 'overrun' | 'output' | 'capture' | 'usage' | 'starved';
+  /** What lost them: overrun, the queue in the kernel was full; output, the reader was too slow; capture, arguments captured in the kernel; usage, accounts of processes; cause, signals that say why processes end; starved, the kernel told nothing for a while. */
+  readonly reason: 'overrun' | 'output' | 'capture' | 'usage' | 'cause' | 'starved';
   /** How many; absent where nobody counted. */
   readonly count?: number;
   /** Wall time at which all was still well. */
@@ -223,7 +303,7 @@ export interface StartJson extends HeadJson {
   /** Name of the machine. */
   readonly host: string;
   /** Identity of this boot of the machine. */
-  readonly boot_id: string;
+  readonly boot_id?: string;
   /** Release of the kernel. */
   readonly kernel: string;
   /** CPUs that may be used. */
@@ -240,6 +320,10 @@ export interface StartJson extends HeadJson {
   readonly argv_source: 'bpf' | 'proc';
   /** Why not bpf. */
   readonly argv_reason?: string;
+  /** Where programs listen for execs that fail: fexit, at the end of execve(2); sys_exit, at that of every system call, which costs each some nanoseconds. */
+  readonly exec_failed_source?: 'fexit' | 'sys_exit';
+  /** Why the causes of ends are not told, where they would be shown. */
+  readonly cause_reason?: string;
 }
 
 export interface EndJson extends HeadJson {
@@ -266,6 +350,7 @@ export type ProcessJson =
   | CommJson
   | CoredumpJson
   | ExitJson
+  | ExecFailedJson
   | FoundJson
   | AliveJson;
 
@@ -280,6 +365,7 @@ export type JsonRecord =
   | CommJson
   | CoredumpJson
   | ExitJson
+  | ExecFailedJson
   | FoundJson
   | AliveJson
   | LostJson

@@ -2,6 +2,7 @@
  * JSON Lines: one flat object a record, its members in the order of the field table. Absent means unknown. A text
  * that is not UTF-8 has a twin ending in `_base64` with its bytes.
  */
+import { BY_ITSELF } from '../cause/end-cause.ts';
 import { plus } from '../process/moment.ts';
 import type { Ancestor, LostRecord, ProcessEventName, ProcessRecord, StreamRecord } from '../process/record.ts';
 import { readable, type Text } from '../process/text.ts';
@@ -124,11 +125,13 @@ function usedMemberOf(name: string, { member, time }: NonNullable<Field['used']>
   };
 }
 
-/** The fields of one kind of record, in the table's order; those of what was used come last. */
+/** The fields of one kind of record, in the table's order; those of the cause and of what was used come last. */
 interface Layout {
   readonly byHand: boolean;
   readonly members: readonly Member[];
   readonly ofUsage: readonly UsedMember[];
+  readonly ofCause: readonly Member[];
+  readonly ofFailed: readonly Member[];
 }
 
 function layoutOf(event: ProcessEventName, extras: FieldContext['extras'], byHand: boolean): Layout {
@@ -136,12 +139,20 @@ function layoutOf(event: ProcessEventName, extras: FieldContext['extras'], byHan
   const first = byHand ? 1 + FIELDS.findIndex(({ name }) => name === LAST_BY_HAND) : 0;
   return {
     byHand,
-    members: fields.filter((field) => field.used === undefined && FIELDS.indexOf(field) >= first).map(memberOf),
+    members: fields
+      .filter(
+        (field) => field.used === undefined && !field.ofCause && !field.ofFailed && FIELDS.indexOf(field) >= first,
+      )
+      .map(memberOf),
+    ofFailed: fields.filter(({ ofFailed }) => ofFailed).map(memberOf),
+    ofCause: fields.filter(({ ofCause }) => ofCause).map(memberOf),
     ofUsage: fields.flatMap(({ name, used }) => (used === undefined ? [] : usedMemberOf(name, used))),
   };
 }
 
 const HEAD = ascii(`{"v":${SCHEMA_VERSION},"seq":`);
+/** What most ends have of it, and no more. */
+const ENDED_BY_ITSELF = ascii(`${keyOf('cause')}"${BY_ITSELF.cause}"`);
 const TAIL = ascii('}\n');
 
 export class JsonFormatter implements Formatter {
@@ -199,6 +210,10 @@ export class JsonFormatter implements Formatter {
     }
     if (layout.byHand) this.hand?.write(record, out);
     for (const write of layout.members) write(record, this.context, out);
+    if (record.failed !== undefined) for (const write of layout.ofFailed) write(record, this.context, out);
+    const cause = record.exit?.cause;
+    if (cause === BY_ITSELF) out.raw(ENDED_BY_ITSELF);
+    else if (cause !== undefined) for (const write of layout.ofCause) write(record, this.context, out);
     const usage = record.exit?.usage;
     if (usage !== undefined) for (const write of layout.ofUsage) write(usage, out);
   }

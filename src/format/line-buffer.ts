@@ -5,6 +5,8 @@
 import { putAscii, putBytes, putDigits, putInteger, putMillionths } from './byte-writing.ts';
 
 const FIRST_BYTES = 64 * 1024;
+/** Room for a line of megabytes is not kept for the next, which is most likely short. */
+const KEPT_BYTES = 1024 * 1024;
 /** Bytes of one UTF-16 unit in UTF-8, at the most. */
 const WIDEST = 3;
 /** Of a number with its sign and its point. */
@@ -81,6 +83,7 @@ export class LineBuffer {
   take(): Uint8Array {
     const taken = this.space.subarray(0, this.used);
     this.used = 0;
+    if (this.space.length > KEPT_BYTES) this.space = Buffer.allocUnsafe(FIRST_BYTES);
     return taken;
   }
 

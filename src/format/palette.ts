@@ -30,6 +30,7 @@ export function palette(colour: boolean): Palette {
       ptrace: chalk.yellow,
       comm: chalk.white,
       coredump: chalk.red,
+      'exec-failed': chalk.red,
       lost: chalk.yellow,
     },
     dim: chalk.dim,

@@ -2,10 +2,20 @@
  * For people: one line an event, aligned, coloured by what happened, the end of a process in words. On a terminal the line is cut to
  * its width; elsewhere it is whole. Every foreign text in it is escaped.
  */
+import type { Missing } from '../process/image.ts';
 import { plus } from '../process/moment.ts';
-import type { LossReason, LostRecord, ProcessEnd, ProcessRecord, StreamRecord } from '../process/record.ts';
-import { inWords, outcomeOf } from '../process/wait-status.ts';
-import { escapeText, shellLine } from './escape.ts';
+import type {
+  LossReason,
+  LostRecord,
+  ProcessEnd,
+  ProcessEventName,
+  ProcessRecord,
+  StreamRecord,
+} from '../process/record.ts';
+import { outcomeOf } from '../process/wait-status.ts';
+import { failedInWords } from './attempt-in-words.ts';
+import { endInWords } from './cause-in-words.ts';
+import { commandLine, escapeText } from './escape.ts';
 import type { FieldContext } from './fields.ts';
 import type { Formatter } from './formatter.ts';
 import type { LineBuffer } from './line-buffer.ts';
@@ -29,6 +39,8 @@ interface Span {
 
 const WIDTHS = { time: 12, event: 8, pid: 7, parent: 18, user: 8 } as const;
 const GAP = '  ';
+/** Where the name is too long for its column. */
+const EVENT_LABEL: Readonly<Partial<Record<ProcessEventName, string>>> = { 'exec-failed': 'failed' };
 
 export class PrettyFormatter implements Formatter {
   private readonly context: FieldContext;
@@ -70,7 +82,10 @@ export class PrettyFormatter implements Formatter {
     const user = uid === undefined ? '' : escapeText(context.userName(uid) ?? String(uid));
     return [
       { text: time + GAP, paint: paint.dim },
-      { text: pad(record.event, WIDTHS.event, 'left') + GAP, paint: this.eventPaint(record) },
+      {
+        text: pad(EVENT_LABEL[record.event] ?? record.event, WIDTHS.event, 'left') + GAP,
+        paint: this.eventPaint(record),
+      },
       { text: pad(String(record.pid), WIDTHS.pid, 'right') + GAP },
       { text: pad(cut(parentCell(record), WIDTHS.parent), WIDTHS.parent, 'left') + GAP, paint: paint.dim },
       { text: pad(cut(user, WIDTHS.user), WIDTHS.user, 'left') + GAP },
@@ -111,6 +126,12 @@ export class PrettyFormatter implements Formatter {
           { text: 'dumps core · ', paint: this.paint.bad },
           { text: command, paint: dim },
         ];
+      case 'exec-failed':
+        return [
+          { text: `${name(record)} cannot run ` },
+          { text: this.failure(record), paint: this.paint.bad },
+          { text: command, paint: dim },
+        ];
       case 'found':
         return [{ text: 'found after a loss · ', paint: this.paint.warning }, { text: command }];
       case 'alive':
@@ -131,18 +152,27 @@ export class PrettyFormatter implements Formatter {
   private end(record: ProcessRecord): Span[] {
     const { exit, thread, tid } = record;
     if (exit === undefined) return [];
-    const [words, paint] = this.endInWords(exit);
+    const { how, detail } = endInWords(exit);
     const whose = thread ? `thread ${tid}: ` : '';
     const after = exit.duration === undefined ? '' : ` after ${humanDuration(exit.duration.seconds)}`;
     const cost = exit.usage === undefined ? '' : usageInWords(exit.usage);
-    return [{ text: whose }, { text: words, paint }, { text: `${after}${cost === '' ? '' : ` · ${cost}`} · ` }];
+    return [
+      { text: whose },
+      { text: how, paint: this.paintOf(exit) },
+      { text: `${after}${detail}${cost === '' ? '' : ` · ${cost}`} · ` },
+      { text: this.failure(record) },
+    ];
   }
 
-  private endInWords({ waitStatus }: ProcessEnd): [string, Paint] {
-    if (waitStatus === undefined) return ['ended, status unknown', this.paint.warning];
+  private failure({ failed }: ProcessRecord): string {
+    return failed === undefined ? '' : `${failedInWords(failed)} · `;
+  }
+
+  private paintOf({ waitStatus }: ProcessEnd): Paint {
+    if (waitStatus === undefined) return this.paint.warning;
     const outcome = outcomeOf(waitStatus);
-    if (outcome.kind === 'signal') return [inWords(waitStatus), this.paint.killed];
-    return [inWords(waitStatus), outcome.code === 0 ? this.paint.good : this.paint.bad];
+    if (outcome.kind === 'signal') return this.paint.killed;
+    return outcome.code === 0 ? this.paint.good : this.paint.bad;
   }
 
   private newIds({ event, ids }: ProcessRecord): string {
@@ -193,6 +223,7 @@ const LOSS_IN_WORDS: Record<LossReason, (count: number | undefined) => string> =
   output: (count) => `${counted(count, 'record')} dropped: the reader of this output is too slow`,
   capture: (count) => `${counted(count, 'exec')} not captured: the ring in the kernel was full`,
   starved: (count) => `${counted(count, 'event')} lost: the kernel had stopped sending them`,
+  cause: (count) => `${counted(count, 'signal')} not told: the ring in the kernel was full`,
   usage: (count) => `${counted(count, 'account')} of what ended lost`,
 };
 
@@ -201,12 +232,18 @@ function parentCell({ ppid, parentComm }: ProcessRecord): string {
   return parentComm === undefined ? String(ppid) : `${ppid} ${escapeText(parentComm)}`;
 }
 
+const WHY_MISSING: Readonly<Record<Missing, string>> = {
+  gone: 'gone before its arguments could be read',
+  hidden: 'hidden by /proc',
+  denied: 'its arguments may not be read',
+};
+
 const name = ({ image }: ProcessRecord): string => (image.comm === undefined ? '?' : escapeText(image.comm));
 
 /** The command line; without one the name in brackets, as ps does, and a word when it was too late to read more. */
 function commandOf(record: ProcessRecord): string {
-  const { args, missing } = record.image;
-  if (args !== undefined) return shellLine(args);
+  const { args, argsTotal, missing } = record.image;
+  if (args !== undefined) return commandLine(args, argsTotal);
   const known = record.image.comm === undefined ? '?' : `[${name(record)}]`;
-  return missing === undefined ? known : `${known} (gone before its arguments could be read)`;
+  return missing === undefined ? known : `${known} (${WHY_MISSING[missing]})`;
 }

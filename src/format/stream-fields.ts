@@ -18,9 +18,9 @@ export const STREAM_FIELDS = {
     {
       name: 'reason',
       type: 'string',
-      values: ['overrun', 'output', 'capture', 'usage', 'starved'],
+      values: ['overrun', 'output', 'capture', 'usage', 'cause', 'starved'],
       meaning:
-        'what lost them: overrun, the queue in the kernel was full; output, the reader was too slow; capture, arguments captured in the kernel; usage, accounts of processes; starved, the kernel told nothing for a while',
+        'what lost them: overrun, the queue in the kernel was full; output, the reader was too slow; capture, arguments captured in the kernel; usage, accounts of processes; cause, signals that say why processes end; starved, the kernel told nothing for a while',
     },
     { name: 'count', type: 'integer', optional: true, meaning: 'how many; absent where nobody counted' },
     { name: 'since', type: 'string', meaning: 'wall time at which all was still well' },
@@ -29,7 +29,7 @@ export const STREAM_FIELDS = {
   start: [
     { name: 'version', type: 'string', meaning: 'version of procwatch' },
     { name: 'host', type: 'string', meaning: 'name of the machine' },
-    { name: 'boot_id', type: 'string', meaning: 'identity of this boot of the machine' },
+    { name: 'boot_id', type: 'string', optional: true, meaning: 'identity of this boot of the machine' },
     { name: 'kernel', type: 'string', meaning: 'release of the kernel' },
     { name: 'cpus', type: 'integer', optional: true, meaning: 'CPUs that may be used' },
     {
@@ -54,6 +54,20 @@ export const STREAM_FIELDS = {
       meaning: 'where arguments come from; bpf is the capture in the kernel, proc is /proc',
     },
     { name: 'argv_reason', type: 'string', optional: true, meaning: 'why not bpf' },
+    {
+      name: 'exec_failed_source',
+      type: 'string',
+      optional: true,
+      values: ['fexit', 'sys_exit'],
+      meaning:
+        'where programs listen for execs that fail: fexit, at the end of execve(2); sys_exit, at that of every system call, which costs each some nanoseconds',
+    },
+    {
+      name: 'cause_reason',
+      type: 'string',
+      optional: true,
+      meaning: 'why the causes of ends are not told, where they would be shown',
+    },
   ],
   end: [
     { name: 'reason', type: 'string', meaning: 'why it ended: ok, or the name of an exit code' },

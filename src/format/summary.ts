@@ -2,10 +2,11 @@
  * The summary at the end of a watch: what was counted, by event and by command, how it failed, which lives were the longest and which
  * cost the most, and what was lost. Bounded however many commands there are.
  */
+import type { EndCause } from '../cause/end-cause.ts';
 import type { LossReason, ProcessRecord, StreamRecord } from '../process/record.ts';
 import { readable } from '../process/text.ts';
 import { inWords } from '../process/wait-status.ts';
-import { escapeText, shellLine } from './escape.ts';
+import { commandLine, escapeText } from './escape.ts';
 import { plainTable } from './plain-table.ts';
 import { humanDuration } from './times.ts';
 import { TopList } from './top-list.ts';
@@ -35,11 +36,20 @@ interface Life {
   readonly maxRssKib: number | undefined;
 }
 
+/** Ends of the same status and cause. */
+interface Failures {
+  readonly end: string;
+  readonly cause: string | undefined;
+  count: number;
+}
+
+const FAILURE_COLUMNS: ('left' | 'right')[] = ['left', 'right', 'left'];
+
 const total = (counts: Counts): number => Object.values(counts).reduce((sum, n) => sum + n, 0);
 
 /** Made only of the few that are shown: the text is foreign and may be long. */
 function commandOf({ image }: ProcessRecord): string {
-  if (image.args !== undefined) return cut(shellLine(image.args), COMMAND_WIDTH);
+  if (image.args !== undefined) return cut(commandLine(image.args, image.argsTotal), COMMAND_WIDTH);
   return image.comm === undefined ? UNKNOWN : `[${escapeText(image.comm)}]`;
 }
 
@@ -60,7 +70,8 @@ function lifeOf(record: ProcessRecord): Life {
 export class Summary {
   private readonly byEvent = new Map<string, number>();
   private readonly byCommand = new Map<string, Record<string, number>>();
-  private readonly failures = new Map<number, number>();
+  private readonly failures = new Map<string, Failures>();
+  private readonly killers = new Map<string, number>();
   private readonly longest = new TopList<Life>(TOP_LIVES, ({ seconds }) => seconds ?? 0);
   private readonly expensive = new TopList<Life>(TOP_LIVES, ({ cpuNanos }) => cpuNanos ?? 0);
   private readonly lost = new Map<LossReason, number>();
@@ -86,10 +97,10 @@ export class Summary {
   }
 
   private countEnd(record: ProcessRecord): void {
-    const { waitStatus, duration, usage } = record.exit ?? {};
-    // There are no more kinds of failure than a status has values.
+    const { waitStatus, duration, usage, cause } = record.exit ?? {};
+    // There are no more kinds of failure than a status has values, times the causes there are.
     if (waitStatus !== undefined && waitStatus !== 0) {
-      this.failures.set(waitStatus, (this.failures.get(waitStatus) ?? 0) + 1);
+      this.countFailure(waitStatus, cause);
     }
     if (duration === undefined && usage === undefined) return;
     const life = lifeOf(record);
@@ -97,8 +108,25 @@ export class Summary {
     if (usage?.cpuNanos !== undefined) this.expensive.add(life);
   }
 
+  private countFailure(waitStatus: number, cause: EndCause | undefined): void {
+    const key = `${waitStatus} ${cause?.cause}`;
+    const failures = this.failures.get(key) ?? { end: inWords(waitStatus), cause: cause?.cause, count: 0 };
+    failures.count++;
+    this.failures.set(key, failures);
+    if (cause?.sender === undefined || cause.sender.isItself) return;
+    let killer = readable(cause.sender.comm);
+    if (!this.killers.has(killer) && this.killers.size >= COMMAND_LIMIT) killer = OTHER;
+    this.killers.set(killer, (this.killers.get(killer) ?? 0) + 1);
+  }
+
   render(): string {
-    const sections = [this.commands(), this.failuresByStatus(), this.longestLives(), this.mostExpensive()];
+    const sections = [
+      this.commands(),
+      this.failuresByStatus(),
+      this.killersByName(),
+      this.longestLives(),
+      this.mostExpensive(),
+    ];
     return `${sections.filter((text) => text !== '').join('\n\n')}\n${this.losses()}`;
   }
 
@@ -120,12 +148,29 @@ export class Summary {
   }
 
   private failuresByStatus(): string {
-    const rows = [...this.failures].sort(([, a], [, b]) => b - a);
+    const rows = [...this.failures.values()].sort((a, b) => b.count - a.count);
     if (rows.length === 0) return '';
-    const table = plainTable(['FAILURE', 'COUNT']);
-    for (const [waitStatus, count] of rows.slice(0, TOP_FAILURES)) table.push([inWords(waitStatus), count]);
+    const isExplained = rows.some(({ cause }) => cause !== undefined);
+    const table = plainTable(isExplained ? ['FAILURE', 'COUNT', 'CAUSE'] : ['FAILURE', 'COUNT'], FAILURE_COLUMNS);
+    const push = (end: string, count: number, cause: string): void => {
+      table.push(isExplained ? [end, count, cause] : [end, count]);
+    };
+    for (const { end, count, cause } of rows.slice(0, TOP_FAILURES)) push(end, count, cause ?? '');
     const rest = rows.slice(TOP_FAILURES);
-    if (rest.length > 0) table.push([`and ${rest.length} more`, rest.reduce((sum, [, count]) => sum + count, 0)]);
+    if (rest.length > 0)
+      push(
+        `and ${rest.length} more`,
+        rest.reduce((sum, { count }) => sum + count, 0),
+        '',
+      );
+    return withoutTails(table.toString());
+  }
+
+  private killersByName(): string {
+    const rows = [...this.killers].sort(([, a], [, b]) => b - a);
+    if (rows.length === 0) return '';
+    const table = plainTable(['KILLED BY', 'COUNT']);
+    for (const [name, count] of rows.slice(0, TOP_FAILURES)) table.push([escapeText(name), count]);
     return table.toString();
   }
 

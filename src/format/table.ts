@@ -13,12 +13,36 @@ import { cut, pad, widthOf } from './width.ts';
 
 export interface TableOptions {
   readonly columns: readonly Field[];
+  /** Names of those that a narrow window may go without, the first first. */
+  readonly spareColumns?: readonly string[];
   readonly colour: boolean;
   /** Undefined where the output is no terminal. */
   readonly screen: () => { readonly width: number; readonly height: number } | undefined;
 }
 
 const GAP = '  ';
+/** Less of the last column tells nothing. */
+const LEAST_OF_LAST = 12;
+
+const widthOfColumn = ({ name, column }: Field): number => Math.max(column.width, name.length);
+
+/** Of a number decimals are left out; a whole one is never cut. */
+function fitted({ type }: Field, text: string, room: number): string {
+  if (type !== 'number' && type !== 'integer') return cut(text, room);
+  const point = text.indexOf('.');
+  return point < 0 || point >= room ? text : text.slice(0, room).replace(/\.$/, '');
+}
+
+/** The columns that a window of this width has room for. */
+function columnsWithin(columns: readonly Field[], spare: readonly string[], width: number): readonly Field[] {
+  const all = columns.map((field, i) =>
+    i === columns.length - 1 ? Math.min(LEAST_OF_LAST, widthOfColumn(field)) : widthOfColumn(field) + GAP.length,
+  );
+  const [first] = spare;
+  if (first === undefined || all.reduce((sum, one) => sum + one, 0) <= width) return columns;
+  const fewer = columns.filter(({ name }) => name !== first);
+  return columnsWithin(fewer, spare.slice(1), width);
+}
 
 export class TableFormatter implements Formatter {
   private readonly context: FieldContext;
@@ -26,6 +50,7 @@ export class TableFormatter implements Formatter {
   private readonly dim: Paint;
   private readonly warning: Paint;
   private rowsOnScreen = 0;
+  private fitting: { readonly width: number; readonly columns: readonly Field[] } | undefined;
 
   constructor(context: FieldContext, options: TableOptions) {
     this.context = context;
@@ -61,17 +86,26 @@ export class TableFormatter implements Formatter {
     return this.header();
   }
 
+  private columnsOn(width: number | undefined): readonly Field[] {
+    const { columns, spareColumns = [] } = this.options;
+    if (width === undefined) return columns;
+    if (this.fitting?.width !== width) {
+      this.fitting = { width, columns: columnsWithin(columns, spareColumns, width) };
+    }
+    return this.fitting.columns;
+  }
+
   private row(cell: (field: Field) => string): string {
-    const { columns } = this.options;
     const screen = this.options.screen();
+    const columns = this.columnsOn(screen?.width);
     const last = columns.length - 1;
     let line = '';
     columns.forEach((field, i) => {
       const { align } = field.column;
-      const width = Math.max(field.column.width, field.name.length);
+      const width = widthOfColumn(field);
       const text = cell(field);
       const room = screen && (i === last ? screen.width - widthOf(line) : width);
-      const shown = room === undefined ? text : cut(text, room);
+      const shown = room === undefined ? text : fitted(field, text, room);
       line += i === last ? shown : pad(shown, width, align) + GAP;
     });
     return screen === undefined ? line.trimEnd() : cut(line, screen.width).trimEnd();

@@ -2,6 +2,8 @@
  * What the program needs of the world: streams, environment, clocks, timers, signals, and the kernel. It gets a Host and touches nothing
  * else, so a test can be the whole world; the real one is in real-host.ts.
  */
+import type { AttemptSource } from '../attempts/attempt.ts';
+import type { CauseSource } from '../cause/cause-source.ts';
 import type { End } from '../errors.ts';
 import type { FactSource } from '../facts/kernel-facts.ts';
 import type { RecordingFiles } from '../forward/recording-files.ts';
@@ -31,12 +33,20 @@ export interface OutputStream {
   onError(listener: (code: string) => void): void;
   /** Resolves when all is written, or nothing can be. */
   flushed(): Promise<void>;
+  /** Gives up what was not written, where anything may wait. */
+  abandon?(): void;
+  /** Where `flushed` does not wait for ever: it has a time of its own, and has said by then what is missing. */
+  readonly endsByItself?: true;
+  /** Where several outputs get the same: each of them ends in its own way. */
+  readonly parts?: readonly OutputStream[];
 }
 
 export interface Users {
   /** The name of a user id, or undefined while the system is still being asked, or where there is none. */
   name(uid: number): Text | undefined;
-  /** By name or number. */
+  /** The same, waited for, but not long: undefined too while a service does not answer. */
+  nameSoon(uid: number): Promise<Text | undefined>;
+  /** By name or number. Rejects with a Failure where the service that knows does not answer. */
   account(name: string): Promise<Account | undefined>;
 }
 
@@ -65,6 +75,10 @@ export interface Kernel extends Listening {
   clocks(): Clocks;
   /** Facts about processes from programs in the kernel; or the reason why they are not to be had. */
   openFacts(wishes: FactWishes): Promise<FactSource | { readonly reason: string }>;
+  /** Why processes end, from programs in the kernel; or the reason why that is not to be had. */
+  openCauses(): Promise<CauseSource | { readonly reason: string }>;
+  /** Execs that fail, from programs in the kernel; or the reason why that is not to be had. */
+  openAttempts(args: 'with' | 'without'): Promise<AttemptSource | { readonly reason: string }>;
   /** Over the kernel's own list of processes; or the reason why there is none. */
   openWalk(): Promise<ProcessWalk | { readonly reason: string }>;
   /** What processes used. */
@@ -145,5 +159,10 @@ export interface Host {
   /** Ends as something that was waited for has ended; whatever it has done to terminals stays done. Resolves in tests only. */
   end(how: End): Promise<number>;
   /** Names this machine and its boot, for streams of many machines. */
-  identity(): { readonly host: string; readonly bootId: string; readonly kernel: string; readonly cpus: number };
+  identity(): {
+    readonly host: string;
+    readonly bootId: string | undefined;
+    readonly kernel: string;
+    readonly cpus: number;
+  };
 }

@@ -1,6 +1,7 @@
 /** What hearing of events needs of the system, and nothing else: it is loaded first, so that as little as possible is missed of the start. */
-import { readFileSync } from 'node:fs';
-import { isInitial } from '../linux/namespaces.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import { Failure } from '../errors.ts';
+import { hasOtherClocks, isInitial } from '../linux/namespaces.ts';
 import type { Circumstances } from '../netlink/diagnose.ts';
 import type { Listening } from './host.ts';
 import { openConnector } from './netlink-socket.ts';
@@ -18,7 +19,20 @@ function circumstances(): Circumstances {
     connectorListed: connectorListed(),
     initialPidNamespace: isInitial('pid'),
     initialUserNamespace: isInitial('user'),
+    hidesProcesses: !existsSync('/proc/self/stat'),
   };
 }
 
-export const listening: Listening = { openConnector, circumstances };
+/** The clocks of a time namespace are others than those of the events, and start times below /proc are told by them. */
+function openOnOurClock(): ReturnType<typeof openConnector> {
+  if (hasOtherClocks()) {
+    throw new Failure(
+      'unavailable',
+      'this is a time namespace of its own, whose clocks are not those of the events',
+      'run procwatch outside of it: nsenter --time=/proc/1/ns/time procwatch ...',
+    );
+  }
+  return openConnector();
+}
+
+export const listening: Listening = { openConnector: openOnOurClock, circumstances };

@@ -47,6 +47,13 @@ async function askCapture(): Promise<Answers['capture']> {
   return 'possible';
 }
 
+async function askCauses(kernel: Kernel): Promise<Answers['causes']> {
+  const opened = await kernel.openCauses();
+  if ('reason' in opened) return { impossible: opened.reason };
+  opened.close();
+  return 'possible';
+}
+
 /** Likewise, for `--usage`. */
 async function askAccounts({ accounts }: Kernel): Promise<Answers['accounts']> {
   const opened = await accounts.openExact({ onlyFailures: false });
@@ -62,5 +69,6 @@ export const probes: Probes = {
     taskstats: askTaskstats(),
     pidfd: await askPidfd(kernel),
     capture: await askCapture(),
+    causes: await askCauses(kernel),
   }),
 };

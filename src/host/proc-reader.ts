@@ -5,11 +5,14 @@
 import { readdirSync } from 'node:fs';
 import { AT_FDCWD, isForbidden, isTaken, linkToFile, ownerOf, path, slurp, within } from '../linux/files.ts';
 import { openPidfd } from '../linux/pidfd.ts';
+import { cgroupPathIn } from '../process/cgroup.ts';
 import { isOver } from '../process/exits.ts';
 import type { Image } from '../process/image.ts';
+import { ARGS_MOST, bounded } from '../process/image-bounds.ts';
 import type { ProcessFacts, ProcReader } from '../process/proc-reader.ts';
 import { type ProcessStat, parseCmdline, parseStat } from '../process/procstat.ts';
 import { textOf } from '../process/text.ts';
+import { withoutPadding } from '../process/title.ts';
 
 const NAME = {
   stat: path('stat'),
@@ -26,8 +29,9 @@ const statOf = (directory: number): ProcessStat | undefined => {
 
 function argsOf(directory: number): Image {
   const cmdline = slurp(directory, NAME.cmdline);
-  const args = cmdline && parseCmdline(cmdline);
-  return args !== undefined && args.length > 0 ? { args } : {};
+  if (cmdline === undefined || cmdline.length === 0) return {};
+  const args = parseCmdline(cmdline.subarray(0, ARGS_MOST));
+  return cmdline.length > ARGS_MOST ? { args, argsTotal: cmdline.length } : { args };
 }
 
 function linksOf(directory: number): Image {
@@ -45,6 +49,9 @@ function userOf(directory: number): Image {
 
 const inDirectory = <T>(pid: number, task: (directory: number) => T): T | undefined => within(`/proc/${pid}`, task);
 
+const unpadded = (image: Image): Image =>
+  image.args === undefined ? image : { ...image, args: withoutPadding(image.args, image) };
+
 /**
  * The stat comes last and proves that the process was still there. The arguments are the first to vanish: put what reads them first.
  */
@@ -53,7 +60,7 @@ function factsBy(...parts: ((directory: number) => Image)[]): (pid: number) => P
     inDirectory(pid, (directory) => {
       const images = parts.map((read) => read(directory));
       const stat = statOf(directory);
-      return stat && { stat, image: Object.assign({ comm: stat.comm }, ...images) };
+      return stat && { stat, image: bounded(unpadded(Object.assign({ comm: stat.comm }, ...images))) };
     });
 }
 
@@ -70,7 +77,9 @@ function zombieStatusIn(directory: number): number | undefined {
 
 /** Without the stat, which proves what was read. */
 function imageBy(...parts: readonly ((directory: number) => Image)[]): ProcReader['image'] {
-  return (pid) => inDirectory(pid, (directory) => Object.assign({}, ...parts.map((read) => read(directory)))) ?? {};
+  const read = (directory: number): Image =>
+    bounded(unpadded(Object.assign({}, ...parts.map((part) => part(directory)))));
+  return (pid) => inDirectory(pid, read) ?? {};
 }
 
 const rest: Omit<ProcReader, 'facts' | 'image'> = {
@@ -82,11 +91,11 @@ const rest: Omit<ProcReader, 'facts' | 'image'> = {
   cgroup: (pid) =>
     inDirectory(pid, (directory) => {
       const bytes = slurp(directory, NAME.cgroup);
-      if (bytes === undefined) return undefined;
-      return /^0::(.*)$/m.exec(new TextDecoder().decode(bytes))?.[1];
+      return bytes && cgroupPathIn(new TextDecoder().decode(bytes));
     }),
   zombieStatus: (pid) => inDirectory(pid, zombieStatusIn),
   exists: isTaken,
+  isListed: (pid) => inDirectory(pid, (directory) => ownerOf(directory) !== undefined) ?? false,
   hasEnded(pid) {
     const pidfd = openPidfd(pid);
     // Without descriptors the kernel's word that the leader ended is all there is.

@@ -4,6 +4,7 @@ import {
   createReadStream,
   constants as fileFlags,
   fstatSync,
+  open,
   openSync,
   readFileSync,
   readSync,
@@ -17,7 +18,8 @@ import type { Moment } from '../process/moment.ts';
 import { bytesOfRaw, rawText } from '../process/text.ts';
 import { files } from './files.ts';
 import type { Host, Kernel, Listening, OutputStream, Signal, SnapshotKernel } from './host.ts';
-import { FileStream, StandardStream } from './streams.ts';
+import { PoolStream } from './pool-stream.ts';
+import { ClosedStream, FileStream, StandardStream, streamOn } from './streams.ts';
 
 /** Arguments are sensitive: only the owner may read a file of them. */
 const PRIVATE = 0o600;
@@ -27,16 +29,29 @@ const WRITTEN = fileFlags.O_WRONLY | fileFlags.O_CREAT | fileFlags.O_APPEND;
 
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
+/** Nothing depends on it: where it is hidden it is not told. */
+function bootId(): string | undefined {
+  try {
+    return readFileSync(BOOT_ID, 'latin1').trim();
+  } catch {
+    return undefined;
+  }
+}
+
 function toMoment([seconds, nanos]: [number, number]): Moment {
   return { seconds, nanos };
 }
 
 /** Fields 5 and 8 of /proc/self/stat: our process group, and the one in the foreground of our terminal. */
 function isForeground(): boolean {
-  const [, , group, , , foreground] = readFileSync('/proc/self/stat', 'latin1')
-    .replace(/^.*\) /s, '')
-    .split(' ');
-  return group === foreground;
+  try {
+    const [, , group, , , foreground] = readFileSync('/proc/self/stat', 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return group === foreground;
+  } catch {
+    return false;
+  }
 }
 
 /** Whoever names the user otherwise says so itself. */
@@ -119,6 +134,13 @@ export const ambient: Pick<Host, 'now' | 'after' | 'random'> = {
   random: randomWord,
 };
 
+/** What reading a recording needs, wherever that is done. */
+export const reading: Pick<Host, 'fileSystem' | 'input' | 'after'> = {
+  fileSystem: files,
+  input: (path) => (path === '-' ? process.stdin : createReadStream('', { fd: openSync(path, 'r') })),
+  after: ambient.after,
+};
+
 async function withNativeCode<T>(load: () => Promise<T>): Promise<T> {
   try {
     return await load();
@@ -142,10 +164,10 @@ function typedArguments(): string[] {
 }
 
 /** Where the launcher says what Node.js was given. Nobody else is to see it. */
-function takeTestimony(): string | undefined {
-  const { PROCWATCH_GIVEN } = process.env;
-  delete process.env.PROCWATCH_GIVEN;
-  return PROCWATCH_GIVEN;
+function take(name: 'PROCWATCH_GIVEN' | 'PROCWATCH_NO_STDOUT'): string | undefined {
+  const value = process.env[name];
+  delete process.env[name];
+  return value;
 }
 
 /** Heard even if they were ignored at our start: without them a child cannot be waited for, nor go on with us. */
@@ -155,6 +177,14 @@ async function end(how: End): Promise<number> {
   const { endBySignal, endWithCode } = await import('../linux/ending.ts');
   if ('signal' in how) endBySignal(how.signal);
   return endWithCode(exitCodeOf(how));
+}
+
+/** What still waits by then waits for ever: a thread for a reader, or for a database of users. To end as usual would be to wait with it. */
+const ENDING_MS = 200;
+
+/** To be called when all is done; does nothing if Node.js can end. */
+export function endIfHeldUp(code: number): void {
+  setTimeout(() => void end({ status: code }), ENDING_MS).unref();
 }
 
 /** What is known once we have stood aside. */
@@ -172,7 +202,9 @@ async function standAside(testimony: string | undefined, streams: readonly Stand
     import('../linux/spawn.ts'),
     import('./shared-stream.ts'),
   ]);
-  const found = given(testimony);
+  const found = given(testimony, () =>
+    Object.entries(process.env).map(([name, value]) => Buffer.from(`${name}=${value}`)),
+  );
   const ignored = Object.entries(constants.signals).filter(
     ([name, number]) => found.ignored.includes(number) && !INDISPENSABLE.includes(name),
   );
@@ -197,13 +229,31 @@ async function hangupIfIgnored(): Promise<ReadonlySet<Signal>> {
   return new Set(['SIGHUP']);
 }
 
+/** A pipe with a name is open once it has a reader, which may take for ever: nothing waits for that but a thread. */
+const openPipe = (path: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    open(pathOf(path), 'w', (error, fd) => (error === null ? resolve(fd) : reject(error)));
+  });
+
+function isPipe(path: string): boolean {
+  try {
+    return statSync(pathOf(path)).isFIFO();
+  } catch {
+    return false;
+  }
+}
+
 /** Nothing of a path is lost on its way to the system, be it UTF-8 or not. */
 const pathOf = (path: string): Buffer => Buffer.from(bytesOfRaw(path));
 
 export function realHost(): Host {
-  const stdout = new StandardStream(1, () => process.stdout);
-  const stderr = new StandardStream(2, () => process.stderr);
-  const testimony = takeTestimony();
+  const testimony = take('PROCWATCH_GIVEN');
+  const isClosed = take('PROCWATCH_NO_STDOUT') === String(process.pid);
+  const { after } = ambient;
+  const stdout = new StandardStream(1, () =>
+    isClosed ? new ClosedStream() : streamOn(1, () => process.stdout, after),
+  );
+  const stderr = new StandardStream(2, () => streamOn(2, () => process.stderr, after));
   let aside: Aside | undefined;
   let ignored: ReadonlySet<Signal> = new Set();
   let changes: Readonly<Record<string, string>> = {};
@@ -220,6 +270,7 @@ export function realHost(): Host {
     stdout,
     stderr,
     openFile(path, where = 'anew') {
+      if (isPipe(path)) return new PoolStream(openPipe(path), 'own', after);
       const fd = openSync(pathOf(path), WRITTEN | (where === 'anew' ? fileFlags.O_TRUNC : 0), PRIVATE);
       return aside === undefined || fstatSync(fd).isFile() ? new FileStream(fd) : aside.share(fd);
     },
@@ -252,8 +303,8 @@ export function realHost(): Host {
     isForeground,
     // Not SIGSTOP: where no shell could continue us (an orphaned process group) the kernel must be free not to stop us.
     stopSelf: () => process.kill(process.pid, 'SIGTSTP'),
-    input: (path) => (path === '-' ? process.stdin : createReadStream('', { fd: openSync(path, 'r') })),
-    fileSystem: files,
+    input: reading.input,
+    fileSystem: reading.fileSystem,
     launch,
     async spawn(command, args) {
       if (aside === undefined) throw new Error('nobody has stood aside for a command');
@@ -268,7 +319,7 @@ export function realHost(): Host {
     end,
     identity: () => ({
       host: hostname(),
-      bootId: readFileSync(BOOT_ID, 'latin1').trim(),
+      bootId: bootId(),
       kernel: release(),
       cpus: availableParallelism(),
     }),

@@ -9,6 +9,8 @@ import { listening } from './listening.ts';
 import { procReader } from './proc-reader.ts';
 import { users } from './users.ts';
 
+const OWN_PID_NAMESPACE = "this is a pid namespace of its own (run it in the host's: --pid=host)";
+
 export const kernel: Kernel = {
   ...listening,
   reader: procReader({ args: true }),
@@ -21,7 +23,7 @@ export const kernel: Kernel = {
   clocks,
   async openFacts(wishes) {
     // Programs in the kernel tell the numbers of the host.
-    if (!isInitial('pid')) return { reason: "this is a pid namespace of its own (run it in the host's: --pid=host)" };
+    if (!isInitial('pid')) return { reason: OWN_PID_NAMESPACE };
     const { openFactPrograms } = await import('../bpf/fact-programs.ts');
     const opened = openFactPrograms(wishes);
     if ('reason' in opened) return opened;
@@ -38,6 +40,14 @@ export const kernel: Kernel = {
       onReadable: (listener) => programs.onReadable(listener),
       close: () => programs.close(),
     };
+  },
+  async openCauses() {
+    if (!isInitial('pid')) return { reason: OWN_PID_NAMESPACE };
+    return (await import('../bpf/cause-programs.ts')).openCausePrograms();
+  },
+  async openAttempts(args) {
+    if (!isInitial('pid')) return { reason: OWN_PID_NAMESPACE };
+    return (await import('../bpf/attempt-programs.ts')).openAttemptPrograms({ args });
   },
   openWalk: async () => (await import('./process-walk.ts')).openWalk(),
   accounts: accountDoors,

@@ -1,14 +1,16 @@
-/** Where the program writes: Node's own streams, opened when first written to, and files. */
-import { closeSync, fstatSync, writeSync } from 'node:fs';
-import type { OutputStream } from './host.ts';
+/** Where the program writes: its standard streams, opened when first written to, and files. */
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import type { Host, OutputStream } from './host.ts';
+import { PoolStream } from './pool-stream.ts';
 
 /** A Node stream: synchronous for terminals and files, queued for pipes. */
 class NodeStream implements OutputStream {
-  private readonly stream: NodeJS.WriteStream;
+  private readonly stream: NodeJS.WriteStream | Socket;
   private failed: string | undefined;
   private listener: ((code: string) => void) | undefined;
 
-  constructor(stream: NodeJS.WriteStream) {
+  constructor(stream: NodeJS.WriteStream | Socket) {
     this.stream = stream;
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (this.failed !== undefined) return;
@@ -18,11 +20,12 @@ class NodeStream implements OutputStream {
   }
 
   get isTerminal(): boolean {
-    return this.stream.isTTY === true;
+    return 'isTTY' in this.stream && this.stream.isTTY === true;
   }
 
   size(): { width: number; height: number } | undefined {
-    return this.isTerminal ? { width: this.stream.columns || 80, height: this.stream.rows || 24 } : undefined;
+    const { stream } = this;
+    return 'isTTY' in stream && stream.isTTY ? { width: stream.columns || 80, height: stream.rows || 24 } : undefined;
   }
 
   write(chunk: string | Uint8Array): void {
@@ -35,6 +38,11 @@ class NodeStream implements OutputStream {
 
   onError(listener: (code: string) => void): void {
     this.listener = listener;
+  }
+
+  abandon(): void {
+    this.failed = 'abandoned';
+    this.stream.destroy();
   }
 
   /** What failed is known by then: Node tells even a synchronous write's error a moment later. */
@@ -57,17 +65,17 @@ function isCharacterDevice(fd: number): boolean {
 /** One of our standard streams. Node.js changes what it opens, so it opens none that is not written to. */
 export class StandardStream implements OutputStream {
   private readonly fd: number;
-  private readonly open: () => NodeJS.WriteStream;
+  private readonly open: () => OutputStream;
   private opened: OutputStream | undefined;
   private listener: ((code: string) => void) | undefined;
 
-  constructor(fd: number, open: () => NodeJS.WriteStream) {
+  constructor(fd: number, open: () => OutputStream) {
     this.fd = fd;
     this.open = open;
   }
 
   private get stream(): OutputStream {
-    return this.opened ?? this.become(new NodeStream(this.open()));
+    return this.opened ?? this.become(this.open());
   }
 
   /** Everything from now on goes this way. */
@@ -102,17 +110,26 @@ export class StandardStream implements OutputStream {
   async flushed(): Promise<void> {
     await this.opened?.flushed();
   }
+
+  abandon(): void {
+    this.opened?.abandon?.();
+  }
 }
 
-/** A regular file: written at once. */
+const NEWLINE = '\n'.charCodeAt(0);
+
+/** A regular file or a device: written at once. */
 export class FileStream implements OutputStream {
   readonly isTerminal = false;
   private readonly fd: number;
-  private failed = false;
+  private readonly isOwn: boolean;
+  private failed: string | undefined;
   private listener: ((code: string) => void) | undefined;
 
-  constructor(fd: number) {
+  /** @param whose `own` is closed when it is flushed */
+  constructor(fd: number, whose: 'own' | 'shared' = 'own') {
     this.fd = fd;
+    this.isOwn = whose === 'own';
   }
 
   size(): undefined {
@@ -120,13 +137,25 @@ export class FileStream implements OutputStream {
   }
 
   write(chunk: string | Uint8Array): void {
-    if (this.failed) return;
+    if (this.failed !== undefined) return;
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    let at = 0;
     try {
-      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-      for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at);
+      while (at < bytes.length) at += writeSync(this.fd, bytes, at);
     } catch (error) {
-      this.failed = true;
-      this.listener?.((error as NodeJS.ErrnoException).code ?? String(error));
+      this.failed = (error as NodeJS.ErrnoException).code ?? String(error);
+      this.takeBackTorn(bytes.subarray(0, at));
+      this.listener?.(this.failed);
+    }
+  }
+
+  /** A full disk takes the beginning of a line: a reader is better off without it. */
+  private takeBackTorn(written: Uint8Array): void {
+    const torn = written.length - 1 - written.lastIndexOf(NEWLINE);
+    try {
+      if (torn > 0 && fstatSync(this.fd).isFile()) ftruncateSync(this.fd, fstatSync(this.fd).size - torn);
+    } catch {
+      // Then it stays: what failed is told in any case.
     }
   }
 
@@ -136,10 +165,64 @@ export class FileStream implements OutputStream {
 
   onError(listener: (code: string) => void): void {
     this.listener = listener;
+    if (this.failed !== undefined) listener(this.failed);
   }
 
   flushed(): Promise<void> {
-    closeSync(this.fd);
+    if (this.isOwn) closeSync(this.fd);
     return Promise.resolve();
   }
+}
+
+/** Nothing can be written: it was closed before we began. */
+export class ClosedStream implements OutputStream {
+  readonly isTerminal = false;
+  private hasTried = false;
+  private listener: ((code: string) => void) | undefined;
+
+  size(): undefined {
+    return undefined;
+  }
+
+  write(): void {
+    this.hasTried = true;
+    this.listener?.(CLOSED);
+  }
+
+  pending(): number {
+    return 0;
+  }
+
+  onError(listener: (code: string) => void): void {
+    this.listener = listener;
+    if (this.hasTried) listener(CLOSED);
+  }
+
+  flushed(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+const CLOSED = 'EBADF';
+
+/** The same pipe by an open file of our own, which may be non-blocking without anybody noticing; undefined where it is not ours to open. */
+function ownPipe(fd: number): Socket | undefined {
+  try {
+    const own = openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
+    // Loaded where there is a pipe alone: it takes its time.
+    const net = process.getBuiltinModule('node:net');
+    return new net.Socket({ fd: own, readable: false, writable: true }).unref();
+  } catch {
+    return undefined;
+  }
+}
+
+/** A standard stream by what it is: what others share is not changed. */
+export function streamOn(fd: number, open: () => NodeJS.WriteStream, after: Host['after']): OutputStream {
+  const kind = fstatSync(fd);
+  if (kind.isFile()) return new FileStream(fd, 'shared');
+  if (kind.isSocket()) return new PoolStream(fd, 'shared', after);
+  if (!kind.isFIFO()) return new NodeStream(open());
+  const pipe = ownPipe(fd);
+  return pipe === undefined ? new PoolStream(fd, 'shared', after) : new NodeStream(pipe);
 }

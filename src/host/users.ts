@@ -1,8 +1,10 @@
 /**
  * User names from the system's own databases: /etc/passwd at once, and for everybody else the C library, which may ask a directory
- * service over a network and is therefore asked on another thread. Answers are kept.
+ * service over a network and is therefore asked on another thread. Answers are kept for a while, and as long as the file stays the same.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Failure } from '../errors.ts';
 import { addressOf, getpwnam, getpwuid, WORD_BYTES } from '../linux/libc.ts';
 import { readable, type Text, textOf } from '../process/text.ts';
 import type { Account, Users } from './host.ts';
@@ -15,7 +17,7 @@ function localUsers(): Map<number, Text> {
   const names = new Map<number, Text>();
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync('/etc/passwd');
+    bytes = readFileSync(PASSWD);
   } catch {
     return names;
   }
@@ -46,7 +48,12 @@ const STRINGS_BYTES = 16 * 1024;
 
 type Lookup = (entry: Uint8Array, strings: Uint8Array, length: number, result: Uint8Array) => Promise<number>;
 
-async function ask(lookup: Lookup): Promise<{ name: Text; account: Account } | undefined> {
+interface Entry {
+  readonly name: Text;
+  readonly account: Account;
+}
+
+async function ask(lookup: Lookup): Promise<Entry | undefined> {
   const entry = new Uint8Array(ENTRY.bytes);
   const strings = new Uint8Array(STRINGS_BYTES);
   const result = new Uint8Array(WORD_BYTES);
@@ -63,22 +70,111 @@ async function ask(lookup: Lookup): Promise<{ name: Text; account: Account } | u
   return { name, account: { name: readable(name), uid, gid, home: readable(textAt(ENTRY.home)) } };
 }
 
-let known: Map<number, Text> | undefined;
-const asked = new Set<number>();
+const PASSWD = '/etc/passwd';
+/** How often to look whether the file has changed, and for how long the answer of a service is believed. */
+const LOOK_MS = 1000;
+const BELIEVED_MS = 60_000;
+/** Who asks by name waits for the answer, and no longer than this. */
+const PATIENCE_MS = 5000;
+const SOON_MS = 500;
+/** Threads that may wait for a service: the pool has four, and others need it too. */
+const MOST_THREADS = 2;
+
+/** What distinguishes one state of a file from another. */
+function stateOf(path: string): string {
+  try {
+    const { mtimeMs, size, ino } = statSync(path);
+    return `${mtimeMs} ${size} ${ino}`;
+  } catch {
+    return '';
+  }
+}
+
+/** The answer of a service: a name, or that there is none; and until when to believe it. `asked`: it has not answered yet. */
+interface Answer {
+  readonly name: Text | undefined;
+  readonly untilMs: number;
+  readonly asked?: true;
+}
+
+/** Names by number, as the databases have them now: a user may be added, renamed or removed while we watch. */
+class Names {
+  private local: Map<number, Text> = new Map();
+  private state: string | undefined;
+  private isFresh = false;
+  private readonly answers = new Map<number, Answer>();
+  private asking = 0;
+
+  of(uid: number): Text | undefined {
+    if (!this.isFresh) this.look();
+    return this.local.get(uid) ?? this.answer(uid, performance.now());
+  }
+
+  /** Asked for every record: the time is looked at by a timer, and only while there are any. */
+  private look(): void {
+    this.isFresh = true;
+    void sleep(LOOK_MS, undefined, { ref: false }).then(() => {
+      this.isFresh = false;
+    });
+    const state = stateOf(PASSWD);
+    if (state === this.state) return;
+    this.state = state;
+    this.local = localUsers();
+    this.answers.clear();
+  }
+
+  /** What a service said last; asked again when that is old, and meanwhile still told. */
+  private answer(uid: number, nowMs: number): Text | undefined {
+    const known = this.answers.get(uid);
+    const isDue = known === undefined || (nowMs > known.untilMs && known.asked === undefined);
+    if (isDue && this.asking < MOST_THREADS) {
+      this.asking++;
+      if (known === undefined && this.answers.size >= MOST_ANSWERS) this.answers.clear();
+      this.answers.set(uid, { name: known?.name, untilMs: nowMs, asked: true });
+      void byNumber(uid).then((found) => {
+        this.asking--;
+        this.answers.set(uid, { name: found?.name, untilMs: performance.now() + BELIEVED_MS });
+      });
+    }
+    return known?.name;
+  }
+}
+
+/** Anybody may have as many user ids as he has ranges of (subuid(5)). */
+const MOST_ANSWERS = 10_000;
+const names = new Names();
+
+/** What comes in time; a service that is away is asked by a thread, and nobody waits for it for ever. */
+async function inTime<T>(answer: Promise<T>, milliseconds: number, late: () => T): Promise<T> {
+  const answered = new AbortController();
+  const { signal } = answered;
+  const passed = sleep(milliseconds, undefined, { signal }).then(late, () => answer);
+  try {
+    return await Promise.race([answer, passed]);
+  } finally {
+    answered.abort();
+  }
+}
+
+const isAway = (name: string) => (): never => {
+  throw new Failure(
+    'unavailable',
+    `the database of users does not answer when asked for "${name}"`,
+    'give the number instead',
+  );
+};
+
+const byNumber = (uid: number): Promise<Entry | undefined> => ask((...to) => getpwuid(uid, ...to));
+const byName = (name: string): Promise<Entry | undefined> => {
+  const bytes = Buffer.from(`${name}\0`);
+  return ask((...to) => getpwnam(bytes, ...to));
+};
 
 export const users: Users = {
-  name(uid) {
-    known ??= localUsers();
-    const name = known.get(uid);
-    if (name === undefined && !asked.has(uid)) {
-      asked.add(uid);
-      void ask((...to) => getpwuid(uid, ...to)).then((found) => found && known?.set(uid, found.name));
-    }
-    return name;
-  },
+  name: (uid) => names.of(uid),
+  nameSoon: async (uid) => names.of(uid) ?? (await inTime(byNumber(uid), SOON_MS, () => undefined))?.name,
   async account(name) {
-    if (/^\d+$/.test(name)) return (await ask((...to) => getpwuid(Number(name), ...to)))?.account;
-    const nameBytes = Buffer.from(`${name}\0`);
-    return (await ask((...to) => getpwnam(nameBytes, ...to)))?.account;
+    const asked = /^\d+$/.test(name) ? byNumber(Number(name)) : byName(name);
+    return (await inTime(asked, PATIENCE_MS, isAway(name)))?.account;
   },
 };

@@ -3,9 +3,10 @@
  * same guarantees; what is exported here is all there is to rely on.
  */
 import type { JsonRecord } from '../format/json-records.ts';
-import { ambient, loadKernel, loadSnapshotKernel } from '../host/real-host.ts';
-import { LiveWatch } from './live-watch.ts';
+import { ambient, loadKernel, loadSnapshotKernel, reading } from '../host/real-host.ts';
+import { LiveWatch, typedOf } from './live-watch.ts';
 import type { Processes, ProcessesRequest } from './processes.ts';
+import { RecordedWatch } from './recorded-watch.ts';
 import type { Watch, WatchRequest } from './watch-request.ts';
 
 export { Failure } from '../errors.ts';
@@ -15,10 +16,11 @@ export type { Processes, ProcessesRequest, ProcessRow, ProcessRows, ProcessText 
 export type { Watch, WatchRequest } from './watch-request.ts';
 
 /**
- * Process events as they happen, beginning now. Loss is a record among the others: `{ event: 'lost', reason, count }`. An error that
+ * Process events as they happen, beginning now, or those of a recording (`read`). Loss is a record among the others: `{ event: 'lost', reason, count }`. An error that
  * says why, and what to do, is thrown at once for a request that makes no sense, and by the iteration where watching is not possible.
  */
 export function watch(request: WatchRequest = {}): Watch {
+  if (request.read !== undefined) return new RecordedWatch(request, typedOf(request), reading);
   return new LiveWatch(request, ambient, loadKernel);
 }
 

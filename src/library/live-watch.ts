@@ -2,10 +2,10 @@
  * A watch for programs: a request in the words of the command line, the same pipeline, and records as objects for whoever iterates.
  * Touches nothing of the process it runs in but timers and the kernel.
  */
-import { useFacts } from '../commands/facts.ts';
-import { readOptions, type Typed, WATCH_OPTIONS } from '../commands/options.ts';
+import { useAttempts, useCauses, useFacts } from '../commands/facts.ts';
+import { readOptions, refuseOtherSource, type Typed, WATCH_OPTIONS } from '../commands/options.ts';
 import { planWatch } from '../commands/plan.ts';
-import { selectionFor } from '../commands/start-watch.ts';
+import { redactorFor, selectionFor } from '../commands/start-watch.ts';
 import { monitorOptions } from '../commands/watch.ts';
 import { Failure } from '../errors.ts';
 import { objectOf } from '../format/json-object.ts';
@@ -22,6 +22,7 @@ const OPTION_OF: Readonly<Record<Exclude<keyof WatchRequest, 'signal' | 'queue'>
   events: 'events',
   threads: 'threads',
   lives: 'lives',
+  everyTry: 'everyTry',
   pid: 'pid',
   notPid: 'notPid',
   tree: 'tree',
@@ -38,16 +39,25 @@ const OPTION_OF: Readonly<Record<Exclude<keyof WatchRequest, 'signal' | 'queue'>
   notCode: 'notCode',
   killedBy: 'signal',
   notKilledBy: 'notSignal',
+  cause: 'cause',
+  notCause: 'notCause',
+  killer: 'killedBy',
+  notKiller: 'notKilledBy',
   full: 'full',
   ancestry: 'ancestry',
   noArgs: 'noArgs',
+  redact: 'redact',
+  maxArgs: 'maxArgs',
   buffer: 'buffer',
   latency: 'latency',
+  read: 'read',
+  since: 'since',
+  until: 'until',
 };
 const isOption = (name: string): name is keyof typeof OPTION_OF => Object.hasOwn(OPTION_OF, name);
 
 /** A request as if it had been typed, so that everything is read and refused in one place. */
-function typedOf(request: WatchRequest): Typed {
+export function typedOf(request: WatchRequest): Typed {
   const typed: Record<string, string[]> = {};
   const { signal: _signal, queue: _queue, ...options } = request;
   for (const [name, value] of Object.entries(options)) {
@@ -72,13 +82,18 @@ export class LiveWatch implements Watch {
   constructor(request: WatchRequest, host: Pick<Host, 'now' | 'after' | 'random'>, loadKernel: () => Promise<Kernel>) {
     this.request = request;
     this.queue = new RecordQueue(request.queue ?? QUEUE_RECORDS, () => host.now());
-    const options = readOptions(WATCH_OPTIONS, typedOf(request));
+    const typed = typedOf(request);
+    refuseOtherSource(WATCH_OPTIONS, typed);
+    const options = readOptions(WATCH_OPTIONS, typed);
     const plan = planWatch(options, { env: {}, isTerminal: false });
     this.started = loadKernel().then(async (kernel) => {
       const selection = await selectionFor(kernel, options);
+      const redact = await redactorFor(options.redact);
       if (this.stopped) return;
-      const monitor = new Monitor(host, kernel, monitorOptions(plan, selection));
+      const monitor = new Monitor(host, kernel, { ...monitorOptions(plan, selection), redact });
       await useFacts(plan, monitor);
+      await useCauses(plan, monitor);
+      await useAttempts(plan, monitor);
       if (this.stopped) monitor.stop();
       else this.begin(kernel, monitor, plan.extras);
     });

@@ -40,6 +40,8 @@ export interface ProcessRow {
   readonly exe: ProcessText | undefined;
   readonly exe_deleted: true | undefined;
   readonly args: readonly ProcessText[] | undefined;
+  /** Bytes of all arguments, where `args` are only the beginning of them. */
+  readonly args_truncated: number | undefined;
   readonly cgroup: string | undefined;
   readonly container_id: string | undefined;
   readonly unit: string | undefined;

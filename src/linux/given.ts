@@ -41,12 +41,23 @@ const isTestimony = (entry: Uint8Array): boolean =>
   Buffer.from(entry.subarray(0, TESTIMONY.length + 1)).toString('latin1') === `${TESTIMONY}=`;
 
 /** As Node.js got it: where a shell came before, without the names that it takes for none. */
-function ownEnvironment(): Uint8Array[] {
-  return stringsOf(readFileSync('/proc/self/environ')).filter((entry) => !isTestimony(entry));
+function ownEnvironment(instead: EnvironmentInstead): Uint8Array[] {
+  try {
+    return stringsOf(readFileSync('/proc/self/environ')).filter((entry) => !isTestimony(entry));
+  } catch {
+    return instead();
+  }
 }
 
+/** What Node.js has made of it, where /proc does not tell. */
+type EnvironmentInstead = () => Uint8Array[];
+
 /** Undefined if this is no testimony, or one about another process. */
-export function givenByLauncher(testimony: string | undefined, pid: number): Given | undefined {
+export function givenByLauncher(
+  testimony: string | undefined,
+  pid: number,
+  instead: EnvironmentInstead = () => [],
+): Given | undefined {
   const [, about, blocked, ignored, openFiles, descriptors, environment] = FIELDS.exec(testimony ?? '') ?? [];
   if (Number(about) !== pid) return undefined;
   const block = Buffer.from(environment.replace(/\s+/g, ''), 'hex');
@@ -55,7 +66,7 @@ export function givenByLauncher(testimony: string | undefined, pid: number): Giv
     ignored: signalsOf(ignored),
     openFiles: openFiles === 'unlimited' ? openFiles : BigInt(openFiles),
     descriptors: descriptors.split(',').slice(1).map(Number),
-    environment: block.length > 0 ? stringsOf(block) : ownEnvironment(),
+    environment: block.length > 0 ? stringsOf(block) : ownEnvironment(instead),
   };
 }
 
@@ -72,8 +83,8 @@ function ignoredClassic(noted: readonly number[] | undefined): number[] {
 }
 
 /** To be asked before anything else is opened and before any signal is listened to. */
-export function given(testimony: string | undefined): Given {
-  const noted = givenByLauncher(testimony, process.pid);
-  const rest = noted ?? { ...traces(), blocked: [], environment: ownEnvironment() };
+export function given(testimony: string | undefined, instead: EnvironmentInstead = () => []): Given {
+  const noted = givenByLauncher(testimony, process.pid, instead);
+  const rest = noted ?? { ...traces(), blocked: [], environment: ownEnvironment(instead) };
   return { ...rest, ignored: [...ignoredClassic(noted?.ignored), ...ignoredRealTime()] };
 }

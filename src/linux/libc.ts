@@ -138,18 +138,6 @@ type PasswdLookup<Key> = (key: Key, entry: Bytes, strings: Bytes, length: number
 export const getpwuid: PasswdLookup<number> = onPool('int getpwuid_r(uint32_t, void *, void *, size_t, void *)');
 export const getpwnam: PasswdLookup<Bytes> = onPool('int getpwnam_r(void *, void *, void *, size_t, void *)');
 
-/** On a thread of libuv's pool, which it may hold up for ever. The buffer is C's until it resolves: to bytes written, or minus an errno. */
-export function writeOnPool(fd: number, bytes: Uint8Array): Promise<number> {
-  return new Promise((resolve, reject) => {
-    write.async(fd, bytes, bytes.length, (error: Error | null, result: number) => {
-      const failed = koffi.errno();
-      if (error) reject(error);
-      else resolve(result < 0 ? -failed : result);
-    });
-  });
-}
-const write = libc.func('long write(int, void *, size_t)');
-
 function onPool<A extends unknown[]>(prototype: string): (...args: A) => Promise<number> {
   const call = libc.func(prototype);
   return (...args) =>

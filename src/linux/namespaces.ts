@@ -1,8 +1,8 @@
 /** Whether this process lives in the initial namespaces, where numbers are those of the kernel. */
-import { existsSync, readlinkSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** Inode numbers of the initial namespaces: constants of the kernel (include/linux/proc_ns.h). */
-const INITIAL = { pid: 'pid:[4026531836]', user: 'user:[4026531837]' } as const;
+const INITIAL = { pid: 'pid:[4026531836]', user: 'user:[4026531837]', time: 'time:[4026531834]' } as const;
 
 export function isInitial(namespace: keyof typeof INITIAL): boolean {
   try {
@@ -18,4 +18,14 @@ const OF_INITIAL_NETWORK = '/proc/sys/net/core/netdev_max_backlog';
 
 export function isInitialNetwork(): boolean {
   return existsSync(OF_INITIAL_NETWORK) || !existsSync('/proc/sys/net/core');
+}
+
+/** Whether we live in a time namespace whose monotonic clocks are ahead of the kernel's own, or behind. Source: time_namespaces(7). */
+export function hasOtherClocks(): boolean {
+  if (isInitial('time')) return false;
+  try {
+    return /^(?:monotonic|boottime)\s+(?!0\s+0$)/m.test(readFileSync('/proc/self/timens_offsets', 'latin1'));
+  } catch {
+    return false;
+  }
 }

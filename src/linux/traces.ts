@@ -98,9 +98,17 @@ export function signalsOf(mask: string): number[] {
 /** The first two are the C library's own. In children of its posix_spawn both are ignored; it hears the second once it has threads. */
 const [FIRST_OF_LIBC, SECOND_OF_LIBC] = [32, 33];
 
+function ownStatus(): string {
+  try {
+    return readFileSync('/proc/self/status', 'latin1');
+  } catch {
+    return '';
+  }
+}
+
 /** Node.js leaves the signals beyond the classic ones as they are. */
 export function ignoredRealTime(): number[] {
-  const [, mask] = IGNORED.exec(readFileSync('/proc/self/status', 'latin1')) ?? [];
+  const [, mask] = IGNORED.exec(ownStatus()) ?? [];
   const ignored = signalsOf(mask ?? '0').filter((signal) => signal > LAST_CLASSIC);
   const isOfSpawn = ignored.includes(FIRST_OF_LIBC) && !ignored.includes(SECOND_OF_LIBC);
   return isOfSpawn ? [...ignored, SECOND_OF_LIBC] : ignored;

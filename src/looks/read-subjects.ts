@@ -7,7 +7,7 @@ import { type Image, UNKNOWN_IMAGE } from '../process/image.ts';
 import type { Clocks, Moment } from '../process/moment.ts';
 import type { ProcReader } from '../process/proc-reader.ts';
 import type { ProcessStat } from '../process/procstat.ts';
-import { childOf, isSameStart, procOf, procTold, type Subjects, unknownProc } from '../process/subjects.ts';
+import { childOf, isSameStart, procOf, procTold, type Subjects, unknownProc, whyUnread } from '../process/subjects.ts';
 import { type Proc, ProcessTable } from '../process/table.ts';
 import { readable, type Text } from '../process/text.ts';
 import type { ProcessExit, Told } from '../process/witness.ts';
@@ -51,7 +51,7 @@ export class ReadSubjects implements Subjects {
   executed(pid: number, told: Told | 'unread' | undefined): Proc {
     const proc =
       told === undefined || told === 'unread'
-        ? { ...unknownProc(pid), image: told === undefined ? { missing: 'gone' as const } : UNKNOWN_IMAGE }
+        ? { ...unknownProc(pid), image: told === undefined ? { missing: whyUnread(this.reader, pid) } : UNKNOWN_IMAGE }
         : procTold(pid, told);
     if (!this.keepsExecs) return proc;
     // The one before was the same process with another program: nobody else's end is still to come.

@@ -27,6 +27,7 @@ export interface NatsOutputSettings {
 
 export class NatsOutput implements OutputStream {
   readonly isTerminal = false;
+  readonly endsByItself = true;
   private readonly host: Host;
   private readonly engine: WritableEngine;
   private readonly settings: NatsOutputSettings;
@@ -122,12 +123,12 @@ export class NatsOutput implements OutputStream {
 /** Several outputs as one: the records are the same in all of them. */
 export class Tee implements OutputStream {
   readonly isTerminal = false;
-  private readonly outputs: readonly OutputStream[];
+  readonly parts: readonly OutputStream[];
   private readonly counted: readonly OutputStream[];
 
   /** @param counted those whose fullness is that of the whole */
   constructor(outputs: readonly OutputStream[], counted: readonly OutputStream[]) {
-    this.outputs = outputs;
+    this.parts = outputs;
     this.counted = counted;
   }
 
@@ -136,7 +137,7 @@ export class Tee implements OutputStream {
   }
 
   write(chunk: string | Uint8Array): void {
-    for (const output of this.outputs) output.write(chunk);
+    for (const output of this.parts) output.write(chunk);
   }
 
   pending(): number {
@@ -144,10 +145,10 @@ export class Tee implements OutputStream {
   }
 
   onError(listener: (code: string) => void): void {
-    for (const output of this.outputs) output.onError(listener);
+    for (const output of this.parts) output.onError(listener);
   }
 
   async flushed(): Promise<void> {
-    await Promise.all(this.outputs.map((output) => output.flushed()));
+    await Promise.all(this.parts.map((output) => output.flushed()));
   }
 }

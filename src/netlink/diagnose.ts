@@ -3,6 +3,7 @@
  * about it. Pure. The kernel refuses nothing in a pid or user namespace: the only symptom there is silence.
  */
 import { describeErrno, Failure } from '../errors.ts';
+import { hintFor } from '../refused.ts';
 
 /** The facts a diagnosis needs. */
 export interface Circumstances {
@@ -10,6 +11,8 @@ export interface Circumstances {
   readonly connectorListed: boolean;
   readonly initialPidNamespace: boolean;
   readonly initialUserNamespace: boolean;
+  /** /proc shows not even us. */
+  readonly hidesProcesses?: boolean;
 }
 
 /** What happened instead of a subscription: the request failed, was refused, or stayed without an answer. */
@@ -20,7 +23,14 @@ export interface Symptom {
 
 const KERNEL_OPTION = 'CONFIG_PROC_EVENTS=y (and CONFIG_CONNECTOR=y)';
 
+/** Errors that say nothing about the connector. */
+const OF_LIMITS: Readonly<Record<number, string>> = { 12: 'ENOMEM', 23: 'ENFILE', 24: 'EMFILE' };
+
 export function explainConnectorAbsent(errno: number): Failure {
+  const limit = OF_LIMITS[errno];
+  if (limit !== undefined) {
+    return new Failure('unavailable', `cannot open a connector socket: ${describeErrno(errno)}`, hintFor(limit));
+  }
   return new Failure(
     'unavailable',
     `cannot open a connector socket: ${describeErrno(errno)}`,

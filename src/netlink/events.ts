@@ -174,10 +174,27 @@ export const REFINEMENTS = {
   },
 } as const satisfies Record<string, { of: WireKind; bit: number; meaning: string; carries: string }>;
 
-export type EventName = WireKind | keyof typeof REFINEMENTS;
+/**
+ * Events that no connector sends: programs of ours in the kernel tell them, and only where they are asked for by name, since listening costs
+ * the machine something.
+ */
+export const FROM_PROGRAMS = {
+  'exec-failed': {
+    meaning: 'a program could not be run; a walk along PATH is told as one, and only if nothing was found',
+    carries: 'args and path as they were tried, error, tried',
+  },
+} as const satisfies Record<string, { meaning: string; carries: string }>;
+
+export type ProgramEventName = keyof typeof FROM_PROGRAMS;
+/** What the connector can be asked for. */
+export type HeardName = WireKind | keyof typeof REFINEMENTS;
+export type EventName = HeardName | ProgramEventName;
 
 export const WIRE_KINDS = Object.keys(WIRE) as WireKind[];
-export const EVENT_NAMES = [...WIRE_KINDS, ...Object.keys(REFINEMENTS)] as EventName[];
+export const HEARD_NAMES = [...WIRE_KINDS, ...Object.keys(REFINEMENTS)] as HeardName[];
+export const EVENT_NAMES = [...HEARD_NAMES, ...Object.keys(FROM_PROGRAMS)] as EventName[];
+
+export const isHeard = (name: EventName): name is HeardName => !(name in FROM_PROGRAMS);
 
 /** Every bit the kernel knows: PROC_EVENT_ALL. Only with exactly this mask are acknowledgements delivered. */
 export const MASK_ALL = [...Object.values(WIRE), ...Object.values(REFINEMENTS)].reduce(

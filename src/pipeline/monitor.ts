@@ -2,6 +2,8 @@
  * The pipeline from the kernel to records: subscription, source, order, enrichment, selection. Every command that follows processes
  * stands on it. What happens beside the events, each in a file of its own, is started and stopped here.
  */
+import type { AttemptSource } from '../attempts/attempt.ts';
+import { type FailedExec, QUIET_SECONDS } from '../attempts/walks.ts';
 import { type FactSource, KernelFacts } from '../facts/kernel-facts.ts';
 import { ToldSubjects } from '../facts/told-subjects.ts';
 import type { Host, Kernel } from '../host/host.ts';
@@ -13,11 +15,19 @@ import { EventSource } from '../netlink/source.ts';
 import type { Subscription } from '../netlink/subscribe.ts';
 import type { FactWishes } from '../process/fact-wishes.ts';
 import { HeardSubjects } from '../process/heard-subjects.ts';
+import { withArgsUpTo } from '../process/image-bounds.ts';
 import { compareMoments, type Moment, minus } from '../process/moment.ts';
 import { inTimeOrder } from '../process/order.ts';
 import type { ProcessFacts, ProcReader } from '../process/proc-reader.ts';
 import type { LostRecord, ProcessRecord, StreamRecord } from '../process/record.ts';
-import { type Redact, RedactingWitness, redactingReader } from '../process/redact.ts';
+import {
+  type Edit,
+  EditingWitness,
+  editingReader,
+  type Redact,
+  redactImage,
+  redactRecords,
+} from '../process/redact.ts';
 import { ReadScan, readEach, type Scan, WalkedScan } from '../process/scan.ts';
 import type { Selection, Selector } from '../process/select.ts';
 import type { Subjects } from '../process/subjects.ts';
@@ -25,13 +35,16 @@ import type { Wants } from '../process/teller.ts';
 import { type Infers, Tracker } from '../process/tracker.ts';
 import type { Acquaintance, Witness } from '../process/witness.ts';
 import type { UsageSource } from '../usage/usage-source.ts';
+import { Attempts } from './attempts.ts';
 import { Backlog, type DrainedBatch } from './backlog.ts';
+import { Causes } from './causes.ts';
+import { Gaps } from './gaps.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Losses } from './losses.ts';
 import { Rescan } from './rescan.ts';
 import { Settling } from './settling.ts';
 import { subscribe } from './subscribing.ts';
-import { type Pacing, PromptWakeups, type Wakeups, WindowedWakeups } from './wakeups.ts';
+import { type Pacing, PromptWakeups, together, type Wakeups, WindowedWakeups } from './wakeups.ts';
 
 export interface MonitorOptions {
   readonly hearing: Hearing;
@@ -50,8 +63,10 @@ export interface MonitorOptions {
   readonly latencyMs?: () => number;
   /** False where no argument may ever be read. */
   readonly readsArgs?: boolean;
-  /** Takes out of arguments what nobody may see. */
+  /** Takes out of texts what nobody may see. */
   readonly redact?: Redact | undefined;
+  /** Bytes of arguments that are told of a process; without it all that is read. */
+  readonly maxArgs?: number | undefined;
   /** What the processes used that end. Closed with the monitor. */
   readonly usage?: UsageSource;
   /** Ends that no event settled are looked at again and again, unless somebody else sees to them. */
@@ -81,15 +96,20 @@ export class Monitor {
   private readonly host: Monitored;
   private readonly kernel: Kernel;
   private readonly reader: ProcReader;
+  private readonly edit: Edit | undefined;
   private readonly options: MonitorOptions;
   private readonly source: EventSource;
   private readonly backlog: Backlog;
   private readonly losses: Losses;
+  private readonly gaps = new Gaps();
   private readonly heartbeat: Heartbeat;
   private readonly rescan: Rescan;
   private readonly settling: Settling;
   private hearing: Hearing;
   private facts: { readonly source: FactSource; readonly since: Moment } | undefined;
+  private causes: Causes | undefined;
+  private attempts: Attempts | undefined;
+  private quiet: { cancel(): void } | undefined;
   private scan: Scan;
   private tracker: Tracker | undefined;
   private wakeups: Wakeups | undefined;
@@ -106,7 +126,8 @@ export class Monitor {
     const after = (milliseconds: number, task: () => void) => host.after(milliseconds, task);
     this.host = host;
     this.kernel = kernel;
-    this.reader = options.redact === undefined ? reader : redactingReader(reader, options.redact);
+    this.edit = editOf(options);
+    this.reader = this.edit === undefined ? reader : editingReader(reader, this.edit);
     this.options = options;
     this.hearing = options.hearing;
     this.losses = new Losses(() => host.now());
@@ -122,6 +143,19 @@ export class Monitor {
   /** Datagrams that were not the kernel's, or not understood, since the start. */
   get refused(): Readonly<Record<string, number>> {
     return this.source.refused;
+  }
+
+  /** Records that a pattern judged by the beginning of their arguments, since the rest is not known. */
+  get judgedCut(): number {
+    return this.options.selector.judgedCut;
+  }
+
+  /** Whether any process of these trees lives, as far as is known. */
+  livesIn(roots: readonly number[]): boolean {
+    for (const { ended, trees } of this.tracker?.table.all() ?? []) {
+      if (!ended && roots.some((root) => trees.includes(root))) return true;
+    }
+    return false;
   }
 
   /** False from a loss until the table is true again: there may be processes that nobody told about. */
@@ -147,6 +181,21 @@ export class Monitor {
     return undefined;
   }
 
+  /** Has programs in the kernel tell why processes end; resolves to the reason where that cannot be had. As `useFacts`, before `start`. */
+  async useCauses(): Promise<string | undefined> {
+    const opened = await this.kernel.openCauses();
+    if ('reason' in opened) return opened.reason;
+    this.causes = new Causes(opened);
+    return undefined;
+  }
+
+  /** Has programs in the kernel tell which execs fail. As `useFacts`, before `start`. */
+  async useAttempts(tells: 'every try' | 'walks'): Promise<AttemptSource | { readonly reason: string }> {
+    const opened = await this.kernel.openAttempts(this.options.readsArgs === false ? 'without' : 'with');
+    if ('hook' in opened) this.attempts = new Attempts(opened, tells, this.options.redact);
+    return opened;
+  }
+
   /** @param known the processes to know from the start; all there are, unless given */
   start(onRecords: (records: StreamRecord[]) => void, known?: readonly number[]): void {
     this.onRecords = onRecords;
@@ -157,7 +206,11 @@ export class Monitor {
       bootOffset: () => subjects.bootOffset,
     };
     const witness = this.witness(acquaintance);
-    const tracker = new Tracker({ ...options, hearing, reader, subjects, clocks: () => kernel.clocks() }, witness);
+    const { causes, attempts: failedExecs } = this;
+    const tracker = new Tracker(
+      { ...options, hearing, reader, subjects, causes, failedExecs, clocks: () => kernel.clocks() },
+      witness,
+    );
     this.tracker = tracker;
     this.seed(tracker, known);
     this.first = () => this.beginBefore(tracker, acquaintance);
@@ -177,11 +230,11 @@ export class Monitor {
   }
 
   private witness(acquaintance: Acquaintance): Witness {
-    if (this.facts === undefined) return this.redacting(this.looks(acquaintance));
+    if (this.facts === undefined) return this.editing(this.looks(acquaintance));
     const { reader, hearing } = this;
     const now = () => this.host.now();
     const hearsThreads = hearing.scopes.get('exit') === 'both';
-    return this.redacting(new KernelFacts(this.facts.source, { ...acquaintance, reader, now, hearsThreads }));
+    return this.editing(new KernelFacts(this.facts.source, { ...acquaintance, reader, now, hearsThreads }));
   }
 
   private looks(acquaintance: Acquaintance): ProcLooks {
@@ -196,9 +249,8 @@ export class Monitor {
     });
   }
 
-  private redacting(witness: Witness): Witness {
-    const { redact } = this.options;
-    return redact === undefined ? witness : new RedactingWitness(witness, redact);
+  private editing(witness: Witness): Witness {
+    return this.edit === undefined ? witness : new EditingWitness(witness, this.edit);
   }
 
   private wakeupsFor({ isPatient }: Witness): Wakeups {
@@ -209,11 +261,12 @@ export class Monitor {
     };
     const { latencyMs } = this.options;
     const isHurried = !isPatient || this.options.wants.cgroup;
+    const also = this.attempts === undefined ? [] : [this.attempts.source];
     if (this.facts === undefined || isHurried || latencyMs === undefined) {
-      return new PromptWakeups(pacing, this.source, isHurried ? 'hurried' : 'patient');
+      return new PromptWakeups(pacing, together([this.source, ...also]), isHurried ? 'hurried' : 'patient');
     }
     const capacity = this.subscription.bufferBytes / BYTES_AN_EVENT;
-    return new WindowedWakeups(pacing, [this.source, this.facts.source], { mostMs: latencyMs, capacity });
+    return new WindowedWakeups(pacing, [this.source, this.facts.source, ...also], { mostMs: latencyMs, capacity });
   }
 
   /** Where the table is not the authority, there is nobody who must be known beforehand. */
@@ -230,7 +283,7 @@ export class Monitor {
     if (facts === undefined || !this.backlog.reachesBack(facts.since)) return;
     const { witness } = tracker;
     const looks = this.looks(acquaintance);
-    tracker.witness = this.redacting(looks);
+    tracker.witness = this.editing(looks);
     for (const batch of this.backlog.takeBefore(facts.since)) this.handle(batch, tracker);
     // Twice: an end that no event told must be seen two times.
     this.tell([...tracker.settle(), ...tracker.settle()]);
@@ -241,15 +294,20 @@ export class Monitor {
   /** Takes what is queued, tells it, and leaves. */
   stop(): void {
     this.wake();
+    this.tell(this.gaps.takeRest());
     this.tell([], this.takeLoss(this.subscription.takeDrops()));
     this.tellUnseen(this.tracker?.witness.takeLost('all') ?? 0);
     this.lookAgain();
     this.lookAgain();
+    this.tellFailed(this.attempts?.quiet('all') ?? []);
+    this.quiet?.cancel();
     for (const one of [this.heartbeat, this.rescan, this.settling]) one.stop();
     this.carry?.cancel();
     this.wakeups?.stop();
     this.subscription.close();
     this.facts?.source.close();
+    this.causes?.close();
+    this.attempts?.close();
     this.scan.close();
     this.options.usage?.close(this.onRecords);
   }
@@ -329,16 +387,52 @@ export class Monitor {
   private handle(batch: DrainedBatch, tracker: Tracker): void {
     const { witness } = tracker;
     const mustHeed = witness.attend(batch, ({ tgid }) => tracker.mayShow(tgid));
+    this.causes?.attend();
     const events = this.options.ordered ? inTimeOrder(batch.events) : batch.events;
     if (mustHeed) witness.heed(this.backlog.drainAll());
     if (batch.full && !witness.isPatient && this.backlog.length === 0) this.backlog.drainMore();
     this.options.usage?.hear(events);
-    const records: StreamRecord[] = tracker.track(events);
+    const over = this.attempts?.attend(events) ?? [];
+    if (batch.lost > 0) this.gaps.add(this.lossOfEvents('overrun', batch.lost), batch.at);
+    const records: StreamRecord[] = this.withGaps(tracker, events, batch.full || !this.backlog.isEmpty());
+    if (over.length > 0) {
+      records.push(...tracker.tellFailed(over));
+      records.sort((a, b) => compareMoments(a.at, b.at));
+    }
+    this.watchQuiet();
     if (!batch.full) records.push(...this.unheard(tracker, batch.at, batch.lost > 0 ? GRACE_SECONDS : UNHEARD_SECONDS));
-    this.tell(records, this.takeLoss(batch.lost));
+    this.tell(records);
     // While more is queued, what was dropped may be known later only.
     if (batch.lost === 0 && !batch.full) this.losses.note();
     this.tellUnseen(witness.takeLost());
+    this.tellUnexplained();
+    this.tellUnseen(this.attempts?.takeLost() ?? 0);
+  }
+
+  /** A walk is over when nothing more comes: nobody tells that. */
+  private watchQuiet(): void {
+    if (this.quiet !== undefined || !this.attempts?.isOpen) return;
+    this.quiet = this.host.after(QUIET_SECONDS * 1000, () => {
+      this.quiet = undefined;
+      this.wake();
+      this.tellFailed(this.attempts?.quiet(this.host.now()) ?? []);
+      this.watchQuiet();
+    });
+  }
+
+  private tellFailed(over: readonly FailedExec[]): void {
+    if (over.length > 0 && this.tracker !== undefined) this.tell(this.tracker.tellFailed(over));
+  }
+
+  private withGaps(tracker: Tracker, events: readonly WireEvent[], isMore: boolean): StreamRecord[] {
+    const records: StreamRecord[] = [];
+    let from = 0;
+    for (const { record, before } of this.gaps.take(events, isMore ? 'more' : 'nothing')) {
+      records.push(...tracker.track(events, from, before), record);
+      tracker.doubt(record.at);
+      from = before;
+    }
+    return from === 0 && records.length === 0 ? tracker.track(events) : [...records, ...tracker.track(events, from)];
   }
 
   /** What was witnessed, and whose event is not among those that were queued then. */
@@ -347,8 +441,9 @@ export class Monitor {
     return unheard.length === 0 ? [] : tracker.repair(unheard);
   }
 
-  private tell(told: StreamRecord[], loss?: LostRecord): void {
-    const { selector, usage } = this.options;
+  private tell(all: StreamRecord[], loss?: LostRecord): void {
+    const { selector, usage, redact } = this.options;
+    const told = redact === undefined ? all : redactRecords(all, redact);
     const missing = usage?.account(told) ?? [];
     const records = selector.takesAll ? told : told.filter((record) => !('pid' in record) || selector.shows(record));
     if (loss !== undefined) records.push(loss);
@@ -363,6 +458,11 @@ export class Monitor {
     if (count > 0) this.tell([], this.losses.tell('capture', count));
   }
 
+  private tellUnexplained(): void {
+    const count = this.causes?.takeLost() ?? 0;
+    if (count > 0) this.tell([], this.losses.tell('cause', count));
+  }
+
   /** Events are missing: the table has to be made true again. */
   private lossOfEvents(reason: 'overrun' | 'starved', count: number | undefined): LostRecord {
     const record = this.losses.tell(reason, count);
@@ -370,14 +470,21 @@ export class Monitor {
     return record;
   }
 
+  /** Of a loss behind all that was queued. */
   private takeLoss(count: number): LostRecord | undefined {
-    return count === 0 ? undefined : this.lossOfEvents('overrun', count);
+    if (count === 0) return undefined;
+    const record = this.lossOfEvents('overrun', count);
+    this.tracker?.doubt(record.at);
+    return record;
   }
 
   private beaten(isDeaf: boolean): void {
     const starved = isDeaf ? this.lossOfEvents('starved', undefined) : undefined;
     this.wake();
-    if (starved !== undefined) this.tell([], starved);
+    if (starved !== undefined) {
+      this.tracker?.doubt(starved.at);
+      this.tell([], starved);
+    }
     this.tell([], this.takeLoss(this.subscription.takeDrops()));
   }
 
@@ -394,6 +501,13 @@ export class Monitor {
     this.tell(this.unheard(tracker, at, GRACE_SECONDS));
     if (!this.rescan.isWanted) this.tell(tracker.reconcile(scan, at));
   }
+}
+
+/** What is done to every image, if anything: first what must not be told is taken out, then what is too long is cut. */
+function editOf({ redact, maxArgs }: MonitorOptions): Edit | undefined {
+  if (redact === undefined) return maxArgs === undefined ? undefined : (image) => withArgsUpTo(image, maxArgs);
+  const redacted: Edit = (image) => redactImage(image, redact);
+  return maxArgs === undefined ? redacted : (image) => withArgsUpTo(redacted(image), maxArgs);
 }
 
 function* living({ table }: Tracker): Iterable<number> {

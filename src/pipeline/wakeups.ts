@@ -97,6 +97,21 @@ export class WindowedWakeups implements Wakeups {
   }
 }
 
+/** Several as one; a single one stays itself. */
+export function together(sources: readonly Wakeable[]): Wakeable {
+  if (sources.length === 1) return sources[0];
+  return {
+    onReadable(listener) {
+      const all = sources.map((source) => source.onReadable(listener));
+      return {
+        pause: () => all.forEach((one) => void one.pause()),
+        resume: () => all.forEach((one) => void one.resume()),
+        close: () => all.forEach((one) => void one.close()),
+      };
+    },
+  };
+}
+
 /** More events than this within the window make it busy; a tick with no more than `calmEvents` makes it calm again. */
 const LOAD = { windowMs: 10, tickMs: 3 } as const;
 /** Who reads of processes what is gone a moment later is woken longer. */

@@ -3,7 +3,7 @@ import type { EventOf } from '../netlink/events.ts';
 import { changed, type Image } from './image.ts';
 import type { Clocks, Moment } from './moment.ts';
 import type { ProcReader } from './proc-reader.ts';
-import { childOf, isSameStart, onlyUser, procTold, type Subjects, unknownProc } from './subjects.ts';
+import { childOf, isSameStart, onlyUser, procOf, procTold, type Subjects, unknownProc, whyUnread } from './subjects.ts';
 import { type Proc, ProcessTable } from './table.ts';
 import type { Text } from './text.ts';
 import type { ProcessExit, Told } from './witness.ts';
@@ -42,7 +42,7 @@ export class HeardSubjects implements Subjects {
       this.table.living(pid) ?? this.table.add(typeof told === 'object' ? procTold(pid, told) : unknownProc(pid));
     proc.imageOf = undefined;
     if (told === 'unread') proc.image = onlyUser(proc.image, { unread: true });
-    else if (told === undefined) proc.image = onlyUser(proc.image, { missing: 'gone' });
+    else if (told === undefined) proc.image = onlyUser(proc.image, { missing: whyUnread(this.reader, pid) });
     else {
       proc.image = told.image;
       proc.ppid = told.ppid;
@@ -52,13 +52,20 @@ export class HeardSubjects implements Subjects {
   }
 
   ended(exit: ProcessExit): Proc {
-    const proc = this.table.living(exit.pid) ?? unknownProc(exit.pid);
+    const proc = this.table.living(exit.pid) ?? this.unheardOf(exit);
     // Its name outlives its arguments.
     if (proc.image.comm === undefined && exit.zombie !== undefined) {
       proc.image = changed(proc.image, { comm: exit.zombie.comm });
     }
     this.table.end(proc);
     return proc;
+  }
+
+  /** Its birth was lost: what is left of it tells when that was. */
+  private unheardOf({ pid, zombie }: ProcessExit): Proc {
+    return zombie === undefined
+      ? unknownProc(pid)
+      : procOf(pid, { stat: zombie, image: { comm: zombie.comm } }, this.bootOffset);
   }
 
   takePrevious(pid: number): Proc | undefined {
@@ -72,7 +79,7 @@ export class HeardSubjects implements Subjects {
     if (proc.image.unread) {
       const facts = this.reader.facts(proc.pid);
       const isIts = facts && (proc.start === undefined || isSameStart(proc.start, facts.stat, this.bootOffset));
-      proc.image = isIts ? facts.image : onlyUser(proc.image, { missing: 'gone' });
+      proc.image = isIts ? facts.image : onlyUser(proc.image, { missing: whyUnread(this.reader, proc.pid) });
     }
     return proc.image;
   }

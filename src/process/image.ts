@@ -2,7 +2,11 @@
  * What a process runs: name, arguments, program, directory, user. An image is read only and shared: a fork's child has the very
  * image of its parent until it executes something else. A member that is absent is unknown.
  */
+import { bounded } from './image-bounds.ts';
 import type { Text } from './text.ts';
+
+export const MISSING = ['gone', 'hidden', 'denied'] as const;
+export type Missing = (typeof MISSING)[number];
 
 export interface Image {
   readonly comm?: Text | undefined;
@@ -22,14 +26,18 @@ export interface Image {
   readonly cwdMissing?: PathMissing | undefined;
   /** Effective user id, what `ps` shows. */
   readonly uid?: number | undefined;
-  /** The process was gone before its arguments could be read. */
-  readonly missing?: 'gone' | undefined;
+  /** Why there are no arguments: it was gone before they could be read, /proc hides it (hidepid), or it is not for us to read them. */
+  readonly missing?: Missing | undefined;
   /** Nobody wanted to see it so far: to be read if somebody does. */
   readonly unread?: true | undefined;
   /** The arguments as they lay in memory, one letter a byte, each ended by a zero; where they came so. Says the same as `args`. */
   readonly argsLetters?: string | undefined;
+  /** Bytes of all text it holds, where that is known without making texts of them. */
+  readonly textBytes?: number;
+  /** Lets go of all arguments but this many bytes, where it has a way of its own to do so. */
+  lighten?(argsBytes: number): void;
   /** A place where whoever writes images keeps what it has made of this one. Not part of what it is. */
-  kept?: { readonly by: object; readonly letters: string } | undefined;
+  kept?: { readonly by: object; readonly letters: string; readonly user: Text | undefined } | undefined;
 }
 
 /**
@@ -47,7 +55,7 @@ export interface FileId {
 
 export const UNKNOWN_IMAGE: Image = {};
 
-type Member = Exclude<keyof Image, 'argsLetters' | 'kept'>;
+type Member = Exclude<keyof Image, 'argsLetters' | 'textBytes' | 'lighten' | 'kept'>;
 
 const MEMBERS: Readonly<Record<Member, true>> = {
   comm: true,
@@ -73,5 +81,5 @@ export function changed(image: Image, changes: Image): Image {
     const value = name in changes ? changes[name] : image[name];
     if (value !== undefined) told[name] = value;
   }
-  return told;
+  return bounded(told);
 }

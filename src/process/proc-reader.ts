@@ -23,6 +23,8 @@ export interface ProcReader {
   zombieStatus(pid: number): number | undefined;
   /** One line of /proc/PID/cgroup: the path in the unified hierarchy. */
   cgroup(pid: number): string | undefined;
+  /** Whether /proc has a directory of it, whoever may look into that. */
+  isListed?(pid: number): boolean;
   /** False only when no process has this pid any more, not even as a zombie. */
   exists(pid: number): boolean;
   /** Whether all of the process has ended; asked of a process descriptor, which works where /proc hides the process. */

@@ -2,7 +2,9 @@
  * What flows to the formatters: one record for each thing that happened to a process, and records of our own that say where the
  * stream begins, ends and has a hole. Members that are undefined are unknown.
  */
-import type { WireKind } from '../netlink/events.ts';
+import type { FailedExec } from '../attempts/walks.ts';
+import type { EndCause } from '../cause/end-cause.ts';
+import type { ProgramEventName, WireKind } from '../netlink/events.ts';
 import type { Usage } from '../usage/usage.ts';
 import type { Image } from './image.ts';
 import type { Moment } from './moment.ts';
@@ -12,7 +14,7 @@ import type { Text } from './text.ts';
  * `found`: a process that was there although its birth was not heard, noticed by the rescan after a loss. `alive`: one that was there when a
  * recording began.
  */
-export type ProcessEventName = WireKind | 'clone' | 'found' | 'alive';
+export type ProcessEventName = WireKind | ProgramEventName | 'clone' | 'found' | 'alive';
 
 export interface ProcessRecord {
   readonly event: ProcessEventName;
@@ -38,6 +40,8 @@ export interface ProcessRecord {
   readonly tracer: { readonly pid: number; readonly tid: number } | undefined;
   /** When it was born; only of who is `alive`, an end has its own. */
   readonly start?: Moment | undefined;
+  /** What could not be executed; of an end, right before it. */
+  readonly failed?: FailedExec | undefined;
 }
 
 export interface Ancestor {
@@ -50,16 +54,20 @@ export interface ProcessEnd {
   readonly waitStatus: number | undefined;
   /** When the process was born. */
   readonly start: Moment | undefined;
+  /** CLOCK_REALTIME minus CLOCK_MONOTONIC by which its birth is told, whatever becomes of the clock; that of the record where it is absent. */
+  readonly startOffset?: Moment | undefined;
   /** Seconds of life; to the microsecond when the birth was heard, else in steps of a clock tick (10 ms). */
   readonly duration: { readonly seconds: number; readonly exact: boolean } | undefined;
   /** What it used, where somebody wants it and the kernel told. */
   readonly usage?: Usage | undefined;
+  /** Why it ended, where somebody wants it and that is certain. */
+  readonly cause?: EndCause | undefined;
 }
 
-/** Where records were lost: the kernel's queue for us, our queue for a slow reader, everything for a while, or accounts alone. */
-export type LossReason = 'overrun' | 'output' | 'starved' | 'capture' | 'usage';
+/** Where records were lost: the kernel's queue for us, our queue for a slow reader, everything for a while, or accounts or causes alone. */
+export type LossReason = 'overrun' | 'output' | 'starved' | 'capture' | 'usage' | 'cause';
 
-export const LOSS_REASONS: readonly LossReason[] = ['overrun', 'output', 'starved', 'capture', 'usage'];
+export const LOSS_REASONS: readonly LossReason[] = ['overrun', 'output', 'starved', 'capture', 'usage', 'cause'];
 
 export interface LostRecord {
   readonly event: 'lost';

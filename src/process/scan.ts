@@ -97,7 +97,7 @@ export class WalkedScan implements Scan {
     for (const { pid, stat, uid, start } of after) {
       const one = read.get(pid);
       if (one === undefined || compareMoments(one.start, start) !== 0) others.push(pid);
-      else found.set(pid, { stat, image: { comm: stat.comm, uid, ...one.image } });
+      else found.set(pid, { stat, image: Object.assign(one.image, { comm: stat.comm, uid }) });
     }
     others.push(...unseen(after, []));
     for (const [pid, facts] of readEach(others, (pid) => this.reader.facts(pid))) found.set(pid, facts);

@@ -2,6 +2,8 @@
  * Whom to show: the selection flags as one predicate. Kinds are combined by AND, the values of one kind by OR. The part that needs only
  * ids and the table (`mayShow`) is asked before anything is read for an event; the rest (`shows`) is asked of the finished record.
  */
+import type { CauseName } from '../cause/causes.ts';
+import type { Sender } from '../cause/end-cause.ts';
 import type { Image } from './image.ts';
 import type { Matcher } from './patterns.ts';
 import type { ProcessRecord } from './record.ts';
@@ -24,6 +26,9 @@ export interface Selection {
   readonly cgroup: Choice<Matcher>;
   readonly code: Choice<number>;
   readonly signal: Choice<number>;
+  readonly cause: Choice<CauseName>;
+  /** Who sent the signal of an end: by pid or name. */
+  readonly killer: Choice<number | Matcher>;
 }
 
 const NOTHING = { wanted: [], unwanted: [] };
@@ -36,6 +41,8 @@ export const SELECT_ALL: Selection = {
   cgroup: NOTHING,
   code: NOTHING,
   signal: NOTHING,
+  cause: NOTHING,
+  killer: NOTHING,
 };
 
 /** What the table knows of a process without reading anything. */
@@ -57,6 +64,8 @@ export class Selector {
   /** Nothing is selected, so nothing has to be asked. */
   readonly takesAll: boolean;
   readonly needsCgroup: boolean;
+  /** Records whose arguments were matched although only their beginning is known. */
+  judgedCut = 0;
 
   constructor(selection: Selection) {
     this.selection = selection;
@@ -81,12 +90,24 @@ export class Selector {
     if (this.takesAll) return true;
     const { uid, name, grep, cgroup } = this.selection;
     const { image } = record;
+    if (image.argsTotal !== undefined && !isEmpty(grep)) this.judgedCut++;
     return (
       passes(uid, (id) => image.uid === id) &&
       passes(name, (matches) => namesOf(image).some(matches)) &&
       passes(grep, (matches) => image.args !== undefined && matches(image.args.map(rawOf).join(' '))) &&
       passes(cgroup, (matches) => record.cgroup !== undefined && matches(record.cgroup)) &&
-      this.endMatches(record)
+      this.endMatches(record) &&
+      this.causeMatches(record)
+    );
+  }
+
+  /** What is wanted must be certain. */
+  private causeMatches({ exit }: Pick<ProcessRecord, 'exit'>): boolean {
+    const { cause, killer } = this.selection;
+    const sender = exit?.cause?.sender;
+    return (
+      passes(cause, (name) => exit?.cause?.cause === name) &&
+      passes(killer, (who) => sender !== undefined && isKiller(sender, who))
     );
   }
 
@@ -103,12 +124,40 @@ export class Selector {
   }
 }
 
-/** The names a process goes by: comm, and the base names of its program and of its first argument. */
-export function namesOf({ comm, exe, args }: Image): string[] {
-  const base = (path: Text): string => rawOf(path).slice(rawOf(path).lastIndexOf('/') + 1);
+function isKiller({ pid, comm, args }: Sender, who: number | Matcher): boolean {
+  return typeof who === 'number' ? pid === who : namesOf({ comm, args }).some(who);
+}
+
+const base = (path: Text): string => rawOf(path).slice(rawOf(path).lastIndexOf('/') + 1);
+
+/** A comm is cut here; that of a script is the beginning of its name. */
+const COMM_LETTERS = 15;
+/** Programs whose first argument, if it is no option, is what they run. */
+const INTERPRETER =
+  /^(?:(?:ba|da|z|k|mk|pdk|a)?sh|busybox|python[\d.]*|perl[\d.]*|ruby[\d.]*|node|nodejs|php[\d.]*|lua[\d.]*|tclsh[\d.]*|Rscript)$/;
+
+/** Of a script the base name: what its interpreter was given, behind at most one option where the kernel put it there. */
+function scriptOf({ comm, exe, args = [] }: Pick<Image, 'comm' | 'exe' | 'args'>): string | undefined {
+  const [, first, second] = args;
+  const name = comm === undefined ? '' : rawOf(comm);
+  for (const arg of [first, second]) {
+    if (arg === undefined) break;
+    const script = base(arg);
+    if (name !== '' && script.startsWith(name) && (script === name || name.length >= COMM_LETTERS)) return script;
+  }
+  const program = exe === undefined ? name : base(exe);
+  return first !== undefined && INTERPRETER.test(program) && !rawOf(first).startsWith('-') ? base(first) : undefined;
+}
+
+/** The names a process goes by: comm, and the base names of its program, of the path it was executed by, of its first argument, of its script. */
+export function namesOf(image: Pick<Image, 'comm' | 'exe' | 'path' | 'args'>): string[] {
+  const { comm, exe, path, args } = image;
   const names: string[] = [];
   if (comm !== undefined) names.push(rawOf(comm));
   if (exe !== undefined) names.push(base(exe));
+  if (path !== undefined) names.push(base(path));
   if (args !== undefined && args.length > 0) names.push(base(args[0]));
+  const script = scriptOf(image);
+  if (script !== undefined) names.push(script);
   return names;
 }

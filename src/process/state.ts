@@ -1,4 +1,5 @@
 /** The state: who is there at one moment, as records. A recording begins with it, so that names and trees are whole without the machine. */
+import { livingParent } from './ancestry.ts';
 import type { Moment } from './moment.ts';
 import type { ProcessRecord } from './record.ts';
 import { type Selection, Selector } from './select.ts';
@@ -14,8 +15,12 @@ const NOTHING = { wanted: [], unwanted: [] };
 /** How somebody will end is no reason to leave him out. */
 const withoutEnds = (selection: Selection): Selection => ({ ...selection, code: NOTHING, signal: NOTHING });
 
+/** Now: once it has ended another has taken over, unknown which. The first processes have none. */
+const parentOf = (proc: Proc, { table }: Known): number | undefined =>
+  proc.ppid === 0 ? 0 : livingParent(table, proc);
+
 function aliveOf(proc: Proc, known: Known, at: Moment, wantsCgroup: boolean): ProcessRecord {
-  const { ppid } = proc;
+  const ppid = parentOf(proc, known);
   return {
     ...unheard('found', proc.pid, known.imageOf(proc), at),
     event: 'alive',
@@ -32,7 +37,7 @@ function aliveOf(proc: Proc, known: Known, at: Moment, wantsCgroup: boolean): Pr
 function aboveOf(proc: Proc, known: Known, at: Moment): ProcessRecord {
   const { comm } = known.imageOf(proc);
   const image = comm === undefined ? {} : { comm };
-  return { ...unheard('found', proc.pid, image, at), event: 'alive', inferred: false, ppid: proc.ppid };
+  return { ...unheard('found', proc.pid, image, at), event: 'alive', inferred: false, ppid: parentOf(proc, known) };
 }
 
 function* ancestorsOf(proc: Proc, { table }: Known): Generator<Proc> {

@@ -4,9 +4,9 @@
  * its event comes (read-subjects.ts).
  */
 import type { EventOf } from '../netlink/events.ts';
-import { type Image, UNKNOWN_IMAGE } from './image.ts';
+import { type Image, type Missing, UNKNOWN_IMAGE } from './image.ts';
 import { type Clocks, type Moment, momentOfTicks, secondsBetween } from './moment.ts';
-import type { ProcessFacts } from './proc-reader.ts';
+import type { ProcessFacts, ProcReader } from './proc-reader.ts';
 import type { ProcessStat } from './procstat.ts';
 import type { Proc, ProcessTable } from './table.ts';
 import type { Text } from './text.ts';
@@ -45,6 +45,7 @@ export function unknownProc(pid: number): Proc {
     imageOf: undefined,
     start: undefined,
     startExact: false,
+    startOffset: undefined,
     ended: false,
     trees: NO_TREES,
     cgroup: undefined,
@@ -64,6 +65,10 @@ export function procTold(pid: number, { image, ppid, start, startExact, parentCo
   return { ...unknownProc(pid), ppid, image, imageOf, start, startExact, parentComm };
 }
 
+/** Whether two births are one, as far as is known. */
+export const isNear = (one: Moment | undefined, other: Moment): boolean =>
+  one === undefined || Math.abs(secondsBetween(one, other)) < START_TOLERANCE_SECONDS;
+
 export function isSameStart(known: Moment, stat: ProcessStat, bootOffset: Moment): boolean {
   return Math.abs(secondsBetween(known, momentOfTicks(stat.startTicks, bootOffset))) < START_TOLERANCE_SECONDS;
 }
@@ -77,6 +82,7 @@ export function childOf({ tgid, parentTgid, stamp }: EventOf<'fork'>, parent: Pa
     imageOf: image === undefined ? undefined : 'inherited',
     start: stamp,
     startExact: true,
+    startOffset: undefined,
     ended: false,
     trees,
     cgroup,
@@ -85,7 +91,14 @@ export function childOf({ tgid, parentTgid, stamp }: EventOf<'fork'>, parent: Pa
   };
 }
 
+/** Why nothing could be read of a process: it lives, and /proc does not show it or does not let us read it; or it lives no more. */
+export function whyUnread(reader: Pick<ProcReader, 'exists' | 'stat' | 'isListed'>, pid: number): Missing {
+  const isThere = reader.exists(pid) && reader.stat(pid) === undefined && reader.exists(pid);
+  if (!isThere) return 'gone';
+  return reader.isListed?.(pid) ? 'denied' : 'hidden';
+}
+
 /** What an exec leaves of a process whose new image is not known: an exec changes the user only with an event of its own. */
-export function onlyUser({ uid }: Image, why: { missing: 'gone' } | { unread: true }): Image {
+export function onlyUser({ uid }: Image, why: { missing: Missing } | { unread: true }): Image {
   return uid === undefined ? why : { uid, ...why };
 }

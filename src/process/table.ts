@@ -16,6 +16,8 @@ export interface Proc {
   readonly start: Moment | undefined;
   /** The start is the stamp of a fork event, not a clock tick from /proc. */
   readonly startExact: boolean;
+  /** What the wall clock was ahead when its birth was heard, or first told. */
+  startOffset: Moment | undefined;
   ended: boolean;
   /** Roots of the selected trees it belongs to. */
   trees: readonly number[];

@@ -1,4 +1,5 @@
 /** Builds records: an event, whom it is about, and what only this event tells. Collects them for the batch at hand. */
+import type { FailedExec } from '../attempts/walks.ts';
 import type { WireEvent } from '../netlink/events.ts';
 import { ancestryOf, livingParent } from './ancestry.ts';
 import type { Image } from './image.ts';
@@ -8,7 +9,7 @@ import type { Subjects } from './subjects.ts';
 import type { Proc } from './table.ts';
 
 /** What only some events tell. `ppid` is the parent as the event names it. */
-export type Detail = Partial<Pick<ProcessRecord, 'exit' | 'ids' | 'tracer' | 'thread' | 'image' | 'ppid'>>;
+export type Detail = Partial<Pick<ProcessRecord, 'exit' | 'ids' | 'tracer' | 'thread' | 'image' | 'ppid' | 'failed'>>;
 
 /** Facts that cost something and are looked up only where they are shown or selected by. */
 export interface Wants {
@@ -59,6 +60,23 @@ export class Teller {
       exit: detail.exit,
       ids: detail.ids,
       tracer: detail.tracer,
+      failed: detail.failed,
+    });
+  }
+
+  /** What a process could not execute: no event, but a record like one. */
+  tellFailed(proc: Proc, failed: FailedExec): void {
+    if (!this.mayShow(proc)) return;
+    const { at, tid, ppid, comm, path, args, uid } = failed.attempt;
+    this.records.push({
+      ...unheard('exec-failed', proc.pid, { comm, args, uid, ...(path !== undefined && { path }) }, at),
+      tid,
+      ppid,
+      parentComm: this.subjects.parentComm(ppid, proc),
+      ancestry: this.wants.ancestry ? this.chain(ppid, proc) : undefined,
+      cgroup: this.wants.cgroup ? this.subjects.cgroupOf(proc) : undefined,
+      inferred: false,
+      failed,
     });
   }
 
@@ -73,7 +91,10 @@ export class Teller {
       imageOf: proc.imageOf,
       ancestry: this.wants.ancestry ? this.chain(ppid, proc) : undefined,
       cgroup: this.wants.cgroup ? this.subjects.cgroupOf(proc) : undefined,
-      exit: event === 'exit' ? { waitStatus, start: proc.start, duration: undefined } : undefined,
+      exit:
+        event === 'exit'
+          ? { waitStatus, start: proc.start, startOffset: proc.startOffset, duration: undefined }
+          : undefined,
     });
   }
 
@@ -87,7 +108,7 @@ export class Teller {
 }
 
 /** A record about a process that no event told: what it has in common with all such. */
-export function unheard(event: InferredEvent, pid: number, image: Image, at: Moment): ProcessRecord {
+export function unheard(event: InferredEvent | 'exec-failed', pid: number, image: Image, at: Moment): ProcessRecord {
   return {
     event,
     at,

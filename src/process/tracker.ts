@@ -2,17 +2,21 @@
  * The enrich stage: batches of the kernel's events in, records that say who it was and how it ended out. Applies the exit rule;
  * who a process is it asks the subjects, and facts come only through them, the reader and the image source.
  */
+import type { FailedExec } from '../attempts/walks.ts';
+import type { Death } from '../cause/cause-book.ts';
+import { BY_ITSELF, type EndCause } from '../cause/end-cause.ts';
 import type { EventOf, WireEvent, WireKind } from '../netlink/events.ts';
 import { type Hearing, hearsWholeLives } from '../netlink/filter.ts';
 import { isOver } from './exits.ts';
 import { changed, type Image, UNKNOWN_IMAGE } from './image.ts';
-import { type Clocks, type Moment, secondsBetween } from './moment.ts';
+import { type Clocks, type Moment, plus, secondsBetween } from './moment.ts';
 import type { ProcessFacts, ProcReader } from './proc-reader.ts';
 import type { ProcessStat } from './procstat.ts';
 import type { ProcessEnd, ProcessRecord } from './record.ts';
 import type { Selection, Selector } from './select.ts';
+import { withSenders } from './senders.ts';
 import { stateOf } from './state.ts';
-import { isSameStart, procOf, type Subjects } from './subjects.ts';
+import { isNear, isSameStart, procOf, type Subjects } from './subjects.ts';
 import type { Proc } from './table.ts';
 import { type Detail, Teller, type Wants } from './teller.ts';
 import { textOf } from './text.ts';
@@ -40,6 +44,22 @@ export interface TrackerOptions {
   readonly selector: Selector;
   /** Roots of the trees to keep membership of. */
   readonly treeRoots: readonly number[];
+  /** Why processes end, where somebody wants to know. */
+  readonly causes?: EndCauses | undefined;
+  /** What could not be executed, where somebody wants to know. */
+  readonly failedExecs?: FailedExecs | undefined;
+}
+
+/** Who knows what a process could not execute right before its end. */
+export interface FailedExecs {
+  before(end: WireEvent): FailedExec | undefined;
+}
+
+/** Who knows of an end by its status, and by more of it where that does not say all. */
+export interface EndCauses {
+  /** By a code, and nobody asked for it: nothing more is to be known. */
+  isByItself(pid: number, status: number): boolean;
+  of(death: Death): EndCause | undefined;
 }
 
 /** What happened to which process, of all that changes who it is. */
@@ -71,6 +91,9 @@ export class Tracker {
   private readonly options: TrackerOptions;
   private readonly subjects: Subjects;
   private readonly hearsWholeLives: boolean;
+  /** Events before are missing. */
+  private doubtfulUntil: Moment | undefined;
+  private wallOffset: Moment | undefined;
   private readonly teller: Teller;
   /** Roots of trees that were not there at the start: the next process of that number, and no later one. */
   private readonly rootsToCome = new Set<number>();
@@ -100,6 +123,7 @@ export class Tracker {
       if (isOver(facts.stat) || (changed?.has('fork') && this.hearsWholeLives)) continue;
       const image = changed === undefined ? facts.image : imageBefore(facts.image, changed);
       const proc = this.table.add(procOf(pid, { stat: facts.stat, image }, this.subjects.bootOffset));
+      proc.startOffset = this.wallOffset;
       // Without whole lives heard, nobody knows what it has become since.
       if (!this.hearsWholeLives) proc.imageOf = 'earlier';
       if (facts.stat.state === 'Z') this.witness.addLeaderless(pid);
@@ -121,14 +145,44 @@ export class Tracker {
   }
 
   private begin(): void {
-    this.subjects.begin(this.options.clocks());
+    const clocks = this.options.clocks();
+    this.wallOffset = clocks.wallOffset;
+    this.subjects.begin(clocks);
   }
 
-  /** Turns one batch, in time order and attended by the witness, into records. */
-  track(events: readonly WireEvent[]): ProcessRecord[] {
+  /** Turns one batch, in time order and attended by the witness, into records; or a part of it. */
+  track(events: readonly WireEvent[], from = 0, to = events.length): ProcessRecord[] {
     this.begin();
-    for (let i = 0; i < events.length; i++) this.take(events[i], i);
+    for (let i = from; i < to; i++) this.take(events[i], i);
     return this.teller.take();
+  }
+
+  /** What could not be executed and is over. */
+  tellFailed(all: readonly FailedExec[]): ProcessRecord[] {
+    for (const failed of all) {
+      const proc = this.subjects.of(failed.attempt.pid);
+      this.teller.tellFailed(proc, failed);
+    }
+    return this.teller.take();
+  }
+
+  /** Events are missing here: whoever was believed alive before may have ended, and its number may be another's. */
+  doubt(at: Moment): void {
+    this.doubtfulUntil = at;
+  }
+
+  private isDoubtful({ start }: Proc): boolean {
+    if (this.doubtfulUntil === undefined) return false;
+    return start === undefined || secondsBetween(start, this.doubtfulUntil) > 0;
+  }
+
+  /** Ends whoever was believed to have this number, if it is proven to be another's; `stat`: of its holder now, where that is known. */
+  private endReplaced(pid: number, at: Moment, isIts: (proc: Proc) => boolean): void {
+    const proc = this.table.living(pid);
+    if (proc === undefined || !this.isDoubtful(proc) || isIts(proc)) return;
+    this.witness.forget(pid);
+    if (this.options.infers.ends) this.teller.infer('exit', proc, at, undefined);
+    this.table.end(proc);
   }
 
   /** Looks again at the ends that are still open. */
@@ -175,14 +229,18 @@ export class Tracker {
     if (event.tid !== event.tgid) return this.tellOf(event, {});
     const before = this.witness.succeeded(event.tgid);
     if (before !== undefined) this.finish(before);
+    this.endReplaced(event.tgid, event.stamp, () => false);
     const child = this.subjects.born(event);
+    child.startOffset = this.wallOffset;
     if (this.rootsToCome.delete(child.pid)) child.trees = [...child.trees, child.pid];
     if (this.options.shows(event)) this.teller.tell('fork', event, child, { ppid: event.parentTgid });
   }
 
   private takeExec(event: EventOf<'exec'>): void {
     this.witness.forget(event.tgid);
-    const proc = this.subjects.executed(event.tgid, this.witness.executed(event));
+    const told = this.witness.executed(event);
+    if (typeof told === 'object') this.endReplaced(event.tgid, event.stamp, ({ start }) => isNear(start, told.start));
+    const proc = this.subjects.executed(event.tgid, told);
     if (this.options.shows(event)) this.teller.tell('exec', event, proc, {});
   }
 
@@ -212,11 +270,21 @@ export class Tracker {
 
   private finish(exit: ProcessExit): void {
     const { last, parentTgid, status } = exit;
+    this.endReplaced(exit.pid, last.stamp, ({ start }) => {
+      const { zombie } = exit;
+      return start === undefined || zombie === undefined || isSameStart(start, zombie, this.subjects.bootOffset);
+    });
     const proc = this.subjects.ended(exit);
-    if (status !== 0 || !this.options.hearing.onlyFailures) this.tellEnd(proc, last, parentTgid, status);
+    if (status !== 0 || !this.options.hearing.onlyFailures) this.tellEnd(proc, last, parentTgid, status, exit);
   }
 
-  private tellEnd(proc: Proc, event: EventOf<'exit'>, parentTgid: number, status: number | undefined): void {
+  private tellEnd(
+    proc: Proc,
+    event: EventOf<'exit'>,
+    parentTgid: number,
+    status: number | undefined,
+    exit?: ProcessExit,
+  ): void {
     const ofProcess = event.tid === event.tgid ? event : { ...event, tid: event.tgid };
     if (!this.options.shows(ofProcess)) return;
     const duration = proc.start && {
@@ -224,8 +292,22 @@ export class Tracker {
       exact: proc.startExact,
     };
     // With a place for what is still to come, which would cost more to make room for later.
-    const exit: ProcessEnd = { waitStatus: status, start: proc.start, duration, usage: undefined };
-    this.teller.tell('exit', ofProcess, proc, parentTgid === 0 ? { exit } : { exit, ppid: parentTgid });
+    const cause = status === undefined ? undefined : this.causeOf(proc, event.stamp, status, exit);
+    const startOffset = proc.startOffset ?? this.wallOffset;
+    const end: ProcessEnd = { waitStatus: status, start: proc.start, startOffset, duration, usage: undefined, cause };
+    const failed = status === 0 ? undefined : this.options.failedExecs?.before(event);
+    const detail = parentTgid === 0 ? { exit: end, failed } : { exit: end, failed, ppid: parentTgid };
+    this.teller.tell('exit', ofProcess, proc, detail);
+  }
+
+  private causeOf(proc: Proc, at: Moment, status: number, exit: ProcessExit | undefined): EndCause | undefined {
+    const { causes, reader, wants } = this.options;
+    if (causes === undefined) return undefined;
+    if (causes.isByItself(proc.pid, status)) return BY_ITSELF;
+    const { subjects } = this;
+    const birth = exit?.birth ?? (proc.start && plus(proc.start, subjects.bootOffset));
+    const cause = causes.of({ pid: proc.pid, at, status, birth });
+    return cause && withSenders(cause, { subjects, reader, wantsCgroup: wants.cgroup });
   }
 
   private tellThreadEnd(event: EventOf<'exit'>): void {

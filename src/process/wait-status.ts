@@ -14,18 +14,32 @@ for (const [name, number] of Object.entries(constants.signals)) {
 const FIRST_REAL_TIME = 32;
 const LAST_SIGNAL = 64;
 
-export function signalName(number: number): string {
-  return NAME_OF.get(number) ?? (number >= FIRST_REAL_TIME ? `SIGRT${number}` : `SIG${number}`);
+/** The first that programs may use, by the GNU C library, which bash and systemd count from; and half way to the last. */
+const SIGRTMIN = 34;
+const HALF_WAY = 49;
+
+/** `SIGRTMIN+3`, `SIGRTMAX-14`, as bash and systemd write them. The two before are the C library's own. */
+function realTimeName(number: number): string {
+  if (number < SIGRTMIN) return `SIG${number}`;
+  if (number === SIGRTMIN) return 'SIGRTMIN';
+  if (number <= HALF_WAY) return `SIGRTMIN+${number - SIGRTMIN}`;
+  return number === LAST_SIGNAL ? 'SIGRTMAX' : `SIGRTMAX-${LAST_SIGNAL - number}`;
 }
 
-/** `KILL`, `sigkill` or `9` to a number; undefined if there is no such signal. */
+export function signalName(number: number): string {
+  return NAME_OF.get(number) ?? (number >= FIRST_REAL_TIME ? realTimeName(number) : `SIG${number}`);
+}
+
+/** `KILL`, `sigkill`, `RTMIN+3` or `9` to a number; undefined if there is no such signal. */
 export function signalNumber(name: string): number | undefined {
   const within = (first: number, number: number) => (number >= first && number <= LAST_SIGNAL ? number : undefined);
   if (/^\d+$/.test(name)) return within(1, Number(name));
   const upper = name.toUpperCase();
   const full = upper.startsWith('SIG') ? upper : `SIG${upper}`;
-  const realTime = /^SIGRT(\d+)$/.exec(full);
-  if (realTime) return within(FIRST_REAL_TIME, Number(realTime[1]));
+  const [, base, offset = '0'] = /^SIGRT(MIN|MAX)((?:[+-]\d+)?)$/.exec(full) ?? [];
+  if (base !== undefined) return within(SIGRTMIN, (base === 'MIN' ? SIGRTMIN : LAST_SIGNAL) + Number(offset || 0));
+  const realTime = /^SIG(?:RT)?(\d+)$/.exec(full);
+  if (realTime) return within(full.startsWith('SIGRT') ? FIRST_REAL_TIME : 1, Number(realTime[1]));
   return (constants.signals as Record<string, number | undefined>)[full];
 }
 

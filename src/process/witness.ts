@@ -33,6 +33,8 @@ export interface ProcessExit {
   readonly status: number | undefined;
   /** Its remains, where they could still be looked at. Only until the next batch. */
   readonly zombie: ProcessStat | undefined;
+  /** Its birth on CLOCK_BOOTTIME, to the nanosecond, where the witness saw that at the end itself. Only until the next batch. */
+  readonly birth?: Moment | undefined;
   /** Who it was, where the witness saw that at the end itself. Only until the next batch. */
   readonly told?: Told | undefined;
 }

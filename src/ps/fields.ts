@@ -2,7 +2,7 @@
  * THE table of the fields of a task: each is declared once with its name, group, type, meaning, where it stands and its value. Groups,
  * columns, sorting, JSON and the manual derive from it. A field that watch has too has the same name and type here.
  */
-import { escapeText, shellLine } from '../format/escape.ts';
+import { commandLine, escapeText } from '../format/escape.ts';
 import { utcTime } from '../format/times.ts';
 import { containerOf, unitOf } from '../process/cgroup.ts';
 import { type Moment, momentOfTicks, plus } from '../process/moment.ts';
@@ -175,7 +175,14 @@ const GROUPED: Readonly<Record<GroupName, readonly Omit<TaskField, 'group'>[]>> 
       part: 'cmdline',
       meaning: 'the arguments, the program name first',
       value: (t) => t.args,
-      cell: (t) => (t.args === undefined ? '' : shellLine(t.args)),
+      cell: (t) => (t.args === undefined ? '' : commandLine(t.args, t.argsTotal)),
+    },
+    {
+      name: 'args_truncated',
+      type: 'integer',
+      part: 'cmdline',
+      meaning: 'bytes of all arguments, where args are only the beginning of them',
+      value: (t) => t.argsTotal,
     },
   ],
   cgroup: [

@@ -2,6 +2,7 @@
  * The files below /proc/PID that a snapshot reads, as pure functions over bytes.
  * Source: proc_pid_stat(5), proc_pid_status(5), proc_pid_io(5), proc_pid_cgroup(5).
  */
+import { cgroupPathIn } from '../process/cgroup.ts';
 import { textOf } from '../process/text.ts';
 import type { TaskBase, TaskDetails } from './task.ts';
 
@@ -86,5 +87,5 @@ export function parseIo(bytes: Uint8Array): Partial<Flows> {
 
 /** The path in the unified hierarchy. */
 export function parseCgroup(bytes: Uint8Array): string | undefined {
-  return /^0::(.*)$/m.exec(new TextDecoder().decode(bytes))?.[1];
+  return cgroupPathIn(new TextDecoder().decode(bytes));
 }

@@ -1,8 +1,10 @@
 /** Tasks from /proc: exactly the files that are asked for, each read by bare system calls. */
 import { readdirSync } from 'node:fs';
 import { AT_FDCWD, isTaken, linkToFile, path, slurp, within } from '../linux/files.ts';
+import { ARGS_MOST } from '../process/image-bounds.ts';
 import { parseCmdline } from '../process/procstat.ts';
 import { textOf } from '../process/text.ts';
+import { withoutPadding } from '../process/title.ts';
 import { parseCgroup, parseIo, parseStatus, parseTaskStat } from './proc-files.ts';
 import type { Part, Task, TaskReader } from './task.ts';
 
@@ -49,7 +51,9 @@ const READ: Readonly<Record<Exclude<Part, 'stat'>, (directory: number) => Partia
   cmdline(directory) {
     const bytes = slurp(directory, file.cmdline);
     // A kernel thread and a zombie have none.
-    return bytes === undefined || bytes.length === 0 ? undefined : { args: parseCmdline(bytes) };
+    if (bytes === undefined || bytes.length === 0) return undefined;
+    const args = parseCmdline(bytes.subarray(0, ARGS_MOST));
+    return { args, argsTotal: bytes.length > ARGS_MOST ? bytes.length : undefined };
   },
   exe(directory) {
     const exe = linkToFile(directory, file.exe);
@@ -81,6 +85,10 @@ function readInto(task: Task, parts: readonly Part[], threads: boolean): void {
         const { userTicks, systemTicks, minorFaults, majorFaults } = found;
         Object.assign(task, { userTicks, systemTicks, minorFaults, majorFaults });
       }
+    }
+    if (task.args !== undefined) {
+      const exe = task.exe ?? READ.exe(directory)?.exe;
+      Object.assign(task, { args: withoutPadding(task.args, { comm: task.comm, exe }) });
     }
   });
 }

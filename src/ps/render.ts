@@ -2,7 +2,7 @@
  * A whole snapshot as text: a table, the same as a tree, or JSON Lines. Columns are as wide as what stands in them; a line is cut only
  * where it goes to a terminal.
  */
-import { escapeText, shellLine } from '../format/escape.ts';
+import { commandLine, escapeText } from '../format/escape.ts';
 import { SCHEMA_VERSION, writeList, writeText } from '../format/json.ts';
 import { LineBuffer } from '../format/line-buffer.ts';
 import { palette } from '../format/palette.ts';
@@ -67,10 +67,10 @@ export function asTable(tasks: readonly Task[], context: TaskContext, look: Look
 }
 
 /** The arguments where they were asked for and are known, else the name; a thread that does not lead is its name in braces. */
-function commandOf({ pid, tid, args, comm }: Task): string {
+function commandOf({ pid, tid, args, argsTotal, comm }: Task): string {
   const name = comm === undefined ? '?' : escapeText(comm);
   if (pid !== tid) return `{${name}}`;
-  return args === undefined ? name : shellLine(args);
+  return args === undefined ? name : commandLine(args, argsTotal);
 }
 
 export function asTree(tasks: readonly Task[], context: TaskContext, look: Look): string {

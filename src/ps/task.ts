@@ -40,6 +40,8 @@ export interface TaskDetails {
   readChars: number;
   writeChars: number;
   args: readonly Text[];
+  /** Bytes of all arguments, where `args` are only the beginning of them. */
+  argsTotal: number | undefined;
   exe: Text;
   /** The file has no name any more: `exe` is the one it had. */
   exeDeleted: true;

@@ -21,6 +21,8 @@ export class Family {
   private readonly roots: readonly number[];
   /** Roots that nobody has told of yet: the first process of that number, and no later one. */
   private readonly rootsToCome: Set<number>;
+  /** Numbers whose holder has ended, and nobody else has got since. */
+  private readonly gone = new Set<number>();
   /** Of a state that is being read: whoever is in it may be told before its parent. */
   private fresh: Proc[] = [];
 
@@ -79,7 +81,17 @@ export class Family {
   }
 
   private add({ pid, ppid, image, imageOf, cgroup }: ProcessRecord, more: Partial<Proc>): Proc {
+    this.gone.delete(pid);
     return this.table.add({ ...unknownProc(pid), ppid, image, imageOf, cgroup, ...more });
+  }
+
+  /** Its parent now: unknown once that one has ended, for then another has taken over, and nobody tells which. */
+  parentOf(proc: Proc): number | undefined {
+    const { ppid } = proc;
+    if (ppid === undefined || ppid === 0 || this.table.get(ppid) === undefined) {
+      return ppid !== undefined && this.gone.has(ppid) ? undefined : ppid;
+    }
+    return this.table.parentOf(proc)?.ended === false ? ppid : undefined;
   }
 
   private treesFor(pid: number, ppid: number | undefined): readonly number[] {
@@ -123,6 +135,7 @@ export class Family {
     }
     const proc = this.known(record);
     if (!proc.ended) this.table.end(proc);
+    this.gone.add(record.pid);
     return proc;
   }
 

@@ -147,7 +147,7 @@ export class Flight {
 
   private aliveOf(proc: Proc, at: Moment): ProcessRecord {
     const { table } = this.base;
-    const { ppid } = proc;
+    const ppid = this.base.parentOf(proc);
     return {
       ...unheard('found', proc.pid, proc.image, at),
       event: 'alive',

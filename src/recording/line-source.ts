@@ -3,7 +3,7 @@
 export interface LineSource {
   /** What messages call it. Foreign. */
   readonly name: string;
-  /** The machine that all of it comes from, where the source knows that better than the lines. */
+  /** The machine that all of it comes from, where the source knows that before a line says so. */
   readonly host?: string;
   /**
    * JSON Lines as bytes, in pieces that may end anywhere; compressed ones are unpacked by then. To be read once. A piece is the source's

@@ -9,15 +9,17 @@ class Lane {
   private readonly batches: AsyncIterator<readonly ReadRecord[]>;
   private batch: readonly ReadRecord[] = [];
   private at = 0;
+  private isOver = false;
 
   constructor(batches: Batches) {
     this.batches = batches[Symbol.asyncIterator]();
   }
 
   async fill(): Promise<void> {
-    if (this.at < this.batch.length) return;
+    if (this.isOver) return;
     const { value, done } = await this.batches.next();
     this.batch = done ? [] : value;
+    this.isOver = done === true;
     this.at = 0;
   }
 
@@ -51,7 +53,8 @@ export async function* merged(all: readonly Batches[]): AsyncGenerator<readonly 
   const lanes = all.map((batches) => new Lane(batches));
   try {
     for (;;) {
-      await Promise.all(lanes.map((lane) => lane.fill()));
+      const empty = lanes.filter(({ next }) => next === undefined);
+      if (empty.length > 0) await Promise.all(empty.map((lane) => lane.fill()));
       const [first, second] = lanes.filter(({ next }) => next !== undefined).sort(order);
       if (first === undefined) return;
       yield first.takeUntil(second?.next);

@@ -17,15 +17,16 @@ function suspendedIn(digits: unknown): Moment {
   return { seconds: Number(digits.slice(0, -NANO_DIGITS)), nanos: Number(digits.slice(-NANO_DIGITS)) };
 }
 
-/** One machine since its last boot. */
+/** One machine since a boot. */
 interface Machine {
-  boot: unknown;
-  family: Family;
+  readonly family: Family;
   bootOffset: Moment;
 }
 
 export class RecordedTasks implements TaskReader {
-  private readonly machines = new Map<unknown, Machine>();
+  /** By boot, and the last boot of each host: who was there before it is there no more. */
+  private readonly machines = new Map<string, Machine>();
+  private readonly boots = new Map<unknown, string>();
   private readonly users: Pick<UserNames, 'learn'>;
   private machine: Machine;
   /** CLOCK_REALTIME minus CLOCK_MONOTONIC, as told last. */
@@ -33,25 +34,28 @@ export class RecordedTasks implements TaskReader {
 
   constructor(users: Pick<UserNames, 'learn'>) {
     this.users = users;
-    this.machine = this.machineOf('', '');
+    this.machine = this.machineOf('');
   }
 
-  private machineOf(host: unknown, boot: unknown): Machine {
-    const known = this.machines.get(host);
-    if (known !== undefined && known.boot === boot) return known;
-    const machine = { boot, family: new Family([]), bootOffset: ZERO };
-    this.machines.set(host, machine);
+  private machineOf(boot: string): Machine {
+    const machine = this.machines.get(boot) ?? { family: new Family([]), bootOffset: ZERO };
+    this.machines.set(boot, machine);
     return machine;
   }
 
   take(record: ReadRecord): void {
-    this.wallOffset = record.told.wallOffset;
+    const { boot, wallOffset, user } = record.told;
+    this.wallOffset = wallOffset;
+    this.machine = this.machineOf(boot);
     if ('pid' in record) {
-      this.users.learn(record.image.uid, record.told.user);
+      this.users.learn(record.image.uid, user);
       this.machine.family.take(record);
     } else if (record.event === 'start') {
-      this.machine = this.machineOf(record.facts.host, record.facts.boot_id);
-      this.machine.bootOffset = suspendedIn(record.facts.suspended_ns);
+      const { host, suspended_ns: digits } = record.facts;
+      const before = this.boots.get(host);
+      if (before !== undefined && before !== boot) this.machines.delete(before);
+      this.boots.set(host, boot);
+      this.machine.bootOffset = suspendedIn(digits);
     }
   }
 
@@ -90,11 +94,12 @@ export class RecordedTasks implements TaskReader {
   }
 }
 
-function taskOf({ pid, ppid, image, start, cgroup }: Proc, { bootOffset }: Machine): Task {
+function taskOf(proc: Proc, { family, bootOffset }: Machine): Task {
+  const { pid, image, start, cgroup } = proc;
   return {
     tid: pid,
     pid,
-    ppid,
+    ppid: family.parentOf(proc),
     pgid: undefined,
     sid: undefined,
     state: undefined,

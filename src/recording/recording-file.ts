@@ -6,7 +6,7 @@ import * as zlib from 'node:zlib';
 import { Failure } from '../errors.ts';
 import type { AppendedFile } from '../host/files.ts';
 import type { Host, OutputStream } from '../host/host.ts';
-import { discardOldest, setAside } from './ended-files.ts';
+import { discardOldest, nextName, setAside } from './ended-files.ts';
 import { type Packing, packingOf } from './file-names.ts';
 import { memberOf } from './gzip-member.ts';
 import { repairLines, repairMembers } from './repair.ts';
@@ -53,6 +53,9 @@ export class RecordingFile implements OutputStream {
   private timer: { cancel(): void } | undefined;
   private retry: { cancel(): void } | undefined;
   private written = 0;
+  private next: AppendedFile | undefined;
+  /** There can be no other file now, and that was told. */
+  private isStuck = false;
 
   /** Throws a Failure where there can be no such file. */
   constructor(host: FileHost, options: RecordingFileOptions) {
@@ -70,24 +73,25 @@ export class RecordingFile implements OutputStream {
   }
 
   private open(): AppendedFile {
-    const { path } = this.options;
-    let file: AppendedFile;
     try {
-      file = this.host.fileSystem.openToAppend(path);
+      return this.openWhole();
     } catch (error) {
-      throw new Failure('output', `cannot write ${path}: ${(error as Error).message}`);
+      throw new Failure('output', `cannot write ${this.options.path}: ${(error as Error).message}`);
     }
-    if (!file.isRegular || file.size() === 0) return file;
-    if (this.packing === 'plain') repairLines(file);
-    else if (this.packing === 'zstd' || !repairMembers(file)) return this.openAnew(file);
-    return file;
   }
 
   /** What nobody can repair is kept as it is, under another name. */
-  private openAnew(old: AppendedFile): AppendedFile {
-    old.close();
-    setAside(this.host.fileSystem, this.options.path);
-    return this.host.fileSystem.openToAppend(this.options.path);
+  private openWhole(): AppendedFile {
+    const { fileSystem } = this.host;
+    const { path } = this.options;
+    const file = fileSystem.openToAppend(path);
+    if (!file.isRegular || file.size() === 0) return file;
+    if (this.packing === 'plain') repairLines(file);
+    const isWhole = this.packing === 'plain' || (this.packing === 'gzip' && repairMembers(file));
+    if (isWhole) return file;
+    file.close();
+    setAside(fileSystem, path);
+    return fileSystem.openToAppend(path);
   }
 
   size(): undefined {
@@ -183,41 +187,58 @@ export class RecordingFile implements OutputStream {
   /** A write that fails is no end of a recording. */
   onError(): void {}
 
-  /** Ends this file; the next line goes into a new one of the same name. False where that cannot be now. */
-  rotate(): boolean {
+  /**
+   * Opens the file that is to follow, under the same name; what is written still goes into this one. False where that cannot be now, and then
+   * nothing has changed.
+   * @param how `rotate`: this file gets a number; `reopen`: somebody else has renamed it
+   */
+  prepare(how: 'rotate' | 'reopen'): boolean {
     this.flushAll();
     if (this.blocks.length > 0) return false;
+    const { fileSystem } = this.host;
+    const { path } = this.options;
+    const ended = how === 'rotate' && this.isThere ? nextName(fileSystem, path) : undefined;
     try {
-      if (this.isThere) setAside(this.host.fileSystem, this.options.path);
+      if (ended !== undefined) fileSystem.rename(path, ended);
+      this.next = this.openOr(() => ended !== undefined && fileSystem.rename(ended, path));
     } catch (error) {
-      this.options.tell(`procwatch: cannot rename ${this.options.path}: ${(error as Error).message}\n`);
+      if (!this.isStuck) this.options.tell(`procwatch: ${(error as Error).message}: the file at hand is written on\n`);
+      this.isStuck = true;
       return false;
     }
-    discardOldest(this.host.fileSystem, this.options.path, this.options.keep);
-    return this.reopen();
+    this.isStuck = false;
+    return true;
   }
 
-  /** The same, where others have renamed the file, or have made another one. */
-  reopen(): boolean {
-    this.flushAll();
-    const old = this.file;
+  private openOr(undo: () => void): AppendedFile {
     try {
-      this.file = this.open();
+      return this.open();
     } catch (error) {
-      this.options.tell(`procwatch: ${(error as Error).message}\n`);
-      return false;
+      undo();
+      throw error;
     }
-    old.close();
+  }
+
+  /** Ends this file: the next line goes into the one that was prepared. */
+  turn(): void {
+    this.flushAll();
+    if (this.next === undefined) return;
+    this.file.close();
+    this.file = this.next;
+    this.next = undefined;
     this.written = 0;
-    return true;
+    discardOldest(this.host.fileSystem, this.options.path, this.options.keep);
   }
 
   /** Everything that could be written is in the file. */
   close(): void {
     this.flushAll();
     this.retry?.cancel();
-    if (!this.isClosed) this.file.close();
+    if (this.isClosed) return;
+    this.file.close();
     this.isClosed = true;
+    const { path, tell } = this.options;
+    if (this.blockBytes > 0) tell(`procwatch: ${path}: ${this.blockBytes} bytes could not be written\n`);
   }
 
   async flushed(): Promise<void> {

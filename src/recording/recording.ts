@@ -32,11 +32,14 @@ export class Recording {
   private latest = Number.NEGATIVE_INFINITY;
   private lastBytes: Buffer = Buffer.alloc(0);
   private lastFrom = -1;
+  /** That of the last start; before it whatever the source knows of the machine. */
+  private boot: string;
 
   /** @param tell gets lines for stderr */
   constructor(source: LineSource, tell: (line: string) => void, interest: Interest = ALL) {
     this.name = source.name;
     this.source = source;
+    this.boot = source.host ?? '';
     this.interest = interest;
     this.troubles = new Troubles(source.name === '-' ? 'stdin' : source.name, tell);
     this.splitter = new LineSplitter(
@@ -51,7 +54,7 @@ export class Recording {
     for await (const piece of unpacked(this.name, this.source.pieces, (words) => this.troubles.cut(words))) {
       splitter.push(piece);
       if (this.batch.length > 0) yield this.takeBatch();
-      if (this.lastFrom >= 0 && this.interest.isEnough?.(this.lastBytes, this.lastFrom)) break;
+      if (this.lastFrom >= 0 && this.interest.isEnough?.(this.lastBytes, this.lastFrom)) return this.troubles.sum();
     }
     const rest = splitter.takeRest();
     // A last line without its end is whole if it can be read.
@@ -85,7 +88,7 @@ export class Recording {
       if (rest.trim() !== '') this.parse(rest, number, otherwise);
       return;
     }
-    const record = readRecord(json, this.interest.usage);
+    const record = readRecord(json, this.interest.usage, this.boot);
     if (record === undefined) this.troubles.met(otherwise, number);
     else this.add(record, number);
   }
@@ -94,6 +97,7 @@ export class Recording {
     const { wall, isNewer, isStrange } = record.told;
     if (isNewer) this.troubles.met('newer', number);
     if (isStrange) this.troubles.met('unknown kind', number);
+    this.boot = record.told.boot;
     if (record.event === 'start') this.latest = wall.seconds;
     if (wall.seconds < this.latest - BACKWARDS_SECONDS) this.troubles.met('backwards', number);
     this.latest = wall.seconds;

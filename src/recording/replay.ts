@@ -24,6 +24,12 @@ export interface ReplayOptions {
   readonly revise?: readonly ((record: ProcessRecord) => ProcessRecord)[];
 }
 
+export interface Judged {
+  readonly record: ReadRecord;
+  /** Whether the selection takes it. */
+  readonly isChosen: boolean;
+}
+
 const isOfProcess = (record: ReadRecord): record is ReadProcessRecord => 'pid' in record;
 
 const ZERO: Moment = { seconds: 0, nanos: 0 };
@@ -35,18 +41,15 @@ export class Replay {
   private readonly roots: readonly number[];
   /** One for each boot of each machine: numbers of processes mean nothing beyond. */
   private readonly families = new Map<string, Family>();
-  private family: Family;
   private told: Told | undefined;
   private uid: number | undefined;
-  private isOver = false;
 
   constructor(options: ReplayOptions) {
     const { selection } = options;
     this.options = options;
     this.users = new UserNames(selection.uid, options.users);
-    this.selector = new Selector({ ...selection, uid: this.users.choice });
+    this.selector = new Selector({ ...selection, uid: { wanted: [], unwanted: [] } });
     this.roots = [...selection.tree.wanted, ...selection.tree.unwanted];
-    this.family = this.familyOf('');
   }
 
   private familyOf(boot: string): Family {
@@ -81,39 +84,43 @@ export class Replay {
     return this.users.nameOf(uid);
   }
 
-  /** All that comes is later than what was asked for. */
-  get isPast(): boolean {
-    return this.isOver;
-  }
-
   /** Those that are to be told, in their order. */
   take(records: readonly ReadRecord[]): ReadRecord[] {
     const chosen: ReadRecord[] = [];
     for (const record of records) {
-      const told = this.choose(record);
-      if (told !== undefined) chosen.push(told);
+      const judged = this.judge(record);
+      if (judged?.isChosen) chosen.push(judged.record);
     }
     return chosen;
   }
 
-  private choose(record: ReadRecord): ReadRecord | undefined {
+  /** The same, with those that were not selected among them. */
+  judgeAll(records: readonly ReadRecord[]): Judged[] {
+    return records.flatMap((record) => this.judge(record) ?? []);
+  }
+
+  private judge(record: ReadRecord): Judged | undefined {
     if (!isOfProcess(record)) {
-      if (record.event === 'start' && typeof record.facts.boot_id === 'string') {
-        this.family = this.familyOf(record.facts.boot_id);
-      }
-      return record.event === 'lost' && !this.isWithin(record.told.wall) ? undefined : record;
+      const isOutside = record.event === 'lost' && !this.isWithin(record.told.wall);
+      return isOutside ? undefined : { record, isChosen: true };
     }
     this.users.learn(record.image.uid, record.told.user);
-    const { needsFamily } = this;
-    const proc = needsFamily ? this.family.take(record) : undefined;
+    const family = this.familyOf(record.told.boot);
+    const proc = this.needsFamily ? family.take(record) : undefined;
     if (!this.isWithin(record.told.wall) || record.told.isStrange || !this.options.shows(record)) return undefined;
-    if (record.event === 'alive' && this.roots.length > 0) this.family.settle();
+    if (record.event === 'alive' && this.roots.length > 0) family.settle();
     const known = { pid: record.pid, trees: proc?.trees ?? [], image: record.image };
-    if (!this.selector.mayShow(known)) return undefined;
     const revised = this.revised(record);
-    if (!this.selector.shows(revised)) return undefined;
-    if (!this.options.wantsAncestry || proc === undefined || revised.ancestry !== undefined) return revised;
-    return { ...revised, ancestry: this.family.ancestryOf(revised, proc) };
+    const isChosen = this.choosesUser(record) && this.selector.mayShow(known) && this.selector.shows(revised);
+    if (!isChosen || !this.options.wantsAncestry || proc === undefined || revised.ancestry !== undefined) {
+      return { record: revised, isChosen };
+    }
+    // Its names too are revised.
+    return { record: this.revised({ ...record, ancestry: family.ancestryOf(record, proc) }), isChosen };
+  }
+
+  private choosesUser({ image: { uid }, told }: ReadProcessRecord): boolean {
+    return this.users.chooses(uid, told.user ?? (uid === undefined ? undefined : this.users.nameOf(uid)));
   }
 
   private revised(record: ReadProcessRecord): ReadProcessRecord {

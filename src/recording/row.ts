@@ -37,6 +37,8 @@ export interface Told {
   readonly isStrange: boolean;
   /** Of a newer version of the format. */
   readonly isNewer: boolean;
+  /** Which boot of which machine: numbers of processes mean nothing beyond. Empty where nobody says. */
+  readonly boot: string;
 }
 
 /** A record that was read: the same as one just made, and what stood beside it. */
@@ -107,20 +109,23 @@ function readersOf(fields: readonly Field[]): ReadonlyMap<string, Reader | undef
 }
 
 const READERS = new Map<string, ReadonlyMap<string, Reader | undefined>>();
-const PROCESS_EVENTS: ReadonlySet<string> = new Set<ProcessEventName>([
-  'fork',
-  'clone',
-  'exec',
-  'exit',
-  'uid',
-  'gid',
-  'sid',
-  'ptrace',
-  'comm',
-  'coredump',
-  'found',
-  'alive',
-]);
+/** Every kind there is: the compiler asks for a new one. */
+const KINDS: Readonly<Record<ProcessEventName, true>> = {
+  fork: true,
+  clone: true,
+  exec: true,
+  exit: true,
+  uid: true,
+  gid: true,
+  sid: true,
+  ptrace: true,
+  comm: true,
+  coredump: true,
+  found: true,
+  alive: true,
+  'exec-failed': true,
+};
+const PROCESS_EVENTS: ReadonlySet<string> = new Set(Object.keys(KINDS));
 
 function readersFor(event: string): ReadonlyMap<string, Reader | undefined> {
   let readers = READERS.get(event);
@@ -164,7 +169,10 @@ function streamRecordOf(
   at: Moment,
 ): ReadRecord {
   const told = { ...beside, others: '' };
-  if (event === 'start') return { event, at, facts: factsOf(row), told };
+  if (event === 'start') {
+    const boot = typeof row.boot_id === 'string' ? row.boot_id : told.boot;
+    return { event, at, facts: factsOf(row), told: { ...told, boot } };
+  }
   if (event === 'end') return { event, at, facts: factsOf(row) as EndRecord['facts'], told };
   const isWhole = Object.keys(row).every((name) => LOST_MEMBERS.has(name));
   const others = isWhole ? '' : othersIn(json, (name) => LOST_MEMBERS.has(name));
@@ -185,8 +193,9 @@ const ZERO: Moment = { seconds: 0, nanos: 0 };
 /**
  * Undefined for what is no record.
  * @param usage whether what processes used is wanted: it is not told unasked
+ * @param boot which boot of which machine the lines before were about
  */
-export function readRecord(json: string, usage: 'with usage' | 'without usage'): ReadRecord | undefined {
+export function readRecord(json: string, usage: 'with usage' | 'without usage', boot = ''): ReadRecord | undefined {
   const row = parsed(json);
   const at = row && monotonicMoment(row.mono_ns);
   if (row === undefined || at === undefined || typeof row.event !== 'string') return undefined;
@@ -194,7 +203,7 @@ export function readRecord(json: string, usage: 'with usage' | 'without usage'):
   const wall = wallMoment(row.time);
   const wallOffset = wall === undefined ? ZERO : minus(wall, at);
   const isNewer = typeof row.v === 'number' && row.v > SCHEMA_VERSION;
-  const told = { wall: wall ?? at, wallOffset, user: undefined, isStrange: false, isNewer };
+  const told = { wall: wall ?? at, wallOffset, user: undefined, isStrange: false, isNewer, boot };
   if (event === 'start' || event === 'end' || event === 'lost') return streamRecordOf(event, row, json, told, at);
   if (!Number.isSafeInteger(row.pid) || (row.pid as number) < 0) return undefined;
   const readers = readersFor(event);

@@ -1,11 +1,12 @@
 /**
- * Where in a file a moment stands: plain lines are in the order of time but for a few seconds, so that halving finds it. A compressed file is
- * read from its beginning.
+ * Where in a file a moment stands: plain lines are in the order of time but for a few seconds, so that halving finds it. Our compressed files
+ * are hopped through from block to block; those of others are read from their beginning.
  */
 import type { ReadableFile } from '../host/files.ts';
 import type { Host } from '../host/host.ts';
 import { compareMoments, type Moment } from '../process/moment.ts';
 import { openToRead } from './file-source.ts';
+import { secondsOfMember, sizeOfMember } from './gzip-member.ts';
 import { eventAt, wallAt } from './line-head.ts';
 
 /** Looked at in one place: some hundred lines. */
@@ -49,12 +50,29 @@ async function find(file: ReadableFile, moment: Moment): Promise<number> {
   return lowLine;
 }
 
+const MEMBER_HEAD_BYTES = 32;
+
+/** The last block that begins no later than the moment. */
+async function findMember(file: ReadableFile, moment: Moment | 'end'): Promise<number> {
+  const sought = moment === 'end' ? Number.POSITIVE_INFINITY : moment.seconds - LATE_SECONDS;
+  const head = Buffer.alloc(MEMBER_HEAD_BYTES);
+  let place = 0;
+  for (let at = 0; ; ) {
+    const count = await file.read(head, at);
+    const size = count === 0 ? 'cut' : sizeOfMember(head.subarray(0, count));
+    if (typeof size === 'string' || secondsOfMember(head) > sought) return place;
+    place = at;
+    at += size;
+  }
+}
+
 /** @param moment `end`: of the last lines */
 export async function placeOf(host: Pick<Host, 'fileSystem'>, path: string, moment: Moment | 'end'): Promise<number> {
   const file = openToRead(host, path);
   try {
     const first = Buffer.alloc(1);
-    if (!file.isRegular || (await file.read(first, 0)) === 0 || first[0] !== BRACE) return 0;
+    if (!file.isRegular || (await file.read(first, 0)) === 0) return 0;
+    if (first[0] !== BRACE) return await findMember(file, moment);
     if (moment !== 'end') return await find(file, moment);
     const line = await lineFrom(file, Math.max(0, file.size() - LOOK_BYTES));
     return line?.from ?? 0;

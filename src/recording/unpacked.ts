@@ -15,35 +15,61 @@ const begins = (bytes: Uint8Array, magic: readonly number[]): boolean => magic.e
 type MakeZstd = () => zlib.Gunzip;
 const { createZstdDecompress } = zlib as unknown as { readonly createZstdDecompress?: MakeZstd };
 
-/** One piece in, what comes of it out. The stream itself would throw away what it has unpacked when it meets an error. */
+/**
+ * One piece in, what comes of it out. The stream itself would throw away what it has unpacked when it meets an error, and some kinds of stream
+ * end with the first of several files in one.
+ */
 class Unpacker {
-  private readonly stream: zlib.Gunzip;
+  private readonly make: () => zlib.Gunzip;
+  private stream: zlib.Gunzip;
   private out: Uint8Array[] = [];
   private failure: Error | undefined;
+  private isOver = false;
   private wake: () => void = () => {};
 
-  constructor(stream: zlib.Gunzip) {
-    this.stream = stream;
-    stream.on('data', (bytes: Uint8Array) => this.out.push(bytes));
-    stream.on('error', (error) => {
-      this.failure = error;
-      this.wake();
+  constructor(make: () => zlib.Gunzip) {
+    this.make = make;
+    this.stream = this.open();
+  }
+
+  private open(): zlib.Gunzip {
+    this.isOver = false;
+    return this.make()
+      .on('data', (bytes: Uint8Array) => this.out.push(bytes))
+      .on('end', () => {
+        this.isOver = true;
+        this.wake();
+      })
+      .on('error', (error) => {
+        this.failure = error;
+        this.wake();
+      });
+  }
+
+  private hear(act: (done: () => void) => void): Promise<void> {
+    return new Promise((resolve) => {
+      this.wake = resolve;
+      act(resolve);
     });
   }
 
   async take(piece: Uint8Array): Promise<Uint8Array[]> {
-    await new Promise<void>((resolve) => {
-      this.wake = resolve;
-      this.stream.write(piece, () => resolve());
-    });
+    for (let rest = piece; rest.length > 0 && this.failure === undefined; ) {
+      const { stream } = this;
+      const before = stream.bytesWritten;
+      const written = rest;
+      await this.hear((done) => stream.write(written, () => done()));
+      if (!this.isOver) break;
+      // What is left belongs to the next one.
+      rest = rest.subarray(stream.bytesWritten - before);
+      this.stream = this.open();
+    }
     return this.taken();
   }
 
   async end(): Promise<Uint8Array[]> {
-    await new Promise<void>((resolve) => {
-      this.wake = resolve;
-      this.stream.on('end', resolve).end();
-    });
+    // A new one that has got nothing has nothing to complain of.
+    if (this.stream.bytesWritten > 0) await this.hear(() => this.stream.end());
     return this.taken();
   }
 
@@ -108,7 +134,7 @@ export async function* unpacked(
     yield* rest;
   })();
   try {
-    if (begins(first, GZIP)) yield* unpack(new Unpacker(zlib.createGunzip()), whole, cut);
+    if (begins(first, GZIP)) yield* unpack(new Unpacker(() => zlib.createGunzip()), whole, cut);
     else if (begins(first, ZSTD)) yield* unpack(new Unpacker(zstd(name)), whole, cut);
     else yield* whole;
   } finally {
@@ -117,7 +143,7 @@ export async function* unpacked(
   }
 }
 
-function zstd(name: string): zlib.Gunzip {
-  if (createZstdDecompress !== undefined) return createZstdDecompress();
+function zstd(name: string): MakeZstd {
+  if (createZstdDecompress !== undefined) return createZstdDecompress;
   throw new Failure('usage', `${name}: this Node.js does not know zstd`, `zstd -dc ${name} | procwatch -r -`);
 }

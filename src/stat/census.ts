@@ -39,6 +39,7 @@ export class Census {
   take(records: readonly StreamRecord[]): void {
     for (const record of records) {
       if ('pid' in record) {
+        if (this.grouping.needsCauses && (record.event !== 'exit' || record.thread)) continue;
         this.everything.add(record);
         this.groupOf(this.grouping.nameOf(record)).add(record);
       } else if (record.event === 'lost') {

@@ -7,6 +7,8 @@ export interface Grouping {
   readonly meaning: string;
   /** What the record has to be asked for besides the usual. */
   readonly needsCgroup: boolean;
+  /** The name is that of a cause: only ends have one, and only they are counted. */
+  readonly needsCauses?: true;
   /** Undefined where it is unknown. */
   readonly nameOf: (record: ProcessRecord) => Text | undefined;
   /** The name is the number of a user, whose name is looked up when it is shown. */
@@ -31,6 +33,12 @@ export const GROUPINGS = {
   parent: { meaning: 'the name of the parent', needsCgroup: false, nameOf: ({ parentComm }) => parentComm },
   unit: { meaning: 'the systemd unit', needsCgroup: true, nameOf: ofCgroup(unitOf) },
   container: { meaning: 'the container', needsCgroup: true, nameOf: ofCgroup(containerOf) },
+  cause: {
+    meaning: 'why they ended; births and programs are not counted then',
+    needsCgroup: false,
+    needsCauses: true,
+    nameOf: ({ exit }) => exit?.cause?.cause,
+  },
   exe: { meaning: 'the path of the program', needsCgroup: false, nameOf: ({ image }) => image.exe },
 } as const satisfies Record<string, Grouping>;
 

@@ -19,6 +19,8 @@ export interface Scenery {
 const PACE_MS = { own: 500, least: 200 } as const;
 
 const KEYS = { interrupt: '\x03', suspend: '\x1a', quit: '\x1c' } as const;
+/** What a terminal sends for arrows and the like: not the letters it consists of. */
+const SEQUENCES = /\x1b(?:\[[0-9;?]*[ -/]*[@-~]|O.)/g;
 const QUITS: readonly string[] = ['q', 'Q', KEYS.interrupt, KEYS.quit];
 
 export class Live {
@@ -81,10 +83,13 @@ export class Live {
     });
   }
 
+  /** Those that were typed fast, or while we were busy, come together. */
   private take(keys: string): void {
-    if (keys === KEYS.suspend) return this.suspend();
-    if (QUITS.includes(keys)) return this.scenery.onQuit();
-    this.scenery.onKey(keys);
+    for (const key of keys.replace(SEQUENCES, '')) {
+      if (key === KEYS.suspend) return this.suspend();
+      if (QUITS.includes(key)) return this.scenery.onQuit();
+      this.scenery.onKey(key);
+    }
     this.soon();
   }
 

@@ -2,7 +2,7 @@
  * From images to the texts that are shown, escaped once. Bounded: a command line is cut where it is very long, and much sooner once
  * the texts together have become many.
  */
-import { escapeText, shellLine } from '../format/escape.ts';
+import { commandLine, escapeText } from '../format/escape.ts';
 import type { Image } from '../process/image.ts';
 import { readable, type Text } from '../process/text.ts';
 import type { ProgramText } from './life.ts';
@@ -41,7 +41,7 @@ export class ProgramTexts {
     if (known !== undefined) return known;
     const { args, argsTotal, exe, cwd, uid } = image;
     const name = this.keep(nameOf(image));
-    const line = args === undefined ? `[${name}]` : shellLine(args) + (argsTotal === undefined ? '' : ' …');
+    const line = args === undefined ? `[${name}]` : commandLine(args, argsTotal);
     const user = uid === undefined ? undefined : (this.userName(uid) ?? String(uid));
     const text: ProgramText = {
       name,

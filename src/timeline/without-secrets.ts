@@ -1,14 +1,20 @@
-/** What may not be told is taken out of a record before anything else sees it: arguments, or what a pattern finds in them. */
+/** What may not be told is taken out of a record before anything else sees it: arguments, or what a pattern finds in any text. */
 import type { Image } from '../process/image.ts';
-import { type Redact, redactImage } from '../process/redact.ts';
+import { withArgsUpTo } from '../process/image-bounds.ts';
+import { type Redact, redactImage, redactNames } from '../process/redact.ts';
 import type { Revise } from './source.ts';
 
 export function withoutArguments(): Revise {
   return revised(({ args: _, argsTotal: __, ...rest }) => rest);
 }
 
-export function withRedactedArguments(redact: Redact): Revise {
-  return revised((image) => redactImage(image, redact));
+export function withRedactedTexts(redact: Redact): Revise {
+  const reviseImage = revised((image) => redactImage(image, redact));
+  return (record) => redactNames(reviseImage(record), redact);
+}
+
+export function withBoundedArguments(maxArgs: number): Revise {
+  return revised((image) => withArgsUpTo(image, maxArgs));
 }
 
 function revised(change: (image: Image) => Image): Revise {

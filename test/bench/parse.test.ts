@@ -5,9 +5,13 @@ import {
   COMMANDS,
   extraceTold,
   forkstatTold,
+  isOwn,
   judge,
+  PLACES,
   procwatchTold,
   readerTold,
+  shownTold,
+  snoopsTold,
   type Tally,
   type Told,
 } from '../../bench/parse.ts';
@@ -37,6 +41,34 @@ test('procwatch: processes belong to their parent, threads to their process; its
   assert.deepEqual(tallyOf(procwatchTold(LOAD), text), { events: 6, ofLoad: 4, losses: 7, lossUnit: ' events' });
 });
 
+test('pretty and table: a line an event, with the parent after the pid; a loss has its count', () => {
+  const pretty = `
+TIME          EVENT         PID  PARENT              USER      WHAT
+07:37:45.411  fork          101  100 load            root      (./load exits 2 2)
+07:37:45.412  exec          201  200 sh              root      ls fork 3 100
+07:37:45.500  exit          101  100 load            root      exit 2 after 89.0ms · ./load unique-1
+07:37:45.501  exit          102
+07:37:45.504  lost        1,204 events were lost: the kernel's queue for us was full (since 07:37:45.501)`;
+  const table = `
+TIME          EVENT         PID     PPID  USER      EXIT_CODE  SIGNAL     DURATION_S  ARGS
+07:37:45.602  exit          101      100                    6
+07:37:45.614  fork          201      200  root                                        sh
+07:37:45.615  lost  12  overrun`;
+  assert.deepEqual(tallyOf(shownTold(LOAD), pretty), { events: 4, ofLoad: 2, losses: 1204, lossUnit: ' events' });
+  assert.deepEqual(tallyOf(shownTold(LOAD), table), { events: 2, ofLoad: 1, losses: 12, lossUnit: ' events' });
+});
+
+test('execsnoop and exitsnoop: pid and parent after a name of any kind', () => {
+  const text = `
+PCOMM            PID    PPID   RET ARGS
+load             101    100      0 /tmp/load unique-1
+a name 7 8       201    200      0 /bin/ls 1 2 100 3
+PCOMM            PID     PPID    TID     AGE(s)  EXIT_CODE
+load             101     100     101     0.00    0
+sixteen letters1 1400000 1400001 1400000 0.00    signal 9 (Killed)`;
+  assert.deepEqual(tallyOf(snoopsTold(LOAD), text), { events: 4, ofLoad: 2, losses: undefined, lossUnit: '' });
+});
+
 test('forkstat: two lines a birth; in its favour what it could not attribute is of the load', () => {
   const text = `
 Time     Event   PID Info   Duration Process
@@ -50,13 +82,14 @@ Time     Event   PID Info   Duration Process
 10:24:24 fork      0 parent          [swapper]
 10:24:24 fork    103 child           <unknown>
 10:24:24 exec    201                 ls
+10:24:24 exec    101                 ./load unique-1
 10:24:24 exit    101      0   0.000s ./load exits 2 2
 10:24:24 exit    104      0   unknown <unknown>
 10:24:24 exit    201    256   0.000s ls
 10:24:25 recv ----- nobufs          (No buffer space available)`;
   assert.deepEqual(tallyOf(forkstatTold(LOAD), text), {
-    events: 9,
-    ofLoad: 5,
+    events: 10,
+    ofLoad: 6,
     losses: 1,
     lossUnit: ' overruns of unknown size',
   });
@@ -96,6 +129,21 @@ test('the command of an exec, as each tool shows it', () => {
     others,
     others.map(() => undefined),
   );
+});
+
+test('the place of an exec, as procwatch and extrace show it', () => {
+  const place = { pid: 7, exe: '/tmp/3/program', cwd: '/tmp/4' };
+  assert.deepEqual(PLACES.procwatch(JSON.stringify({ event: 'exec', ...place })), place);
+  assert.deepEqual(PLACES.procwatch('{"event":"exec","pid":7}'), { pid: 7, exe: '', cwd: '' });
+  assert.equal(PLACES.procwatch('{"event":"exit","pid":7}'), undefined);
+  assert.deepEqual(PLACES.extrace('    7 /tmp/4 % /tmp/3/program unique-1'), place);
+  assert.equal(PLACES.extrace('extrace: out of order message on cpu 1'), undefined);
+});
+
+test('a path is right only as a whole', () => {
+  const told = ['/tmp/1', '/tmp/1/program', '', '-'].map((text, pid) => ({ pid, text }));
+  const expected = new Map(told.map(({ pid }) => [pid, '/tmp/1']));
+  assert.deepEqual(judge(told, expected, isOwn), { right: 1, wrong: 1 });
 });
 
 test('own arguments are right, those of another are wrong, none are neither', () => {

@@ -53,6 +53,12 @@ How long it takes.
   );
 });
 
+test('the aims stand in the order of their numbers, whichever measurement they are of', () => {
+  const later: Result = { ...RESULT, aims: [{ ...aim(1), aim: 5 }] };
+  const report = document([], [later, RESULT]);
+  assert.ok(report.indexOf('| 3. start |') < report.indexOf('| 5. start |'));
+});
+
 test('the document has the machine and every aim before the sections', () => {
   const lines = document([['node', 'v20']], [RESULT]).split('\n');
   assert.equal(lines[0], '# Results of the benchmark');

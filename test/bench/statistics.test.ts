@@ -1,7 +1,7 @@
 /** The benchmark's arithmetic and how it writes figures. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { figure, median, percentile, ratio, spread, written } from '../../bench/statistics.ts';
+import { figure, median, percentile, ratio, spread, times, written } from '../../bench/statistics.ts';
 
 test('medians and percentiles of a few values', () => {
   assert.equal(median([3, 1, 2]), 2);
@@ -26,6 +26,10 @@ test('a ratio needs both sides, and a divisor', () => {
   assert.equal(ratio(1, 0), undefined);
   assert.equal(ratio(undefined, 1), undefined);
   assert.equal(ratio(1, undefined), undefined);
+});
+
+test('a factor is written with two digits, or is not measured', () => {
+  assert.deepEqual([times(0.5234), times(0.0123, 3), times(undefined)], ['0.52 ×', '0.012 ×', 'not measured']);
 });
 
 test('figures have three digits that mean something', () => {

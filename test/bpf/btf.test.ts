@@ -156,3 +156,10 @@ test('the types of this kernel', { skip: existsSync(KERNEL_TYPES) ? false : `no 
   assert.equal(btf.member('cred', 'euid.val')?.offset, btf.member('cred', 'euid')?.offset);
   assert.ok(btf.idOf('typedef', 'btf_trace_sched_process_exec'));
 });
+
+test('a bit field lies in a byte, at some of its bits', () => {
+  const btf = new Btf(sample().bytes);
+  assert.deepEqual(btf.bitField('bits', 'narrow'), { offset: 0, mask: 0b1110_0000 });
+  for (const name of ['whole', 'narrowest', '']) assert.equal(btf.bitField('bits', name), undefined);
+  assert.equal(btf.bitField('nothing', 'narrow'), undefined);
+});

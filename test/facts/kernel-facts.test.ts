@@ -305,3 +305,28 @@ test('closing closes the programs', () => {
   facts.close();
   assert.equal(ring.isClosed, true);
 });
+
+test('of arguments that were too long for a record the rest is read, if they are the same', () => {
+  const cut = { ...at(0), args: 'sh\0abc', argsTotal: 9n };
+  const whole = ['sh', 'abcde'];
+  for (const [seen, told] of [
+    [whole, whole],
+    [
+      ['sh', 'xyz'],
+      ['sh', 'abc'],
+    ],
+    [
+      ['other', 'abcde'],
+      ['sh', 'abc'],
+    ],
+    [undefined, ['sh', 'abc']],
+  ] as const) {
+    begin();
+    ring.put(execRecord(cut));
+    if (seen !== undefined) reader.set(42, { comm: 'sh', args: [...seen] });
+    const [event] = attend([exec(42, 1000)]);
+    const found = facts.executed(event as EventOf<'exec'>);
+    assert.deepEqual(argsOf(found), told);
+    assert.equal(typeof found === 'object' && found.image.argsTotal, told === whole ? undefined : 9);
+  }
+});

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { escapeText, shellLine } from '../../src/format/escape.ts';
+import { cut, widthOf } from '../../src/format/width.ts';
 import { textOf } from '../../src/process/text.ts';
 import { seeded } from '../support/random.ts';
 import { broken, HAZARDS, rawHazards } from '../support/records.ts';
@@ -28,6 +29,27 @@ test('each control, bidi and format character is written out', () => {
   for (const character of HAZARDS) {
     const escaped = escapeText(`a${character}b`);
     assert.match(escaped, /^a\\(?:[ntr]|x..|u....|U........)b$/, JSON.stringify(character));
+  }
+});
+
+test('marks are written out where a letter has too many, or where there is no letter', () => {
+  assert.equal(escapeText('e\u0301\u0301\u0301\u0301\u0301'), 'e\u0301\u0301\u0301\u0301\\u0301');
+  assert.equal(escapeText('\u0301e'), '\\u0301e');
+  assert.ok(escapeText(`a${'\u0301'.repeat(16_000)}`).startsWith('a\u0301\u0301\u0301\u0301\\u0301\\u0301'));
+});
+
+test('a line that is cut is short in bytes too, whatever its letters are', () => {
+  for (const piece of [
+    'e\u0301',
+    'e\u0301\u0302\u0303\u0304\u0305',
+    '\u1100\u1161\u1161\u1161',
+    '\u0915\u094d',
+    '🙂',
+    'x',
+  ] as const) {
+    const line = cut(escapeText(piece.repeat(20_000)), 80);
+    assert.ok(Buffer.byteLength(line) <= 80 * 20, `${piece}: ${Buffer.byteLength(line)} bytes`);
+    assert.ok(widthOf(line) <= 80);
   }
 });
 

@@ -1,6 +1,7 @@
 /** What is written by hand is what the table of fields writes, to the byte. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { BY_ITSELF, type EndCause, type Sender } from '../../src/cause/end-cause.ts';
 import { FIELDS, fieldsOf } from '../../src/format/fields.ts';
 import { JsonFormatter } from '../../src/format/json.ts';
 import { BY_HAND, LAST_BY_HAND } from '../../src/format/json-by-hand.ts';
@@ -25,6 +26,10 @@ const text = (): Text =>
     () => 'p'.repeat(random() % 3000),
   )();
 
+function senderOf(over: Partial<Sender>): Sender {
+  return { pid: 7, comm: 'sh', uid: 0, start: { seconds: 1, nanos: 0 }, isEnding: false, isItself: false, ...over };
+}
+
 const moment = () => ({ seconds: pick(0, 1, 1000, 2 ** 33, random()), nanos: pick(0, 7, 999_999_999, random() % 1e9) });
 
 const image = (): Image => ({
@@ -43,7 +48,20 @@ const image = (): Image => ({
   ...pick({}, { missing: 'gone' as const }),
 });
 
+const CAUSES: readonly (EndCause | undefined)[] = [
+  undefined,
+  BY_ITSELF,
+  { cause: undefined },
+  { cause: 'fault', code: 'SEGV_MAPERR', address: 0x10n },
+  {
+    cause: 'exit',
+    asked: { signal: 'SIGTERM', by: 'signal', sender: senderOf({ comm: broken(0xff), args: ['kill'] }), before: 1.25 },
+  },
+  { cause: 'signal', sender: senderOf({ args: ['a', 'b "c"'], cgroup: '/a.service' }), raisedAgain: true },
+];
+
 const end = (): ProcessRecord['exit'] => ({
+  cause: pick(...CAUSES),
   waitStatus: sometimes(pick(0, 0x100, 0xff00, 9, 11, 139, 34, 64)),
   start: sometimes(moment()),
   duration: sometimes({
@@ -82,6 +100,15 @@ for (const event of BY_HAND as ReadonlySet<ProcessEventName>) {
     }
   });
 }
+
+test('an end by itself is told the same, whether it is the usual one or not', () => {
+  const told = (cause: EndCause) =>
+    new JsonFormatter(context).format(
+      record({ event: 'exit', exit: { waitStatus: 0, start: undefined, duration: undefined, cause } }),
+    );
+  assert.equal(told(BY_ITSELF), told({ cause: 'exit', asked: undefined }));
+  assert.match(told(BY_ITSELF), /,"cause":"exit"/);
+});
 
 test('what is written by hand comes first in the table, without a gap', () => {
   const last = FIELDS.findIndex(({ name }) => name === LAST_BY_HAND);

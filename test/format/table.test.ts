@@ -1,13 +1,14 @@
 /** Streamed rows: columns of one table, whole off a terminal, cut and headed again on one. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DEFAULT_COLUMNS, FIELDS, type Field, fieldNamed, fieldsOf } from '../../src/format/fields.ts';
+import { columnsFor, FIELDS, type Field, fieldNamed, fieldsOf, SPARE_COLUMNS } from '../../src/format/fields.ts';
 import { TableFormatter } from '../../src/format/table.ts';
 import { widthOf } from '../../src/format/width.ts';
 import { broken, context, ended, HAZARDS, lost, rawHazards, record } from '../support/records.ts';
 
 process.env.TZ = 'UTC';
 
+const DEFAULT_COLUMNS = columnsFor(['fork', 'exec', 'exit'], false);
 const columns = (names: readonly string[]): Field[] => names.flatMap((name) => fieldNamed(name) ?? []);
 const table = (names = DEFAULT_COLUMNS, window?: { width: number; height: number }): TableFormatter =>
   new TableFormatter(context, { columns: columns(names), colour: false, screen: () => window });
@@ -98,4 +99,33 @@ test('the default columns exist, and each kind of record carries the common fiel
       assert.ok(names.includes(name), name);
     assert.equal(names.includes('exit_code'), event === 'exit');
   }
+});
+
+test('the default columns tell what happened, whatever was selected', () => {
+  assert.deepEqual(DEFAULT_COLUMNS, [
+    ...['time', 'event', 'pid', 'ppid', 'user', 'exit_code', 'signal', 'duration_s', 'args'],
+  ]);
+  const others = columnsFor(['comm', 'uid', 'gid', 'ptrace', 'sid'], false);
+  for (const name of ['comm', 'ruid', 'euid', 'rgid', 'egid', 'attached', 'tracer_pid'])
+    assert.ok(others.includes(name));
+  assert.ok(!others.includes('exit_code'));
+});
+
+test('on 80 columns no number that matters is cut, and arguments are to be seen', () => {
+  const narrow = (events: Parameters<typeof columnsFor>[0]) =>
+    new TableFormatter(context, {
+      columns: columns(columnsFor(events, false)),
+      spareColumns: SPARE_COLUMNS,
+      colour: false,
+      screen: () => ({ width: 80, height: 24 }),
+    });
+  const exits = narrow(['fork', 'exec', 'exit']);
+  assert.match(exits.header(), /EXIT_CODE +SIGNAL +DURATION_S +ARGS/);
+  const end = { waitStatus: 0x300, start: undefined, duration: { seconds: 12345.678901, exact: true } };
+  assert.match(exits.format(ended(0x300, { exit: end })), / 3 .* 12345\.6789 +\S/);
+  const changes = narrow(['comm', 'uid', 'gid', 'ptrace', 'sid']);
+  for (const name of ['COMM', 'EUID', 'EGID', 'TRACER_PID'])
+    assert.ok(changes.header().includes(name), changes.header());
+  const traced = record({ event: 'ptrace', tracer: { pid: 4194303, tid: 4194303 } });
+  assert.match(changes.format(traced), /4194303/);
 });

@@ -271,15 +271,20 @@ kernelTest(
   },
 );
 
-kernelTest('lines that cannot be written are told, and the status is the same', NEEDS, async () => {
-  const life = new Held(['exit', 6]);
-  const script = 'exec "$0" "$1" wait -v "$2" >/dev/full';
-  const waiting = new Running('/bin/sh', ['-c', script, process.execPath, BIN, String(life.pid)]);
-  await until('it waits', () => hasDescriptor(waiting.pid, 1));
-  life.go();
-  assert.equal(await waiting.code(), 6);
-  assert.equal(waiting.stderr, 'procwatch: cannot write: ENOSPC\n');
-});
+for (const [ended, told] of [
+  [6, 6],
+  [0, 74],
+]) {
+  kernelTest(`lines that cannot be written are told, and a status of ${ended} is then ${told}`, NEEDS, async () => {
+    const life = new Held(['exit', ended]);
+    const script = 'exec "$0" "$1" wait -v "$2" >/dev/full';
+    const waiting = new Running('/bin/sh', ['-c', script, process.execPath, BIN, String(life.pid)]);
+    await until('it waits', () => hasDescriptor(waiting.pid, 1));
+    life.go();
+    assert.equal(await waiting.code(), told);
+    assert.equal(waiting.stderr, 'procwatch: cannot write: ENOSPC\n');
+  });
+}
 
 kernelTest('to wait for itself is a mistake, and not a wait for ever', ['connector'], async () => {
   const shell = new Running('/bin/sh', ['-c', 'exec "$0" "$1" wait $$', process.execPath, BIN]);

@@ -25,6 +25,7 @@ const REST = [
   'dist/format/json-records.d.ts',
   'dist/netlink/events.d.ts',
   'dist/library/processes.d.ts',
+  'dist/cause/causes.d.ts',
   'dist/library/watch-request.d.ts',
   'man/procwatch.8',
   'package.json',

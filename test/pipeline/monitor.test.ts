@@ -96,6 +96,65 @@ test('after a loss /proc is scanned once it is quiet, and each loss is told when
   });
 });
 
+test('a loss stands where the events are missing: behind all that was queued when it was noticed', async () => {
+  const host = watching();
+  await runProgram(host, () => {
+    host.connector.emit(...forks(100, 1000));
+    host.connector.drop(77);
+    host.advance(4000);
+    host.connector.emit(dg.fork(1, 5000, { time: at(4001) }), dg.fork(1, 5001, { time: at(4002) }));
+    host.connector.wake();
+    host.advance(1000);
+    host.signal('SIGINT');
+  });
+  const told = lines(host);
+  const place = told.findIndex(({ event }) => event === 'lost');
+  assert.equal(place, 1000);
+  assert.equal(told[place + 1].pid, 5000);
+});
+
+test('a number that comes again after a loss is another process: the one before has ended, nobody knows how', async () => {
+  const host = watching('-e', 'fork,exec,exit');
+  await runProgram(host, () => {
+    host.connector.deliver(dg.fork(1, 300, { time: at(0) }), dg.fork(1, 301, { time: at(1) }));
+    host.connector.drop(9);
+    host.connector.wake();
+    host.advance(22_000);
+    host.connector.deliver(dg.fork(1, 300, { time: at(22_000) }), dg.exit(300, 0x300, 1, { time: at(22_001) }));
+    host.signal('SIGINT');
+  });
+  const told = lines(host).filter(({ pid }) => pid === 300);
+  assert.deepEqual(
+    told.map(({ event, wait_status, inferred }) => [event, wait_status, inferred]),
+    [
+      ['fork', undefined, undefined],
+      ['exit', undefined, true],
+      ['fork', undefined, undefined],
+      ['exit', 0x300, undefined],
+    ],
+  );
+  assert.equal((told[3] as { duration_s?: number }).duration_s, 0.001);
+});
+
+test('when the clock is set, the birth of a process is still told as it was first heard', async () => {
+  const host = watching();
+  await runProgram(host, () => {
+    host.connector.deliver(dg.fork(1, 300, { time: at(0) }));
+    host.wallOffsetNs += 3_600_000_000_000n;
+    host.connector.deliver(dg.exit(300, 0, 1, { time: at(1000) }));
+    host.signal('SIGINT');
+  });
+  const [fork, exit] = lines(host) as {
+    time?: string;
+    mono_ns?: string;
+    start_time?: string;
+    start_mono_ns?: string;
+  }[];
+  assert.equal(exit.start_time, fork.time);
+  assert.equal(exit.start_mono_ns, fork.mono_ns);
+  assert.ok(String(exit.time) > '2001-09-09T02:46');
+});
+
 test('an idle watch wakes once in five seconds', async () => {
   const host = watching();
   await runProgram(host, () => {

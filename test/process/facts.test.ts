@@ -104,7 +104,7 @@ test('a wait status is a code, or a signal with or without a core', () => {
   assert.deepEqual(outcomeOf(0xff00), { kind: 'code', code: 255 });
   assert.deepEqual(outcomeOf(9), { kind: 'signal', signal: 'SIGKILL', number: 9, coreDumped: false });
   assert.deepEqual(outcomeOf(139), { kind: 'signal', signal: 'SIGSEGV', number: 11, coreDumped: true });
-  assert.deepEqual(outcomeOf(34), { kind: 'signal', signal: 'SIGRT34', number: 34, coreDumped: false });
+  assert.deepEqual(outcomeOf(34), { kind: 'signal', signal: 'SIGRTMIN', number: 34, coreDumped: false });
 });
 
 test('each signal is found by its name in any case, with or without SIG, and by its number', () => {
@@ -112,7 +112,20 @@ test('each signal is found by its name in any case, with or without SIG, and by 
     assert.equal(signalNumber(signalName(number)), number);
     assert.equal(signalNumber(String(number)), number);
   }
+  // As bash (kill -l) and systemd write them.
+  for (const [number, name] of [
+    [37, 'SIGRTMIN+3'],
+    [49, 'SIGRTMIN+15'],
+    [50, 'SIGRTMAX-14'],
+    [64, 'SIGRTMAX'],
+  ] as const) {
+    assert.equal(signalName(number), name);
+    assert.equal(signalNumber(name.slice(3)), number);
+  }
+  assert.equal(signalNumber('rtmin+3'), 37);
+  assert.equal(signalNumber('SIGRT37'), 37);
   assert.equal(signalNumber('kill'), 9);
   assert.equal(signalNumber('SIGTERM'), 15);
-  for (const none of ['', 'SIG', 'FOO', '0', '65', '-1', 'SIGRT99']) assert.equal(signalNumber(none), undefined, none);
+  for (const none of ['', 'SIG', 'FOO', '0', '65', '-1', 'SIGRT99', 'RTMIN+31', 'RTMIN-1', 'RTMAX+1'])
+    assert.equal(signalNumber(none), undefined, none);
 });

@@ -1,7 +1,8 @@
 /** The selection as one predicate: AND between kinds, OR within one, and each negation. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { globMatcher, regexMatcher } from '../../src/process/patterns.ts';
+import type { Sender } from '../../src/cause/end-cause.ts';
+import { globMatcher, type Matcher, regexMatcher } from '../../src/process/patterns.ts';
 import type { ProcessRecord } from '../../src/process/record.ts';
 import { type Choice, SELECT_ALL, type Selection, Selector } from '../../src/process/select.ts';
 
@@ -28,6 +29,14 @@ const ended = (waitStatus: number | undefined): ProcessRecord => ({
   event: 'exit',
   exit: { waitStatus, start: undefined, duration: undefined },
 });
+
+const killedBy = (over: Partial<Sender>): ProcessRecord => {
+  const who = { pid: 7, comm: 'oomd', uid: 0, start: RECORD.at, isEnding: false, isItself: false, ...over };
+  return {
+    ...ended(9),
+    exit: { waitStatus: 9, start: undefined, duration: undefined, cause: { cause: 'signal', sender: who } },
+  };
+};
 
 const only = <T>(...wanted: T[]): Choice<T> => ({ wanted, unwanted: [] });
 const not = <T>(...unwanted: T[]): Choice<T> => ({ wanted: [], unwanted });
@@ -117,4 +126,37 @@ test('before anything is read, ids, trees and a known user decide', () => {
   assert.equal(may({ uid: only(0) }, { uid: 1000 }), false);
   assert.equal(may({ uid: only(0) }), true);
   assert.equal(may({ name: only(() => false) }), true);
+});
+
+test('a cause is wanted or not, and what is not known is not wanted', () => {
+  assert.equal(shows({ cause: only('signal', 'fault') }, killedBy({})), true);
+  assert.equal(shows({ cause: only('fault') }, killedBy({})), false);
+  assert.equal(shows({ cause: not('signal') }, killedBy({})), false);
+  for (const unknown of [RECORD, ended(9)]) {
+    assert.equal(shows({ cause: only('signal') }, unknown), false);
+    assert.equal(shows({ cause: not('signal') }, unknown), true);
+  }
+});
+
+test('a killer is a pid, a name, or the base name of its first argument', () => {
+  const record = killedBy({ args: ['/usr/bin/reaper.py', '--now'] });
+  assert.equal(shows({ killer: only<number | Matcher>(7) }, record), true);
+  assert.equal(shows({ killer: only<number | Matcher>(8) }, record), false);
+  for (const name of ['oomd', 'reaper*']) {
+    assert.equal(shows({ killer: only<number | Matcher>(globMatcher(name)) }, record), true, name);
+    assert.equal(shows({ killer: not<number | Matcher>(globMatcher(name)) }, record), false, name);
+  }
+  assert.equal(shows({ killer: only<number | Matcher>(globMatcher('*')) }, ended(9)), false);
+});
+
+test('a script goes by its whole name, however it was started, and whoever asks', () => {
+  const script = 'my-nightly-backup-job.sh';
+  const named = (image: ProcessRecord['image']) => shows({ name: only(globMatcher(script)) }, { ...RECORD, image });
+  const comm = script.slice(0, 15);
+  assert.equal(named({ comm, exe: '/bin/bash', args: ['/bin/bash', `/opt/${script}`, 'x'] }), true);
+  assert.equal(named({ comm, exe: '/bin/bash', args: ['/bin/bash', '-e', `./${script}`] }), true);
+  assert.equal(named({ comm: 'bash', exe: '/bin/bash', args: ['bash', script] }), true);
+  assert.equal(named({ comm: 'python3', args: ['python3', `/opt/${script}`] }), true);
+  assert.equal(named({ comm, exe: '/bin/bash', path: `/opt/${script}` }), true);
+  assert.equal(named({ comm: 'cat', exe: '/bin/cat', args: ['cat', script] }), false);
 });

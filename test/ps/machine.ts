@@ -41,6 +41,7 @@ export function machine(argv: readonly string[], terminal?: { width: number; hei
       pid: 300,
       comm: '\x1b]0;x\x07\n\u202e',
       args: ['\x1b[2J', { text: 'a\ufffd', bytes: Buffer.from([0x61, 0xff]) }],
+      argsTotal: 200_000,
       uid: 4242,
       ruid: 0,
       residentKib: 80_000,

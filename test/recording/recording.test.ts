@@ -109,6 +109,14 @@ test('a compressed file that is broken in the middle is read up to there', async
   assert.match(said, /the compressed file is broken \([^)]+\): what comes before is shown\n/);
 });
 
+test('what stands behind a compressed file and is none is told, and not waited for', async () => {
+  for (const size of [10, 1e6]) {
+    const { records, said } = await readAll(Buffer.concat([gzipSync(TEXT), Buffer.alloc(100)]), { size });
+    assert.equal(records.length, SOME.length);
+    assert.match(said, /^procwatch: night\.jsonl: the compressed file is broken \(/);
+  }
+});
+
 test('lines that are surely not asked for are not parsed, and lines of others always are', async () => {
   const wants = interestIn(['exit'], 'failures');
   const { records, said } = await readAll(`${TEXT}{"event":"exec",\n`, { wants });
@@ -116,6 +124,12 @@ test('lines that are surely not asked for are not parsed, and lines of others al
   assert.match(said, /line 6 is no record/);
   const spaced = TEXT.replaceAll('":', '": ');
   assert.equal(events((await readAll(spaced, { wants })).records), 'fork exec exit exit lost');
+});
+
+test('where enough is seen the rest is not read, and half a line is no trouble', async () => {
+  const { records, said } = await readAll(TEXT, { size: TEXT.indexOf('\n') + 20, isEnough: () => true });
+  assert.equal(records.length, 1);
+  assert.equal(said, '');
 });
 
 test('the first of the bytes say what a file is, however few come at once', async () => {

@@ -23,6 +23,30 @@ const usage = {
   gid: 1000,
 };
 
+const SENDER = {
+  pid: 612,
+  comm: 'systemd-oomd',
+  uid: 997,
+  start: { seconds: 0, nanos: 0 },
+  isEnding: true,
+  isItself: false,
+  args: ['/lib/systemd/systemd-oomd', broken(0xfe)],
+};
+
+const ATTEMPT = {
+  at: { seconds: 1, nanos: 0 },
+  pid: 4242,
+  tid: 4242,
+  ppid: 17,
+  start: { seconds: 0, nanos: 0 },
+  uid: 1000,
+  comm: 'sh',
+  errno: 2,
+  path: '/usr/bin/shop',
+  args: ['shop'],
+  hasAllArgs: false,
+};
+
 /** One of each kind, with all that its kind may carry. */
 const WHOLE: readonly StreamRecord[] = [
   record({ event: 'fork', imageOf: 'inherited' }),
@@ -65,6 +89,25 @@ const WHOLE: readonly StreamRecord[] = [
       duration: { seconds: 0.011234567, exact: false },
     },
   }),
+  ended(9, {
+    exit: {
+      waitStatus: 9,
+      start: { seconds: 999, nanos: 0 },
+      duration: { seconds: 1.001234567, exact: true },
+      cause: {
+        cause: 'signal',
+        sender: { ...SENDER, cgroup: '/x' },
+        code: 'SI_USER',
+        address: 0xffff_ffff_ffff_0010n,
+        syscall: 59,
+        raisedAgain: true,
+        outOfMemory: { residentKib: 4_300_000, trigger: { pid: 77, comm: broken(0xff) } },
+        asked: { signal: 'SIGTERM', by: 'signal', sender: SENDER, before: 1.5 },
+      },
+    },
+    failed: { attempt: ATTEMPT, tried: 17 },
+  }),
+  record({ event: 'exec-failed', failed: { attempt: ATTEMPT, tried: 17 } }),
   lost(),
   lost({ reason: 'starved', count: undefined }),
   { event: 'start', at: { seconds: 5, nanos: 6 }, facts: { version: '9', events: ['exec'] } },
@@ -77,6 +120,7 @@ test('records that were written are read again', () => {
     const again = readRecord(json, 'with usage');
     assert.ok(again, json);
     assert.equal(jsonOf([again]), json);
+    assert.equal(again.told.isStrange, false, told.event);
   }
 });
 

@@ -137,17 +137,22 @@ test('names that only look alike are two rows, and an unknown one is none of the
   assert.equal(census.size, 5);
 });
 
-test('rows can be made by user, parent, unit, container and program too', () => {
+test('rows can be made by user, parent, unit, container, cause and program too', () => {
   const id = 'a'.repeat(64);
   const cgroup = `/system.slice/docker-${id}.scope`;
-  const one = record({ cgroup });
-  const names = Object.fromEntries(Object.entries(GROUPINGS).map(([by, { nameOf }]) => [by, nameOf(one)]));
+  const one = { ...ended(9), cgroup };
+  const killed = {
+    ...one,
+    exit: { ...one.exit, waitStatus: 9, start: undefined, duration: undefined, cause: { cause: 'signal' } },
+  } as const;
+  const names = Object.fromEntries(Object.entries(GROUPINGS).map(([by, { nameOf }]) => [by, nameOf(killed)]));
   assert.deepEqual(names, {
     command: 'cat',
     user: '1000',
     parent: 'sh',
     unit: `docker-${id}.scope`,
     container: id,
+    cause: 'signal',
     exe: '/bin/cat',
   });
 });

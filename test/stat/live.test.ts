@@ -24,7 +24,7 @@ function isRestored(host: ScriptedHost): void {
   assert.equal(host.timersLeft, 0);
 }
 
-for (const key of ['q', '\x03']) {
+for (const key of ['q', '\x03', '\x03\x03', 'eq', '\x1b[Aq']) {
   test(`the key ${JSON.stringify(key)} ends it with 0, and the terminal is as before`, async () => {
     const host = terminal();
     const code = await runProgram(host, async () => {

@@ -64,6 +64,8 @@ export const HAZARDS: readonly string[] = [
   ...Array.from({ length: 32 }, (_, i) => String.fromCodePoint(i)),
   ...Array.from({ length: 33 }, (_, i) => String.fromCodePoint(0x7f + i)),
   ...'\u00ad\u061c\u200b\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\u{e0001}',
+  // Nothing to be seen, or a blank that is none: fillers, joiners, selectors, the empty Braille cell, blanks of other widths.
+  ...'\u3164\u115f\u1160\uffa0\u034f\u17b4\u17b5\u180b\ufe0f\u{e0100}\u2800\u{1d159}\u00a0\u1680\u2003\u202f\u3000',
 ];
 
 /** What of a text a terminal would take for more than characters to show; a newline ends a line of ours. */

@@ -195,6 +195,7 @@ export class ScriptedHost implements Host {
 
   private readonly users: Users = {
     name: (uid) => this.userNames.get(uid),
+    nameSoon: async (uid) => this.userNames.get(uid),
     account: async (asked) => {
       const [uid, name] = [...this.userNames].find(([uid, name]) => name === asked || String(uid) === asked) ?? [];
       return uid === undefined || name === undefined ? undefined : { name, uid, gid: uid, home: `/home/${name}` };
@@ -227,6 +228,8 @@ export class ScriptedHost implements Host {
       readerWithoutArgs: this.reader,
       users: this.users,
       openWalk: async () => ({ reason: 'a scripted kernel runs no programs' }),
+      openAttempts: async () => ({ reason: 'a scripted kernel runs no programs' }),
+      openCauses: async () => ({ reason: 'a scripted kernel runs no programs' }),
       openFacts: async () => ({ reason: 'a scripted kernel runs no programs' }),
       openPidfd: () => 'unsupported',
       kill: (pid, signal) => void this.killed.push([pid, signal]),

@@ -7,7 +7,7 @@ const MEMBERS: Readonly<Record<Part, readonly (keyof TaskDetails)[]>> = {
   status: ['uid', 'ruid', 'rgid', 'egid', 'virtualKib', 'residentKib', 'peakKib', 'swapKib'],
   stat: ['userTicks', 'systemTicks', 'minorFaults', 'majorFaults'],
   io: ['readBytes', 'writeBytes', 'readChars', 'writeChars'],
-  cmdline: ['args'],
+  cmdline: ['args', 'argsTotal'],
   exe: ['exe', 'exeDeleted'],
   cgroup: ['cgroup'],
 };

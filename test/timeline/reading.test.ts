@@ -1,12 +1,13 @@
 /** Recordings as a source: JSON Lines read back give the very same timeline, the selection chooses, and secrets are taken out. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { replacer } from '../../src/process/patterns.ts';
 import type { ProcessRecord, StreamRecord } from '../../src/process/record.ts';
 import { SELECT_ALL, type Selection } from '../../src/process/select.ts';
 import { RecordedSource } from '../../src/recording/record-source.ts';
 import { chooserOf } from '../../src/timeline/chooser.ts';
 import { Collector } from '../../src/timeline/collector.ts';
-import { withoutArguments, withRedactedArguments } from '../../src/timeline/without-secrets.ts';
+import { withoutArguments, withRedactedTexts } from '../../src/timeline/without-secrets.ts';
 import { jsonOf, readAll } from '../support/recordings.ts';
 import { BUILD, briefs, exec, exit, fork, life, timelineOf } from './story.ts';
 
@@ -95,7 +96,7 @@ test('arguments are left out, or what a pattern finds in them, before anything s
   const secret = life(1, 9, [0, 10], 'login --token=hunter2');
   for (const [revise, command] of [
     [withoutArguments(), '[login]'],
-    [withRedactedArguments((text) => text.replace('hunter2', '***')), "login $'--token=***'"],
+    [withRedactedTexts(replacer('hunter2', '***')), "login $'--token=***'"],
   ] as const) {
     const collector = new Collector();
     collector.take(secret.map(revise));
