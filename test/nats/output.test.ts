@@ -1,6 +1,7 @@
 /** The output to an engine: bounded by who writes, and told what it could not get rid of. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { delivered } from '../../src/commands/last-words.ts';
 import { realHost } from '../../src/host/real-host.ts';
 import { NatsOutput, Tee } from '../../src/nats/nats-output.ts';
 import { Sink } from '../../src/pipeline/sink.ts';
@@ -63,4 +64,30 @@ test('beside a file the server is sent what fits, the file has everything, and t
     /^procwatch: nats:\/\/x was away for too long: not all was sent; procwatch forward sends/,
   );
   assert.ok(numbersOf((await readAll(engine)).lines, 'web-1').length < 100);
+});
+
+test('the end of a watch waits for a slow server longer than for a reader who takes nothing', async () => {
+  let answer = (): void => {};
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const engine = new ScriptedEngine();
+  const publish = engine.publish.bind(engine);
+  engine.publish = async (message) => {
+    await answered;
+    await publish(message);
+  };
+  const { output, said } = outputTo(engine);
+  const file = { pending: () => 0, write: () => {}, flushed: async () => {} } as unknown as NatsOutput;
+  const tee = new Tee([file, output], [file]);
+  tee.write(lineOf(1));
+  const impatient = {
+    after: (_: number, task: () => void) => realHost().after(0, task),
+    stderr: { write: (text: string) => said.push(text) },
+  } as unknown as ReturnType<typeof realHost>;
+  const told = delivered(impatient, tee, 'hurried');
+  setTimeout(() => answer(), 20);
+  await told;
+  assert.deepEqual(numbersOf((await readAll(engine)).lines, 'web-1'), [1]);
+  assert.deepEqual(said, []);
 });
