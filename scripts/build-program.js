@@ -31,7 +31,7 @@ const PARTS = [
 ];
 
 /** Installed beside us: native code, or what few commands need. */
-const EXTERNAL = ['koffi', 're2js', 'cli-table3'];
+const EXTERNAL = ['koffi', 're2js', 'cli-table3', '@nats-io/*'];
 
 const SETTINGS = {
   bundle: true,

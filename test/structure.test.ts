@@ -33,6 +33,8 @@ const OWNERS: Record<string, string> = {
   'cli-table3': 'src/format/plain-table.ts',
   re2js: 'src/process/patterns.ts',
   'string-width': 'src/format/width.ts',
+  '@nats-io/transport-node': 'src/host/nats-engine.ts',
+  '@nats-io/jetstream': 'src/host/nats-engine.ts',
 };
 /** Libraries that the build puts into files of ours: nothing of them is installed. */
 const BUNDLED: Record<string, readonly string[]> = {
@@ -57,11 +59,11 @@ for (const [library, owner] of Object.entries(OWNERS)) {
 }
 
 test('every library in package.json has an owner, and no other is imported', () => {
-  const { dependencies, devDependencies } = JSON.parse(source('package.json')) as Record<
+  const { dependencies, optionalDependencies, devDependencies } = JSON.parse(source('package.json')) as Record<
     string,
     Record<string, string>
   >;
-  assert.deepEqual(Object.keys(dependencies).sort(), Object.keys(OWNERS).sort());
+  assert.deepEqual(Object.keys({ ...dependencies, ...optionalDependencies }).sort(), Object.keys(OWNERS).sort());
   for (const name of Object.keys(BUNDLED)) assert.ok(name in devDependencies, name);
   const foreign = SOURCES.flatMap(importsOf).filter((name) => !name.startsWith('src/') && !name.startsWith('node:'));
   assert.deepEqual([...new Set(foreign)].sort(), [...Object.keys(OWNERS), ...Object.keys(BUNDLED)].sort());
@@ -75,6 +77,8 @@ const CLOSED: Record<string, readonly string[]> = {
   'src/format': ['src/linux', 'src/bpf', ...ABOVE_PROCESS],
   'src/bpf': ['src/format', ...ABOVE_PROCESS],
   'src/taskstats': ['src/format', 'src/linux', ...ABOVE_PROCESS],
+  'src/nats': ['src/linux', 'src/bpf', 'src/process', ...ABOVE_PROCESS.filter((folder) => folder !== 'src/host')],
+  'src/forward': ['src/linux', 'src/bpf', 'src/process', ...ABOVE_PROCESS.filter((folder) => folder !== 'src/host')],
   'src/host': ['src/format', 'src/pipeline', 'src/commands', 'src/library'],
   'src/pipeline': ['src/linux', 'src/bpf', 'src/commands', 'src/library'],
   'src/timeline': ['src/linux', 'src/bpf', 'src/netlink', ...ABOVE_PROCESS],

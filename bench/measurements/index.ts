@@ -5,11 +5,13 @@ import { causes } from './causes.ts';
 import { dump } from './dump.ts';
 import { events } from './events.ts';
 import { failures } from './failures.ts';
+import { far } from './far.ts';
 import { idle } from './idle.ts';
 import { latency } from './latency.ts';
 import { commands, manyCommands, processes } from './loads.ts';
 import { memory } from './memory.ts';
 import { paced20, paced200, paced1000 } from './paced.ts';
+import { ownNode } from './package.ts';
 import { places } from './places.ts';
 import { recordings } from './recordings.ts';
 import { run } from './run.ts';
@@ -42,5 +44,7 @@ export const MEASUREMENTS: Readonly<Record<string, (bench: Bench) => Promise<Res
   timeline,
   recordings,
   causes,
+  package: ownNode,
+  far,
   events,
 };

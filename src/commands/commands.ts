@@ -6,6 +6,9 @@ import { SHELL_NAMES } from '../completion/shells.ts';
 import type { Result } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import { DOCTOR_OPTIONS } from './doctor-options.ts';
+import { FORWARD_OPTIONS } from './forward-options.ts';
+import { HOSTS_OPTIONS } from './hosts-options.ts';
+import { NATS_COMMAND_OPTIONS, NATS_TASKS } from './nats-command-options.ts';
 import { type Option, readOptions, refuseOtherSource, type Typed, WATCH_OPTIONS } from './options.ts';
 import { PS_OPTIONS } from './ps-options.ts';
 import { RECORD_OPTIONS } from './record-options.ts';
@@ -83,6 +86,24 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
     meaning: 'draw the processes of a recording as a tree, with how long each lived and how it ended',
     options: TREE_OPTIONS,
     run: async (host, typed) => (await import('./tree.ts')).startTree(host, readOptions(TREE_OPTIONS, typed)),
+  },
+  forward: {
+    meaning: 'follow recordings on the disk and send them to a NATS server, each record once',
+    options: FORWARD_OPTIONS,
+    run: async (host, typed) => (await import('./forward.ts')).startForward(host, readOptions(FORWARD_OPTIONS, typed)),
+  },
+  hosts: {
+    meaning: 'who sends to a NATS server: kernel, version, last record, rate, losses and clock of each host',
+    options: HOSTS_OPTIONS,
+    run: async (host, typed) => (await import('./hosts.ts')).startHosts(host, readOptions(HOSTS_OPTIONS, typed)),
+  },
+  nats: {
+    meaning: 'init makes the stream that keeps records on a NATS server, or changes it',
+    operands: 'TASK',
+    choices: NATS_TASKS,
+    options: NATS_COMMAND_OPTIONS,
+    run: async (host, typed, operands) =>
+      (await import('./nats.ts')).startNats(host, readOptions(NATS_COMMAND_OPTIONS, typed), operands),
   },
   events: {
     meaning: 'a table of every event: its name, its bit, what it means and what its record carries',

@@ -26,6 +26,8 @@ export class FileTape extends Tape {
   private began: Moment;
   /** When there could be no other file. */
   private failed: Moment | undefined;
+  /** A server has not got everything. */
+  private isUnsent = false;
 
   constructor(subject: Subject, options: Turning, output: OutputStream, file: RecordingFile | undefined) {
     super(subject);
@@ -36,6 +38,11 @@ export class FileTape extends Tape {
     this.formatter = new JsonFormatter(this.context);
     this.began = subject.host.now();
     this.lastRoom = this.began;
+    if (subject.plan.far.to.length > 0) {
+      output.onError(() => {
+        this.isUnsent = true;
+      });
+    }
   }
 
   begin(at: Moment): void {
@@ -112,7 +119,7 @@ export class FileTape extends Tape {
 
   /** Something could not be written until the very end. */
   get isUnwritten(): boolean {
-    return this.file?.isFailing ?? false;
+    return this.isUnsent || (this.file?.isFailing ?? false);
   }
 
   get kept(): number {

@@ -8,12 +8,16 @@ import type { Host, OutputStream } from '../host/host.ts';
 const PATIENCE_MS = { kept: 300, hurried: 150 } as const;
 const LOOKS = 2;
 
+type Pace = keyof typeof PATIENCE_MS;
+type EndingHost = Pick<Host, 'after' | 'stderr'>;
+
 /** Resolves when all is written, or nobody takes it. `hurried`: after a signal even a slow reader gets no more time. */
-export async function delivered(
-  host: Pick<Host, 'after' | 'stderr'>,
-  output: OutputStream,
-  how: keyof typeof PATIENCE_MS,
-): Promise<void> {
+export async function delivered(host: EndingHost, output: OutputStream, how: Pace): Promise<void> {
+  const parts = output.parts ?? [output];
+  await Promise.all(parts.map((part) => (part.endsByItself ? part.flushed() : taken(host, part, how))));
+}
+
+async function taken(host: EndingHost, output: OutputStream, how: Pace): Promise<void> {
   let isDone = false;
   let timer: { cancel(): void } | undefined;
   const flushed = output.flushed().then(() => {

@@ -25,12 +25,15 @@ class AsciiStream implements OutputStream {
   abandon = (): void => this.stream.abandon?.();
 }
 
-/** JSON is text for programs, and UTF-8 by its definition; a file of a timeline too. */
-const isForPrograms = ({ json = [], format = [], timeline = [] }: Typed): boolean =>
-  json.length > 0 || format.at(-1) === 'json' || timeline.length > 0;
+/** JSON is text for programs, and UTF-8 by its definition; so are a file of a timeline and what goes to a server. */
+const isForPrograms = ({ json = [], format = [], timeline = [], to = [] }: Typed): boolean =>
+  json.length > 0 || format.at(-1) === 'json' || timeline.length > 0 || to.length > 0;
+
+/** Commands that write nothing else. */
+const FOR_PROGRAMS: readonly string[] = ['record', 'timeline', 'completion'];
 
 export function legible(host: Host, command: string, typed: Typed): Host {
-  if (isUtf8Locale(host.env) || isForPrograms(typed) || command === 'timeline' || command === 'completion') return host;
+  if (isUtf8Locale(host.env) || isForPrograms(typed) || FOR_PROGRAMS.includes(command)) return host;
   return Object.create(host, {
     stdout: { value: new AsciiStream(host.stdout) },
     stderr: { value: new AsciiStream(host.stderr) },

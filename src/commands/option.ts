@@ -25,6 +25,7 @@ export const GROUPS = {
   who: 'Which processes (different kinds must all match, several of one kind are alternatives)',
   how: 'How to show it',
   where: 'Where it goes, and for how long',
+  far: 'Many hosts, by a NATS server with JetStream',
   flight: 'A flight recorder',
   recording: 'From a recording',
   kernel: 'The kernel side',

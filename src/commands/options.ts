@@ -9,6 +9,7 @@ import { FIELDS } from '../format/fields.ts';
 import { FORMAT_NAMES } from '../format/formats.ts';
 import { EVENT_NAMES, type EventName, HEARD_NAMES } from '../netlink/events.ts';
 import { signalNumber } from '../process/wait-status.ts';
+import { NATS_OPTIONS } from './nats-options.ts';
 import { given, last, type Option } from './option.ts';
 import { READ_OPTIONS } from './read-options.ts';
 import { readCount, readCounts, readName, readNames, readSize, readTime, splitList } from './values.ts';
@@ -218,6 +219,7 @@ export const WATCH_OPTIONS = {
     meaning: 'write to FILE, readable by its owner only',
     read: (texts) => (given(texts) ? last(texts) : undefined),
   },
+  ...NATS_OPTIONS,
   append: {
     long: 'append',
     only: 'live',

@@ -2,6 +2,7 @@
 import { Failure } from '../errors.ts';
 import type { Host, OutputStream } from '../host/host.ts';
 import { repairLines } from '../recording/repair.ts';
+import type { Plan } from './plan.ts';
 
 export function openOutput(host: Host, path: string, where: 'anew' | 'at its end' = 'anew'): OutputStream {
   try {
@@ -20,6 +21,12 @@ function repairFile(host: Host, path: string): void {
   } finally {
     file.close();
   }
+}
+
+/** Where records go: to the engines and the file that are named, else to where they would go without. */
+export async function openRecordOutput(host: Host, plan: Plan, otherwise: OutputStream): Promise<OutputStream> {
+  if (plan.far.to.length > 0) return (await import('./far-output.ts')).openFar(host, plan);
+  return plan.output === undefined ? otherwise : openOutput(host, plan.output, plan.appends ? 'at its end' : 'anew');
 }
 
 /** Says why a write failed. A reader that went away had what it wanted. */

@@ -51,6 +51,7 @@ export interface Plan {
   readonly count: number | undefined;
   readonly durationMs: number | undefined;
   readonly output: string | undefined;
+  readonly far: FarPlan;
   /** What is in the file stays. */
   readonly appends: boolean;
   readonly queueBytes: number;
@@ -71,6 +72,9 @@ export interface Plan {
   readonly latencyMs: number;
 }
 
+/** Engines to send records to, and who we are there. */
+export type FarPlan = Pick<WatchOptions, 'to' | 'hostName' | 'natsCreds' | 'natsCa'>;
+
 /** A person sees no delay below the one; whoever reads the other has the kernel's times. */
 const LATENCY_MS = { terminal: 50, elsewhere: 100 } as const;
 
@@ -80,7 +84,10 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
   if (options.json && options.format !== undefined && options.format !== 'json') {
     throw new Failure('usage', `--json and --format ${options.format} contradict each other`);
   }
-  const format = options.json ? 'json' : (options.format ?? 'pretty');
+  if (options.to.length > 0 && (options.format ?? 'json') !== 'json') {
+    throw new Failure('usage', `what --to sends is JSON, and --format ${options.format} is not`);
+  }
+  const format = options.json || options.to.length > 0 ? 'json' : (options.format ?? 'pretty');
   if (options.columns !== undefined && format !== 'table') {
     throw new Failure('usage', '--columns is for the table format', 'add --format table');
   }
@@ -109,7 +116,8 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
     colour: colourFor(options.color, place),
     columns,
     spareColumns: options.columns === undefined ? SPARE_COLUMNS : [],
-    meta: options.meta,
+    // Whose records they are, and how they end, is asked for by who reads those of many.
+    meta: options.meta || options.to.length > 0,
     state: options.state,
     extras,
     needsCgroup: extras.has('cgroup') || options.cgroup.length + options.notCgroup.length > 0,
@@ -118,6 +126,7 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
     count: options.count,
     durationMs: options.duration,
     output: options.output,
+    far: options,
     appends: options.append,
     queueBytes: options.queue,
     bufferBytes: options.buffer ?? DEFAULT_BUFFER_BYTES,

@@ -9,6 +9,10 @@ import { readCounts, readName, readNames } from './values.ts';
 const {
   read,
   strict,
+  host,
+  notHost,
+  natsCreds,
+  natsCa,
   pid,
   notPid,
   user,
@@ -69,6 +73,10 @@ export const PS_OPTIONS = {
     read: (texts, flag) => (given(texts) ? readPointInTime(flag, last(texts)) : undefined),
   },
   strict,
+  host,
+  notHost,
+  natsCreds,
+  natsCa,
   threads: {
     long: 'threads',
     only: 'live',

@@ -10,6 +10,7 @@ import { discreetReader } from '../ps/redact.ts';
 import { snapshot } from '../ps/snapshot.ts';
 import { RecordedTasks } from '../recording/recorded-tasks.ts';
 import { UserNames } from '../recording/user-names.ts';
+import { withFar } from './far-input.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
 import { onUnwritten, openOutput } from './output.ts';
 import { colourFor } from './plan.ts';
@@ -22,8 +23,10 @@ import { redactorFor, selectionFor } from './start-watch.ts';
 type PsOptions = ValuesOf<typeof PS_OPTIONS>;
 
 /** Everything up to the moment; all of it, and the time of its last record, where none is given. */
-async function readUntil(host: Host, { read, at }: PsOptions, tasks: RecordedTasks) {
-  const request = { read, since: undefined, until: at, follow: false };
+async function readUntil(host: Host, options: PsOptions, tasks: RecordedTasks) {
+  const { read, at } = options;
+  const plain = { read, since: undefined, until: at, follow: false };
+  const request = await withFar(host, plain, options, { mixesHosts: false });
   const window = await windowFor(host, request);
   const { batches, recordings } = await openRecordings(host, request, window, {
     usage: 'without usage',

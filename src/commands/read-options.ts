@@ -9,7 +9,24 @@ export const READ_OPTIONS = {
     value: 'FILE',
     group: 'recording',
     meaning:
-      'read a recording, JSON Lines, instead of watching: plain or compressed by gzip (or zstd, where Node.js knows it), - is stdin; several, or all that a pattern in quotes matches, are merged in the order of time',
+      'read a recording, JSON Lines, instead of watching: plain or compressed by gzip (or zstd, where Node.js knows it), - is stdin; several, or all that a pattern in quotes matches, are merged in the order of time; or nats://HOST[:PORT], for what hosts have sent to a server',
+    read: (texts) => texts,
+  },
+  host: {
+    long: 'host',
+    only: 'recorded',
+    value: 'GLOB',
+    group: 'recording',
+    meaning:
+      'of a NATS server: what these hosts have sent; a whole name is selected by the server, a pattern here; repeatable',
+    read: (texts) => texts,
+  },
+  notHost: {
+    long: 'not-host',
+    only: 'recorded',
+    value: 'GLOB',
+    group: 'recording',
+    meaning: 'not those of --host',
     read: (texts) => texts,
   },
   since: {

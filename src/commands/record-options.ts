@@ -5,6 +5,7 @@ import { readCount, readNames, readSize, readTime } from './values.ts';
 
 const { events, threads, pid, notPid, tree, notTree, user, notUser, name, notName, grep, notGrep } = WATCH_OPTIONS;
 const { cgroup, notCgroup, code, notCode, signal, notSignal, full, ancestry, output, duration, queue } = WATCH_OPTIONS;
+const { to, hostName, natsCreds, natsCa } = WATCH_OPTIONS;
 const { latency, buffer, argvSource, redact, noArgs, dropPrivileges, keepPrivileges, noOrder } = WATCH_OPTIONS;
 
 export const DUMP_REASONS = ['nonzero-exit', 'coredump', 'signal'] as const;
@@ -70,6 +71,10 @@ export const RECORD_OPTIONS = {
     meaning:
       'append to FILE, readable by its owner only; a name that ends in .gz (or .zst, where Node.js knows zstd) is compressed, - is stdout (default procwatch-HOST-TIME.jsonl.gz in this directory)',
   },
+  to,
+  hostName,
+  natsCreds,
+  natsCa,
   rotateSize: {
     long: 'rotate-size',
     value: 'SIZE',

@@ -2,7 +2,7 @@
 import { EXIT, type ExitName, Failure } from '../errors.ts';
 import { utcTime } from '../format/times.ts';
 import { kibInWords } from '../format/usage-in-words.ts';
-import type { Host, Kernel } from '../host/host.ts';
+import type { Host, Kernel, OutputStream } from '../host/host.ts';
 import type { EventName } from '../netlink/events.ts';
 import { Monitor } from '../pipeline/monitor.ts';
 import { plus } from '../process/moment.ts';
@@ -41,10 +41,14 @@ function planRecord(host: Host, options: RecordOptions): Plan {
 }
 
 function refuseContradictions(options: RecordOptions): void {
-  const { last, output, rotateSize, rotateTime, keep, dumpOn } = options;
+  const { last, output, rotateSize, rotateTime, keep, dumpOn, to } = options;
   const rotates = rotateSize !== undefined || rotateTime !== undefined;
   if (output === STDOUT && (rotates || last !== undefined))
     throw new Failure('usage', 'stdout is one stream: there are no files to rotate', 'name one with --output FILE');
+  if (to.length > 0 && (last !== undefined || output === STDOUT))
+    throw new Failure('usage', '--to goes with a file, or alone', 'name a file with --output FILE');
+  if (to.length > 0 && rotates && output === undefined)
+    throw new Failure('usage', 'there are no files to rotate', 'name one with --output FILE');
   if (keep !== undefined && !rotates && last === undefined)
     throw new Failure('usage', '--keep is about ended files', 'say with --rotate-size or --rotate-time when they end');
   if (last !== undefined && rotates)
@@ -100,14 +104,18 @@ async function triggerFor(options: RecordOptions): Promise<DumpTrigger> {
 type AnyTape = FileTape | FlightTape;
 
 /** Where records go, as the options say. */
-function openTape(
+async function openTape(
   subject: Subject,
   options: RecordOptions,
   trigger: DumpTrigger,
   tell: (text: string) => void,
-): AnyTape {
-  const { host, kernel } = subject;
+): Promise<AnyTape> {
+  const { host, kernel, plan } = subject;
   const { last, keep, rotateSize } = options;
+  const isFar = plan.far.to.length > 0;
+  if (options.output === undefined && isFar) {
+    return new FileTape(subject, options, await (await import('./far-output.ts')).openFar(host, plan), undefined);
+  }
   const path = options.output ?? defaultName(host, kernel);
   if (options.output === undefined) {
     tell(`procwatch: ${last === undefined ? 'recording to' : 'will write to'} ${path}\n`);
@@ -118,7 +126,13 @@ function openTape(
   // A file that is to be small is not to be one block.
   const blockBytes = Math.min(BLOCK_BYTES, rotateSize ?? BLOCK_BYTES);
   const file = new RecordingFile(host, { path, keep, blockBytes, seconds, tell });
-  return new FileTape(subject, options, file, file);
+  return new FileTape(subject, options, isFar ? await withEngines(host, plan, file) : file, file);
+}
+
+/** The file has everything; engines get the same records, as far as they can be reached. */
+async function withEngines(host: Host, plan: Plan, file: RecordingFile): Promise<OutputStream> {
+  const [{ openEngines }, { Tee }] = await Promise.all([import('./far-output.ts'), import('../nats/nats-output.ts')]);
+  return new Tee([file, ...(await openEngines(host, plan))], [file]);
 }
 
 interface Listening {
@@ -175,7 +189,7 @@ export async function startRecord(host: Host, options: RecordOptions): Promise<E
     // Files that are made later must be of the same owner as the first.
     if (plan.becomes !== undefined) await host.becomeUser(plan.becomes, 'seeing others');
     const subject: Subject = { host, kernel, plan, monitor, selection, programs };
-    const tape = openTape(subject, options, trigger, (text) => line.write(text));
+    const tape = await openTape(subject, options, trigger, (text) => line.write(text));
     const ending = await record(host, options, tape, line, subject);
     return ending === 'ok' && tape.isUnwritten ? 'output' : ending;
   } catch (error) {

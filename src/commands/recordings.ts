@@ -14,7 +14,19 @@ import { needsEnd, type PointInTime, type Window, windowOf } from './points-in-t
 
 type ReadHost = Pick<Host, 'fileSystem' | 'input' | 'after' | 'stderr'>;
 
+/** A place other than files that recordings come from. */
+export interface Elsewhere {
+  readonly isThere: (name: string) => boolean;
+  /** What is kept there goes on: its end is now, on the wall clock. */
+  readonly now: () => Moment;
+  readonly open: (
+    name: string,
+    wanted: { readonly since: Moment | undefined; readonly isWhole: boolean; readonly leash: Leash | undefined },
+  ) => LineSource;
+}
+
 export interface ReadRequest {
+  readonly elsewhere?: Elsewhere;
   readonly read: readonly string[];
   readonly since: PointInTime | undefined;
   readonly until: PointInTime | undefined;
@@ -27,22 +39,11 @@ const LATE_SECONDS = 10;
 const later = (a: Moment | undefined, b: Moment | undefined): Moment | undefined =>
   a === undefined || (b !== undefined && b.seconds >= a.seconds) ? b : a;
 
-/** A place other than files that recordings come from. */
-export interface Elsewhere {
-  /** What names of recordings there begin with, such as `nats://`. */
-  readonly begins: string;
-  readonly open: (name: string, leash: Leash) => Promise<LineSource>;
-}
-export const ELSEWHERE: readonly Elsewhere[] = [];
-
-const elsewhere = (name: string): Elsewhere | undefined => ELSEWHERE.find(({ begins }) => name.startsWith(begins));
-
 /** A pattern in quotes is all files that it matches: what shells make of it without quotes are words that no option takes. */
-async function filesOf(host: ReadHost, names: readonly string[]): Promise<string[]> {
+async function filesOf(host: ReadHost, { read, elsewhere }: ReadRequest): Promise<string[]> {
   const found: string[] = [];
-  for (const name of names) {
-    const isPattern =
-      /[*?[]/.test(name) && elsewhere(name) === undefined && host.fileSystem.identity(name) === undefined;
+  for (const name of read) {
+    const isPattern = /[*?[]/.test(name) && !elsewhere?.isThere(name) && host.fileSystem.identity(name) === undefined;
     found.push(...(isPattern ? await matching(host, name) : [name]));
   }
   return found;
@@ -69,7 +70,7 @@ async function matching(host: ReadHost, pattern: string): Promise<string[]> {
 
 /** The last moment of a recording: of all of it, read once before. */
 async function endOf(host: ReadHost, path: string): Promise<Moment | undefined> {
-  if (path === '-' || elsewhere(path) !== undefined) return undefined;
+  if (path === '-') return undefined;
   let end: Moment | undefined;
   const file = openToRead(host, path);
   const isRegular = file.isRegular;
@@ -89,13 +90,16 @@ async function endOf(host: ReadHost, path: string): Promise<Moment | undefined> 
   return end;
 }
 
-async function endOfAll(host: ReadHost, paths: readonly string[]): Promise<Moment | undefined> {
-  const ends = await Promise.all(paths.map((path) => endOf(host, path)));
+async function endOfAll(host: ReadHost, request: ReadRequest): Promise<Moment | undefined> {
+  const { elsewhere } = request;
+  const paths = await filesOf(host, request);
+  const ends = await Promise.all(paths.map((path) => (elsewhere?.isThere(path) ? elsewhere.now() : endOf(host, path))));
   return ends.includes(undefined) ? undefined : ends.reduce(later);
 }
 
-export async function windowFor(host: ReadHost, { read, since, until }: ReadRequest): Promise<Window> {
-  return windowOf(since, until, needsEnd(since, until) ? await endOfAll(host, await filesOf(host, read)) : undefined);
+export async function windowFor(host: ReadHost, request: ReadRequest): Promise<Window> {
+  const { since, until } = request;
+  return windowOf(since, until, needsEnd(since, until) ? await endOfAll(host, request) : undefined);
 }
 
 export interface Opened {
@@ -116,14 +120,15 @@ export async function openRecordings(
   const isEnough = (bytes: Buffer, from: number): boolean =>
     until !== undefined && wallAt(bytes, from).seconds > until.seconds + LATE_SECONDS;
   const recordings: Recording[] = [];
-  for (const path of await filesOf(host, read)) {
-    const place = elsewhere(path);
+  for (const path of await filesOf(host, request)) {
+    const far = request.elsewhere?.isThere(path) ? request.elsewhere : undefined;
     const from =
-      since === undefined || interest.isWhole || path === '-' || place !== undefined
+      since === undefined || interest.isWhole || path === '-' || far !== undefined
         ? 0
         : await placeOf(host, path, since);
     const source =
-      (await place?.open(path, leash)) ?? fileSource(host, path, { from, ...(follow && { follow: leash }) });
+      far?.open(path, { since, isWhole: interest.isWhole, leash: follow ? leash : undefined }) ??
+      fileSource(host, path, { from, ...(follow && { follow: leash }) });
     recordings.push(new Recording(source, (line) => host.stderr.write(line), { ...interest, isEnough }));
   }
   const all = recordings.map((recording) => recording.batches());

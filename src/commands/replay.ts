@@ -11,6 +11,7 @@ import type { Interest, Recording } from '../recording/recording.ts';
 import { Replay } from '../recording/replay.ts';
 import { ReplayedJson } from '../recording/replayed-json.ts';
 import type { ReadRecord } from '../recording/row.ts';
+import { type FarReading, withFar } from './far-input.ts';
 import type { WatchOptions } from './options.ts';
 import { onUnwritten, openOutput } from './output.ts';
 import { type Plan, planWatch } from './plan.ts';
@@ -195,6 +196,13 @@ export async function replayFor(
   });
 }
 
+/** What a server is asked for: as little as is shown, where nothing is concluded from what is not. */
+function farReading(plan: Plan, { lives, tree, notTree }: WatchOptions): FarReading {
+  const isAlone = !lives && tree.length + notTree.length === 0 && !plan.extras.has('ancestry');
+  const events = isAlone && !plan.state ? plan.events : undefined;
+  return { events, mixesHosts: isAlone && plan.format === 'json' && !plan.summary };
+}
+
 /** What has to be read for it. */
 export function wantedOf(plan: Plan, replay: Replay): Interest & { readonly isWhole: boolean } {
   const isWhole = replay.needsFamily;
@@ -207,11 +215,12 @@ export function wantedOf(plan: Plan, replay: Replay): Interest & { readonly isWh
 export async function startReplay(host: Host, options: WatchOptions): Promise<ExitName> {
   const isTerminal = options.output === undefined && host.stdout.isTerminal;
   const plan = planWatch(options, { env: host.env, isTerminal, isRoot: false });
-  const window = await windowFor(host, options);
+  const request = await withFar(host, options, options, farReading(plan, options));
+  const window = await windowFor(host, request);
   const replay = await replayFor(options, plan, window);
   const output = options.output === undefined ? host.stdout : openOutput(host, options.output);
   const reader = new Reader(host, output);
-  const opened = await openRecordings(host, options, window, wantedOf(plan, replay), reader);
+  const opened = await openRecordings(host, request, window, wantedOf(plan, replay), reader);
   const context = replay.context(plan.extras);
   const make = await FORMATTERS[plan.format]();
   const formatter =
@@ -227,6 +236,8 @@ export async function startReplay(host: Host, options: WatchOptions): Promise<Ex
       await drained(host, output, reader);
       if (showing.isDone || reader.isOver) break;
     }
+    // Whoever still follows is told.
+    reader.ending ??= 'ok';
     if (summary !== undefined) host.stderr.write(showing.report());
     await output.flushed();
   } finally {

@@ -15,7 +15,7 @@ import type { UsageSource } from '../usage/usage-source.ts';
 import { checkName } from './drawn-file.ts';
 import { useAttempts, useCauses, useFacts } from './facts.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
-import { openOutput } from './output.ts';
+import { openRecordOutput } from './output.ts';
 import { type Plan, planWatch } from './plan.ts';
 import { becomeUserFor, begin } from './run-command.ts';
 import { SIGKILL, TimeLimit } from './run-limit.ts';
@@ -33,7 +33,8 @@ type RunOptions = ValuesOf<typeof RUN_OPTIONS>;
 
 /** The tree is our own: what procwatch gives birth to, and all that comes of it. */
 function planRun(host: Host, options: RunOptions): Plan {
-  const place = { env: host.env, isTerminal: options.output === undefined && host.stderr.isTerminal };
+  const isElsewhere = options.output !== undefined || options.to.length > 0;
+  const place = { env: host.env, isTerminal: !isElsewhere && host.stderr.isTerminal };
   const { usage, timeline, events } = options;
   const hasEnds = events.length === 0 || events.includes('exit') || events.includes('nonzero-exit');
   const implied = timeline !== undefined && hasEnds;
@@ -89,11 +90,11 @@ function monitorIfAny(
   }
 }
 
-/** Where records go; with -o beside stderr. */
-function openRecords(host: Host, plan: Plan, stderr: OutputStream): OutputStream {
-  if (plan.output === undefined) return stderr;
-  const output = openOutput(host, plan.output);
-  output.onError((code) => stderr.write(`procwatch: cannot write ${plan.output}: ${code}\n`));
+/** Where records go: to stderr, unless it is said. */
+async function openRecords(host: Host, plan: Plan, stderr: OutputStream): Promise<OutputStream> {
+  const output = await openRecordOutput(host, plan, stderr);
+  const place = plan.output ?? plan.far.to[0]?.text;
+  if (output !== stderr) output.onError((code) => stderr.write(`procwatch: cannot write ${place}: ${code}\n`));
   return output;
 }
 
@@ -136,7 +137,7 @@ function endOf(waitStatus: number, cut: number | undefined, limit: TimeLimit, { 
 /** What hears of the command, and tells it. */
 async function openTelling(host: Host, kernel: Kernel, plan: Plan, options: RunOptions, operands: readonly string[]) {
   const stderr = new StatusLine(host.stderr);
-  const output = openRecords(host, plan, stderr);
+  const output = await openRecords(host, plan, stderr);
   const context = {
     wallOffset: kernel.clocks().wallOffset,
     extras: plan.extras,

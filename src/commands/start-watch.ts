@@ -18,7 +18,7 @@ export async function runWatch(host: Host, typed: Typed): Promise<ExitName> {
 }
 
 async function startWatch(host: Host, options: WatchOptions): Promise<ExitName> {
-  const isTerminal = options.output === undefined && host.stdout.isTerminal;
+  const isTerminal = options.output === undefined && options.to.length === 0 && host.stdout.isTerminal;
   const plan = planWatch(options, { env: host.env, isTerminal, isRoot: host.isRoot });
   // Accounts are opened before events are heard.
   const subscription = plan.extras.has('usage') ? undefined : subscribe(host, await host.listening(), plan);

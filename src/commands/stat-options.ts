@@ -5,6 +5,7 @@ import { GROUPING_NAMES, GROUPINGS } from '../stat/grouping.ts';
 import { given, last, type Option, WATCH_OPTIONS } from './options.ts';
 import { readName } from './values.ts';
 
+const { host, notHost, natsCreds, natsCa } = WATCH_OPTIONS;
 const { read, since, until, follow, strict, usage, color, output, failOnLoss, buffer, duration, redact } =
   WATCH_OPTIONS;
 const { pid, notPid, tree, notTree, user, notUser, name, notName, grep, notGrep } = WATCH_OPTIONS;
@@ -26,6 +27,10 @@ export const STAT_OPTIONS = {
   until,
   follow,
   strict,
+  host,
+  notHost,
+  natsCreds,
+  natsCa,
   pid,
   notPid,
   tree,

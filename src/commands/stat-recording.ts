@@ -8,11 +8,12 @@ import { Census } from '../stat/census.ts';
 import { asJson, asTable } from '../stat/final-report.ts';
 import { GROUPINGS } from '../stat/grouping.ts';
 import { foreignName, shownName } from '../stat/row-names.ts';
+import { withFar } from './far-input.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
 import { openOutput } from './output.ts';
 import type { Plan } from './plan.ts';
 import type { Window } from './points-in-time.ts';
-import { openRecordings, windowFor } from './recordings.ts';
+import { openRecordings, type ReadRequest, windowFor } from './recordings.ts';
 import { endOfReading, NO_USERS, Reader, recordsShown, revisionsFor, usersIn } from './replay.ts';
 import { selectionFor } from './start-watch.ts';
 import type { STAT_OPTIONS } from './stat-options.ts';
@@ -28,15 +29,15 @@ interface Span {
 const refusedIn = (record: ReadRecord): number =>
   record.event === 'end' && typeof record.facts.refused === 'number' ? record.facts.refused : 0;
 
-async function count(host: Host, options: StatOptions, window: Window, replay: Replay, reader: Reader) {
+interface Asked {
+  readonly request: ReadRequest;
+  readonly window: Window;
+}
+
+async function count(host: Host, options: StatOptions, { request, window }: Asked, replay: Replay, reader: Reader) {
   const usage = options.usage ? 'with usage' : 'without usage';
-  const { batches, recordings } = await openRecordings(
-    host,
-    options,
-    window,
-    { usage, isWhole: replay.needsFamily },
-    reader,
-  );
+  const interest = { usage, isWhole: replay.needsFamily } as const;
+  const { batches, recordings } = await openRecordings(host, request, window, interest, reader);
   const span: Span = { from: undefined, to: undefined };
   let census: Census | undefined;
   let refused = 0;
@@ -62,13 +63,14 @@ export async function startRecordedStat(host: Host, options: StatOptions, plan: 
     ...numbers,
     json: false,
   });
-  const window = await windowFor(host, options);
+  const request = await withFar(host, options, options, { mixesHosts: false });
+  const window = await windowFor(host, request);
   const revise = await revisionsFor({ noArgs: false, redact: options.redact });
   const shows = recordsShown(plan);
   const replay = new Replay({ selection, users: names, shows, ...window, wantsAncestry: false, revise });
   const output = options.output === undefined ? host.stdout : openOutput(host, options.output);
   const reader = new Reader(host, output);
-  const { census, span, refused, recordings } = await count(host, options, window, replay, reader);
+  const { census, span, refused, recordings } = await count(host, options, { request, window }, replay, reader);
   const now = span.to ?? { seconds: 0, nanos: 0 };
   const counted = census ?? new Census(GROUPINGS[by], now);
   const rows = counted.rows(now, 'average');

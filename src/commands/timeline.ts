@@ -11,6 +11,7 @@ import type { Drawing } from '../timeline/drawing.ts';
 import { DEFAULT_FILE } from '../timeline/kinds.ts';
 import type { RecordSource } from '../timeline/source.ts';
 import { checkName, DrawnFile } from './drawn-file.ts';
+import { withFar } from './far-input.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
 import { isWithin, type Window } from './points-in-time.ts';
 import { openRecordings, windowFor } from './recordings.ts';
@@ -65,7 +66,7 @@ export async function startTimeline(
   if (text && options.open && output === undefined) {
     throw new Failure('usage', '--text draws no file that --open could show', 'add --output FILE');
   }
-  const request = { ...options, read, follow: false };
+  const request = await withFar(host, { ...options, read, follow: false }, options, { mixesHosts: false });
   const window = await windowFor(host, request);
   const { batches, recordings } = await openRecordings(host, request, window, { usage: 'with usage', isWhole: true });
   const passed = () => recordings.reduce((sum, { troubles }) => sum + troubles.passed, 0);

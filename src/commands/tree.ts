@@ -3,6 +3,7 @@ import { type ExitName, Failure } from '../errors.ts';
 import { LifeTree } from '../format/life-tree.ts';
 import type { Host } from '../host/host.ts';
 import { Replay } from '../recording/replay.ts';
+import { withFar } from './far-input.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
 import { onUnwritten, openOutput } from './output.ts';
 import { colourFor } from './plan.ts';
@@ -18,7 +19,7 @@ export async function startTree(host: Host, options: TreeOptions): Promise<ExitN
   const { numbers, names } = usersIn(options);
   const asked = { ...readOptions(WATCH_OPTIONS, {}), ...options, ...numbers };
   const { pid, tree, name, grep, user, cgroup } = options;
-  const request = { ...options, follow: false };
+  const request = await withFar(host, { ...options, follow: false }, options, { mixesHosts: false });
   const window = await windowFor(host, request);
   const replay = new Replay({
     selection: await selectionFor(NO_USERS, asked),

@@ -25,6 +25,16 @@ export function readSize(flag: string, text: string): number {
   return bytes;
 }
 
+const LARGE_UNITS: Record<string, number> = { ...UNIT_BYTES, t: 2 ** 40 };
+
+/** As `readSize`, of disks: up to what a number holds. */
+export function readAmount(flag: string, text: string): number {
+  const match = /^(\d+)\s*([kmgt]?)(?:i?b)?$/i.exec(text);
+  const bytes = match ? Number(match[1]) * LARGE_UNITS[match[2].toLowerCase()] : Number.NaN;
+  if (!Number.isSafeInteger(bytes)) throw bad(flag, text, 'a size such as 500M, 50G or 2T, or 0 for no limit');
+  return bytes;
+}
+
 /** A whole number from `least` up. */
 export function readCount(flag: string, text: string, least = 1, most = Number.MAX_SAFE_INTEGER): number {
   const count = /^\d+$/.test(text) ? Number(text) : Number.NaN;

@@ -18,7 +18,7 @@ import { VERSION } from '../version.ts';
 import { type Programs, usePrograms } from './facts.ts';
 import { delivered } from './last-words.ts';
 import { Meant } from './meant.ts';
-import { onUnwritten, openOutput } from './output.ts';
+import { onUnwritten, openRecordOutput } from './output.ts';
 import type { Plan } from './plan.ts';
 
 /** Why a watch ends. */
@@ -226,10 +226,9 @@ function listenForEnd(host: Host, plan: Plan, output: OutputStream, finish: (end
 }
 
 /** A file is opened only once the watch stands, so that none is emptied for nothing; where it cannot be, the watch is given up. */
-function outputOf(host: Host, plan: Plan, monitor: Monitor): OutputStream {
-  if (plan.output === undefined) return host.stdout;
+async function outputOf(host: Host, plan: Plan, monitor: Monitor): Promise<OutputStream> {
   try {
-    return openOutput(host, plan.output, plan.appends ? 'at its end' : 'anew');
+    return await openRecordOutput(host, plan, host.stdout);
   } catch (error) {
     monitor.stop();
     throw error;
@@ -279,7 +278,7 @@ export async function watch(
       `procwatch: the kernel grants a queue of ${monitor.subscription.bufferBytes} bytes, ${plan.bufferBytes} were asked for; root may have more, or raise net.core.rmem_max\n`,
     );
   }
-  const output = outputOf(host, plan, monitor);
+  const output = await outputOf(host, plan, monitor);
   // Whatever goes wrong from here on: the kernel must not go on building events for nobody.
   const leaving = host.atExit(() => monitor.subscription.close());
   const context = {

@@ -12,15 +12,12 @@ function unicodeEscape(character: string): string {
   return out;
 }
 
-/** JSON text that is safe to look at too. */
-export function quoted(value: string): string {
-  const text = JSON.stringify(value);
-  return ASCII.test(text) ? text : text.replace(UNSAFE_TO_LOOK_AT, unicodeEscape);
-}
-
 /** JSON that somebody else has written, made safe to look at: such characters can stand in its texts alone. */
 export const safeJson = (json: string): string =>
   ASCII.test(json) ? json : json.replace(UNSAFE_TO_LOOK_AT, unicodeEscape);
+
+/** JSON text that is safe to look at too. */
+export const quoted = (value: string): string => safeJson(JSON.stringify(value));
 
 export const base64 = (text: Text): string =>
   Buffer.from(typeof text === 'string' ? text : text.bytes).toString('base64');

@@ -6,6 +6,9 @@ import type { AttemptSource } from '../attempts/attempt.ts';
 import type { CauseSource } from '../cause/cause-source.ts';
 import type { End } from '../errors.ts';
 import type { FactSource } from '../facts/kernel-facts.ts';
+import type { RecordingFiles } from '../forward/recording-files.ts';
+import type { NatsAddress } from '../nats/address.ts';
+import type { Access, Engine, Role } from '../nats/engine.ts';
 import type { Circumstances } from '../netlink/diagnose.ts';
 import type { OpenConnector } from '../netlink/socket.ts';
 import type { FactWishes } from '../process/fact-wishes.ts';
@@ -32,6 +35,10 @@ export interface OutputStream {
   flushed(): Promise<void>;
   /** Gives up what was not written, where anything may wait. */
   abandon?(): void;
+  /** Where `flushed` does not wait for ever: it has a time of its own, and has said by then what is missing. */
+  readonly endsByItself?: true;
+  /** Where several outputs get the same: each of them ends in its own way. */
+  readonly parts?: readonly OutputStream[];
 }
 
 export interface Users {
@@ -115,11 +122,17 @@ export interface Host {
   readonly fileSystem: Files;
   /** The bytes of a file as they are read; `-` is stdin. Throws as `openFile` does. */
   input(path: string): AsyncIterable<Uint8Array>;
+  /** Connects to an engine that keeps messages; rejects with a Failure, of a server that is not there with an Unreachable. */
+  engine(address: NatsAddress, access: Access, role: Role): Promise<Engine>;
+  /** Files of recordings, to be followed as they grow. */
+  recordings(): Promise<RecordingFiles>;
   listening(): Promise<Listening>;
   kernel(): Promise<Kernel>;
   snapshotKernel(): Promise<SnapshotKernel>;
   /** CLOCK_MONOTONIC. */
   now(): Moment;
+  /** The wall clock, in milliseconds since 1970. */
+  wallMs(): number;
   after(milliseconds: number, task: () => void): { cancel(): void };
   random(): number;
   onSignal(signal: Signal, listener: () => void): { cancel(): void };

@@ -285,6 +285,9 @@ export function realHost(): Host {
       return kernel;
     },
     snapshotKernel: loadSnapshotKernel,
+    engine: async (address, access, role) => (await import('./nats-engine.ts')).openEngine(address, access, role),
+    recordings: async () => (await import('./recording-files.ts')).recordingFiles,
+    wallMs: () => Date.now(),
     ...ambient,
     async standAside() {
       aside = await withNativeCode(() => standAside(testimony, [stdout, stderr]));

@@ -23,6 +23,10 @@ class Lane {
     this.at = 0;
   }
 
+  async close(): Promise<void> {
+    await this.batches.return?.();
+  }
+
   /** Undefined at the end. */
   get next(): Moment | undefined {
     return this.batch[this.at]?.told.wall;
@@ -47,23 +51,38 @@ const order = (a: Lane, b: Lane): number =>
 /** Each in its own order; none is read farther than it has to be. */
 export async function* merged(all: readonly Batches[]): AsyncGenerator<readonly ReadRecord[], void> {
   const lanes = all.map((batches) => new Lane(batches));
-  for (;;) {
-    const empty = lanes.filter(({ next }) => next === undefined);
-    if (empty.length > 0) await Promise.all(empty.map((lane) => lane.fill()));
-    const [first, second] = lanes.filter(({ next }) => next !== undefined).sort(order);
-    if (first === undefined) return;
-    yield first.takeUntil(second?.next);
+  try {
+    for (;;) {
+      const empty = lanes.filter(({ next }) => next === undefined);
+      if (empty.length > 0) await Promise.all(empty.map((lane) => lane.fill()));
+      const [first, second] = lanes.filter(({ next }) => next !== undefined).sort(order);
+      if (first === undefined) return;
+      yield first.takeUntil(second?.next);
+    }
+  } finally {
+    await Promise.all(lanes.map((lane) => lane.close()));
   }
 }
 
 /** As they come: of recordings that still grow nobody knows what comes first. */
 export async function* asTheyCome(all: readonly Batches[]): AsyncGenerator<readonly ReadRecord[], void> {
-  const running = new Map(
+  const running: Running = new Map(
     all.map((batches) => {
       const iterator = batches[Symbol.asyncIterator]();
       return [iterator, iterator.next()] as const;
     }),
   );
+  try {
+    yield* inTurn(running);
+  } finally {
+    // Who still waits for something closes when it has come, or will not come any more.
+    for (const iterator of running.keys()) void iterator.return?.();
+  }
+}
+
+type Running = Map<AsyncIterator<readonly ReadRecord[]>, Promise<IteratorResult<readonly ReadRecord[]>>>;
+
+async function* inTurn(running: Running): AsyncGenerator<readonly ReadRecord[], void> {
   while (running.size > 0) {
     const { iterator, result } = await Promise.race(
       [...running].map(async ([iterator, next]) => ({ iterator, result: await next })),

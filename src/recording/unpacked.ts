@@ -133,9 +133,14 @@ export async function* unpacked(
     yield first;
     yield* rest;
   })();
-  if (begins(first, GZIP)) yield* unpack(new Unpacker(() => zlib.createGunzip()), whole, cut);
-  else if (begins(first, ZSTD)) yield* unpack(new Unpacker(zstd(name)), whole, cut);
-  else yield* whole;
+  try {
+    if (begins(first, GZIP)) yield* unpack(new Unpacker(() => zlib.createGunzip()), whole, cut);
+    else if (begins(first, ZSTD)) yield* unpack(new Unpacker(zstd(name)), whole, cut);
+    else yield* whole;
+  } finally {
+    // Whoever has enough after the first piece has not come to the rest, and a source may hold something open.
+    await all.return?.(undefined);
+  }
 }
 
 function zstd(name: string): MakeZstd {

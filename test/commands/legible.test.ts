@@ -20,6 +20,7 @@ test('every format for people is ASCII, and JSON stays what it is', async () => 
   for (const format of ['pretty', 'table']) assert.match(await printed(['-f', format], { LC_ALL: 'C' }), ascii);
   assert.doesNotMatch(await printed(['-f', 'pretty'], { LANG: 'de_DE.UTF-8' }), ascii);
   assert.match(await printed(['--json'], { LC_ALL: 'C' }), /größe/);
+  assert.match(await printed(['record', '-o', '-'], { LC_ALL: 'C' }), /größe/);
 });
 
 test('the first of the three variables that is set says what the locale is', () => {

@@ -404,3 +404,21 @@ test('- is stdout, as another machine pipes it here', async () => {
   );
   assert.equal(briefly(linesIn(host.stdout.text)), `start ${STATE} ${LIFE} end`);
 });
+
+for (const command of ['record', 'watch']) {
+  test(`${command} --to: what a server does not acknowledge within ten seconds is told, and the end is 74`, async () => {
+    const host = new ScriptedHost({ argv: [command, '--to', 'nats://server'] });
+    host.kept.hinders = () => new Error('away');
+    const code = await runProgram(host, async () => {
+      lives(host, 1);
+      stop(host);
+      for (let seconds = 0; seconds < 12; seconds++) {
+        await new Promise((resolve) => setImmediate(resolve));
+        host.advance(1000);
+      }
+    });
+    assert.equal(code, 74);
+    assert.match(host.stderr.text, /\d messages were not acknowledged by nats:\/\/server:4222: away\n/);
+    assert.doesNotMatch(host.stderr.text, /takes nothing/);
+  });
+}

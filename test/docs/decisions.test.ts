@@ -5,9 +5,13 @@ import { test } from 'node:test';
 import { root } from './need.ts';
 
 const decisions = readFileSync(`${root}DECISIONS.md`, 'utf8');
-const { dependencies, devDependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+const { dependencies, optionalDependencies, devDependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
-for (const [name, version] of Object.entries<string>({ ...dependencies, ...devDependencies })) {
+for (const [name, version] of Object.entries<string>({
+  ...dependencies,
+  ...optionalDependencies,
+  ...devDependencies,
+})) {
   test(`${name} has its reason, and an exact version`, () => {
     assert.match(decisions, new RegExp(`^- \`${name.replaceAll('/', '\\/')}\`.*: \\S`, 'm'));
     assert.match(version, /^\d+\.\d+\.\d+$/);

@@ -1,5 +1,6 @@
 /** The whole world of the program, scripted: streams that are text, a clock that moves when told, signals on demand, and a kernel. */
 import { type End, exitCodeOf } from '../../src/errors.ts';
+import type { RecordingFiles } from '../../src/forward/recording-files.ts';
 import type {
   Child,
   Host,
@@ -11,10 +12,12 @@ import type {
   Users,
 } from '../../src/host/host.ts';
 import { main } from '../../src/main.ts';
+import type { Engine } from '../../src/nats/engine.ts';
 import type { Circumstances } from '../../src/netlink/diagnose.ts';
 import type { Clocks, Moment } from '../../src/process/moment.ts';
 import type { AccountDoors } from '../../src/usage/doors.ts';
 import { at } from './datagrams.ts';
+import { ScriptedEngine } from './scripted-engine.ts';
 import { ScriptedFiles } from './scripted-files.ts';
 import { ScriptedReader } from './scripted-reader.ts';
 import { type ConnectorScript, ScriptedConnector } from './scripted-socket.ts';
@@ -159,6 +162,21 @@ export class ScriptedHost implements Host {
 
   /** Signals sent to processes that have no descriptors. */
   readonly killed: [pid: number, signal: number][] = [];
+
+  /** Messages that were kept, and what may be read. */
+  readonly kept = new ScriptedEngine();
+
+  async engine(): Promise<Engine> {
+    return this.kept;
+  }
+
+  async recordings(): Promise<RecordingFiles> {
+    throw new Error('no directories here');
+  }
+
+  wallMs(): number {
+    return Number((this.nowNs + this.wallOffsetNs) / 1_000_000n);
+  }
 
   input(path: string): AsyncIterable<Uint8Array> {
     this.readFile(path);
