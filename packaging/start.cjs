@@ -1,6 +1,12 @@
 // What the packages that bring their own Node.js start: the program's scripts, each with V8's code cache where one was made for it when the
 // package was built. A cache is executed as it is, so it is only ever read from beside the script, which nobody but the owner of
 // the package can write, and nothing is written at run time. One that V8 does not accept is passed over without a word.
+
+// First of all, as in bin/procwatch.js: SIGUSR1 is to open no debugger.
+process.on('SIGUSR1', () => {});
+process._debugEnd?.();
+setImmediate(() => process._debugEnd?.());
+
 const { readFileSync } = require('node:fs');
 const { createRequire } = require('node:module');
 const { basename, dirname, join } = require('node:path');

@@ -68,6 +68,7 @@ section timeline; procwatch run -q --timeline /given/build.html -- sh -c 'sleep 
 section ps; procwatch ps --json | grep -c '"pid":1,'
 section stat; procwatch stat --once -d 200ms | head -1
 section doctor; procwatch doctor | tail -1
+section signal; sleep 2 | procwatch timeline --text - 2>&1 & sleep 1; kill -USR1 $!; wait $!; echo "$?"
 section completion; procwatch completion bash | tail -1
 `;
 
@@ -89,6 +90,8 @@ function assertUsable(told: Record<string, string>): void {
   assert.equal(told.ps, '1\n');
   assert.match(told.stat, /\bforks?\b/i);
   assert.match(told.doctor, /^watch .*\.$/m);
+  assert.doesNotMatch(told.signal, /Debugger/, 'SIGUSR1 opens no debugger here either');
+  assert.match(told.signal, /\n2\n$/, 'and the command goes on');
   assert.match(told.completion, /^complete -F _procwatch procwatch$/m);
 }
 
