@@ -297,6 +297,8 @@ export class Monitor {
     this.tell(this.gaps.takeRest());
     this.tell([], this.takeLoss(this.subscription.takeDrops()));
     this.tellUnseen(this.tracker?.witness.takeLost('all') ?? 0);
+    this.causes?.askLost(this.host.now());
+    this.tellUnexplained();
     this.lookAgain();
     this.lookAgain();
     this.tellFailed(this.attempts?.quiet('all') ?? []);
@@ -387,7 +389,7 @@ export class Monitor {
   private handle(batch: DrainedBatch, tracker: Tracker): void {
     const { witness } = tracker;
     const mustHeed = witness.attend(batch, ({ tgid }) => tracker.mayShow(tgid));
-    this.causes?.attend();
+    this.causes?.attend(batch.at);
     const events = this.options.ordered ? inTimeOrder(batch.events) : batch.events;
     if (mustHeed) witness.heed(this.backlog.drainAll());
     if (batch.full && !witness.isPatient && this.backlog.length === 0) this.backlog.drainMore();

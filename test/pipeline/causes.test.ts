@@ -42,7 +42,7 @@ test('what was written is there when the events are told, and an end by a code t
   const causes = new Causes(source);
   assert.equal(causes.isByItself(TARGET, 0), true);
   source.drains.push({ signals: [sent()] });
-  causes.attend();
+  causes.attend({ seconds: 1000, nanos: 0 });
   assert.equal(causes.isByItself(TARGET, 0), false);
   assert.equal(causes.isByItself(TARGET, 15), false);
   assert.equal(causes.of(death(15))?.cause, 'signal');
@@ -53,7 +53,7 @@ test('what another CPU is writing that moment is waited for', () => {
   const source = new ScriptedSource();
   const causes = new Causes(source);
   source.drains.push({ isWhole: false }, { isWhole: false }, { signals: [sent()] });
-  causes.attend();
+  causes.attend({ seconds: 1000, nanos: 0 });
   assert.equal(causes.of(death(15))?.cause, 'signal');
 });
 
@@ -62,7 +62,7 @@ test('a loss is counted once, and makes doubtful what another could have caused'
   const causes = new Causes(source);
   source.drains.push({ signals: [sent({ why: WHY.blocked })] });
   source.lost = 5;
-  causes.attend();
+  causes.attend({ seconds: 1000, nanos: 0 });
   assert.equal(causes.of(death(15)), undefined);
   assert.equal(causes.takeLost(), 5);
   assert.equal(causes.takeLost(), 0);
@@ -76,10 +76,10 @@ test('a mark that comes with a later look counts, as long as nothing was lost', 
     const source = new ScriptedSource();
     const causes = new Causes(source);
     source.drains.push({ signals: [sent({ signal: 9, info: INFO.kernel, sender: own })] });
-    causes.attend();
+    causes.attend({ seconds: 1000, nanos: 0 });
     source.drains.push({ victims: [victim({ triggerTid: TARGET })] });
     source.lost = lost;
-    causes.attend();
+    causes.attend({ seconds: 1000, nanos: 0 });
     assert.equal(causes.of(death(9))?.cause, cause);
   }
 });
