@@ -122,7 +122,7 @@ rm -r /given`,
   assert.match(told.bash, /^complete -F _procwatch procwatch$/m);
   assert.equal(told.zsh, '#compdef procwatch\n');
   assert.match(told.fish, /^[1-9]/);
-  assert.equal(told.unit, 'ExecStart=/usr/bin/procwatch watch --json --meta\n');
+  assert.equal(told.unit, 'ExecStart=/usr/bin/procwatch watch --json --meta --max-args 20K\n');
   assert.equal(told.writable, '', 'nobody but root may write what root executes');
   for (const name of ['copyright', 'procwatch-v1.schema.json', 'collector.conf'])
     assert.match(told.copyright, new RegExp(name));
