@@ -121,11 +121,12 @@ kernelTest(
 kernelTest('a success, a signal and core dumps are told apart', ['connector', 'compiler'], async () => {
   const directory = mkdtempSync(join(scratch(), 'cores-'));
   const pids: Record<string, number> = {};
-  const told = await inAllFormats(['-e', 'exit,coredump,fork,exec'], async () => {
+  const told = await inAllFormats(['-e', 'exit,coredump,fork,exec'], async ({ have }) => {
     pids.success = (await live(['exit', 0])).pid;
     pids.killed = (await live(['raise', 9])).pid;
     pids.core = (await live(['core', 1], { cwd: directory })).pid;
     pids.noCore = (await live(['core', 0], { cwd: directory })).pid;
+    for (const pid of Object.values(pids)) await have(1, 'exit', pid);
   });
   const end = (name: string): Row => of(told.rows, pids[name]).filter(({ event }) => event === 'exit')[0];
   const hasFile = readdirSync(directory).some((name) => name.startsWith('core'));
