@@ -28,6 +28,8 @@ const runTests = (files, concurrency) => [
   '--import=tsx',
   '--test',
   `--test-concurrency=${concurrency}`,
+  // What never ends is a failure too.
+  '--test-timeout=600000',
   ...(process.stdout.isTTY ? [] : ['--test-reporter=spec']),
   ...files,
 ];
