@@ -80,6 +80,34 @@ const KILLED_BY = selector(
 );
 const SIGNAL = selector('signal', 'NAME', 'ends by this signal', readSignals);
 
+/** Whom to select, by who a process is; in each command that selects processes. */
+export const WHO_OPTIONS = {
+  pid: PID.wanted,
+  notPid: PID.unwanted,
+  tree: TREE.wanted,
+  notTree: TREE.unwanted,
+  user: USER.wanted,
+  notUser: USER.unwanted,
+  name: NAME.wanted,
+  notName: NAME.unwanted,
+  grep: GREP.wanted,
+  notGrep: GREP.unwanted,
+  cgroup: CGROUP.wanted,
+  notCgroup: CGROUP.unwanted,
+} as const satisfies Record<string, Option<unknown>>;
+
+/** Whom to select, by how it ended. */
+export const END_OPTIONS = {
+  code: CODE.wanted,
+  notCode: CODE.unwanted,
+  signal: SIGNAL.wanted,
+  notSignal: SIGNAL.unwanted,
+  cause: { ...CAUSE.wanted, choices: CAUSE_NAMES, isList: true },
+  notCause: { ...CAUSE.unwanted, choices: CAUSE_NAMES, isList: true },
+  killedBy: KILLED_BY.wanted,
+  notKilledBy: KILLED_BY.unwanted,
+} as const satisfies Record<string, Option<unknown>>;
+
 export const WATCH_OPTIONS = {
   events: {
     short: 'e',
@@ -110,10 +138,7 @@ export const WATCH_OPTIONS = {
     meaning: 'one line for each process life, printed at its end',
     read: given,
   },
-  pid: PID.wanted,
-  notPid: PID.unwanted,
-  tree: TREE.wanted,
-  notTree: TREE.unwanted,
+  ...WHO_OPTIONS,
   followReuse: {
     long: 'follow-reuse',
     group: 'where',
@@ -121,22 +146,7 @@ export const WATCH_OPTIONS = {
       '--pid and --tree also mean whoever gets the number next, and the watch does not end with the last of them',
     read: given,
   },
-  user: USER.wanted,
-  notUser: USER.unwanted,
-  name: NAME.wanted,
-  notName: NAME.unwanted,
-  grep: GREP.wanted,
-  notGrep: GREP.unwanted,
-  cgroup: CGROUP.wanted,
-  notCgroup: CGROUP.unwanted,
-  code: CODE.wanted,
-  notCode: CODE.unwanted,
-  signal: SIGNAL.wanted,
-  notSignal: SIGNAL.unwanted,
-  cause: { ...CAUSE.wanted, choices: CAUSE_NAMES, isList: true },
-  notCause: { ...CAUSE.unwanted, choices: CAUSE_NAMES, isList: true },
-  killedBy: KILLED_BY.wanted,
-  notKilledBy: KILLED_BY.unwanted,
+  ...END_OPTIONS,
   format: {
     short: 'f',
     long: 'format',
@@ -302,6 +312,10 @@ export const WATCH_OPTIONS = {
     read: given,
   },
 } as const satisfies Record<string, Option<unknown>>;
+
+const { read, since, until, strict, host, notHost, natsCreds, natsCa } = WATCH_OPTIONS;
+/** Which recording, and which part of it; in each command that reads one. */
+export const RECORDING_OPTIONS = { read, since, until, strict, host, notHost, natsCreds, natsCa } as const;
 
 type OptionTable = Readonly<Record<string, Option<unknown>>>;
 

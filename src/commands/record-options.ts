@@ -1,10 +1,9 @@
 /** The options of `procwatch record`: its own, and those of watch that mean the same here. */
 import { Failure } from '../errors.ts';
-import { given, last, type Option, WATCH_OPTIONS } from './options.ts';
+import { END_OPTIONS, given, last, type Option, WATCH_OPTIONS, WHO_OPTIONS } from './options.ts';
 import { readCount, readNames, readSize, readTime } from './values.ts';
 
-const { events, threads, pid, notPid, tree, notTree, user, notUser, name, notName, grep, notGrep } = WATCH_OPTIONS;
-const { cgroup, notCgroup, code, notCode, signal, notSignal, full, ancestry, output, duration, queue } = WATCH_OPTIONS;
+const { events, threads, full, ancestry, output, duration, queue } = WATCH_OPTIONS;
 const { to, hostName, natsCreds, natsCa } = WATCH_OPTIONS;
 const { latency, buffer, argvSource, redact, noArgs, dropPrivileges, keepPrivileges, noOrder } = WATCH_OPTIONS;
 
@@ -36,22 +35,8 @@ const MOST_FILES = 1_000_000;
 export const RECORD_OPTIONS = {
   events,
   threads,
-  pid,
-  notPid,
-  tree,
-  notTree,
-  user,
-  notUser,
-  name,
-  notName,
-  grep,
-  notGrep,
-  cgroup,
-  notCgroup,
-  code,
-  notCode,
-  signal,
-  notSignal,
+  ...WHO_OPTIONS,
+  ...END_OPTIONS,
   full,
   ancestry,
   noUsage: {
@@ -126,14 +111,14 @@ export const RECORD_OPTIONS = {
     value: 'N',
     group: 'flight',
     meaning: 'but only if it ends with this exit code',
-    read: code.read,
+    read: END_OPTIONS.code.read,
   },
   dumpSignal: {
     long: 'dump-signal',
     value: 'NAME',
     group: 'flight',
     meaning: 'but only if this signal ends it',
-    read: signal.read,
+    read: END_OPTIONS.signal.read,
   },
   dumpEvery: {
     long: 'dump-every',

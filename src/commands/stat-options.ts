@@ -2,14 +2,10 @@
 
 import { DEFAULT_SORT, SORT_NAMES } from '../stat/columns.ts';
 import { GROUPING_NAMES, GROUPINGS } from '../stat/grouping.ts';
-import { given, last, type Option, WATCH_OPTIONS } from './options.ts';
+import { END_OPTIONS, given, last, type Option, RECORDING_OPTIONS, WATCH_OPTIONS, WHO_OPTIONS } from './options.ts';
 import { readName } from './values.ts';
 
-const { host, notHost, natsCreds, natsCa } = WATCH_OPTIONS;
-const { read, since, until, follow, strict, usage, color, output, failOnLoss, buffer, duration, redact } =
-  WATCH_OPTIONS;
-const { pid, notPid, tree, notTree, user, notUser, name, notName, grep, notGrep } = WATCH_OPTIONS;
-const { cgroup, notCgroup, code, notCode, signal, notSignal, cause, notCause, killedBy, notKilledBy } = WATCH_OPTIONS;
+const { follow, usage, color, output, failOnLoss, buffer, duration, redact } = WATCH_OPTIONS;
 
 const meanings = Object.entries(GROUPINGS).map(([name, { meaning }]) => `${name} (${meaning})`);
 
@@ -22,35 +18,10 @@ export const STAT_OPTIONS = {
     meaning: `what makes a row: ${meanings.join(', ')} (default command)`,
     read: (texts, flag) => (given(texts) ? readName(flag, last(texts), GROUPING_NAMES) : 'command'),
   },
-  read,
-  since,
-  until,
+  ...RECORDING_OPTIONS,
   follow,
-  strict,
-  host,
-  notHost,
-  natsCreds,
-  natsCa,
-  pid,
-  notPid,
-  tree,
-  notTree,
-  user,
-  notUser,
-  name,
-  notName,
-  grep,
-  notGrep,
-  cgroup,
-  notCgroup,
-  code,
-  notCode,
-  signal,
-  notSignal,
-  cause,
-  notCause,
-  killedBy,
-  notKilledBy,
+  ...WHO_OPTIONS,
+  ...END_OPTIONS,
   once: {
     long: 'once',
     group: 'how',

@@ -1,9 +1,8 @@
 /** The options of `procwatch timeline`: its own, and those of watch that choose. */
 import { DEFAULT_FILE, KINDS_IN_WORDS } from '../timeline/kinds.ts';
-import { given, type Option, WATCH_OPTIONS } from './options.ts';
+import { END_OPTIONS, given, type Option, RECORDING_OPTIONS, WATCH_OPTIONS, WHO_OPTIONS } from './options.ts';
 
-const { pid, notPid, tree, notTree, user, notUser, name, notName, grep, notGrep, cgroup, notCgroup } = WATCH_OPTIONS;
-const { code, notCode, signal, notSignal, output, redact, noArgs } = WATCH_OPTIONS;
+const { output, redact, noArgs } = WATCH_OPTIONS;
 
 export const OPEN_OPTION = {
   long: 'open',
@@ -13,30 +12,9 @@ export const OPEN_OPTION = {
 } as const satisfies Option<boolean>;
 
 export const TIMELINE_OPTIONS = {
-  read: WATCH_OPTIONS.read,
-  since: WATCH_OPTIONS.since,
-  until: WATCH_OPTIONS.until,
-  strict: WATCH_OPTIONS.strict,
-  host: WATCH_OPTIONS.host,
-  notHost: WATCH_OPTIONS.notHost,
-  natsCreds: WATCH_OPTIONS.natsCreds,
-  natsCa: WATCH_OPTIONS.natsCa,
-  pid,
-  notPid,
-  tree,
-  notTree,
-  user,
-  notUser,
-  name,
-  notName,
-  grep,
-  notGrep,
-  cgroup,
-  notCgroup,
-  code,
-  notCode,
-  signal,
-  notSignal,
+  ...RECORDING_OPTIONS,
+  ...WHO_OPTIONS,
+  ...END_OPTIONS,
   text: {
     long: 'text',
     group: 'how',
