@@ -4,33 +4,20 @@
  */
 import type { AttemptSource } from '../attempts/attempt.ts';
 import { type FailedExec, QUIET_SECONDS } from '../attempts/walks.ts';
-import { type FactSource, KernelFacts } from '../facts/kernel-facts.ts';
-import { ToldSubjects } from '../facts/told-subjects.ts';
+import type { FactSource } from '../facts/kernel-facts.ts';
 import type { Host, Kernel } from '../host/host.ts';
-import { ProcLooks } from '../looks/proc-looks.ts';
-import { ReadSubjects } from '../looks/read-subjects.ts';
 import type { WireEvent } from '../netlink/events.ts';
 import { type Hearing, hearsWholeLives } from '../netlink/filter.ts';
 import { EventSource } from '../netlink/source.ts';
 import type { Subscription } from '../netlink/subscribe.ts';
 import type { FactWishes } from '../process/fact-wishes.ts';
-import { HeardSubjects } from '../process/heard-subjects.ts';
-import { withArgsUpTo } from '../process/image-bounds.ts';
 import { compareMoments, type Moment, minus } from '../process/moment.ts';
 import { inTimeOrder, putInTime } from '../process/order.ts';
 import type { ProcessFacts, ProcReader } from '../process/proc-reader.ts';
 import type { LostRecord, ProcessRecord, StreamRecord } from '../process/record.ts';
-import {
-  type Edit,
-  EditingWitness,
-  editingReader,
-  type Redact,
-  redactImage,
-  redactRecords,
-} from '../process/redact.ts';
+import { redactRecords } from '../process/redact.ts';
 import { ReadScan, readEach, type Scan, WalkedScan } from '../process/scan.ts';
 import type { Selection, Selector } from '../process/select.ts';
-import type { Subjects } from '../process/subjects.ts';
 import type { Wants } from '../process/teller.ts';
 import { type Infers, Tracker } from '../process/tracker.ts';
 import type { Acquaintance, Witness } from '../process/witness.ts';
@@ -45,9 +32,9 @@ import { Rescan } from './rescan.ts';
 import { Settling } from './settling.ts';
 import { subscribe } from './subscribing.ts';
 import { type Pacing, PromptWakeups, together, type Wakeups, WindowedWakeups } from './wakeups.ts';
+import { Witnesses, type WitnessOptions } from './witnesses.ts';
 
-export interface MonitorOptions {
-  readonly hearing: Hearing;
+export interface MonitorOptions extends WitnessOptions {
   /** Made before with this hearing and buffer; closed with the monitor. */
   readonly subscription?: Subscription | undefined;
   readonly shows: (event: WireEvent) => boolean;
@@ -61,12 +48,6 @@ export interface MonitorOptions {
   readonly ordered: boolean;
   /** How long an event may wait for others, in milliseconds, where nothing is lost by that. Asked again for each window. */
   readonly latencyMs?: () => number;
-  /** False where no argument may ever be read. */
-  readonly readsArgs?: boolean;
-  /** Takes out of texts what nobody may see. */
-  readonly redact?: Redact | undefined;
-  /** Bytes of arguments that are told of a process; without it all that is read. */
-  readonly maxArgs?: number | undefined;
   /** What the processes used that end. Closed with the monitor. */
   readonly usage?: UsageSource;
   /** Ends that no event settled are looked at again and again, unless somebody else sees to them. */
@@ -96,7 +77,7 @@ export class Monitor {
   private readonly host: Monitored;
   private readonly kernel: Kernel;
   private readonly reader: ProcReader;
-  private readonly edit: Edit | undefined;
+  private readonly witnesses: Witnesses;
   private readonly options: MonitorOptions;
   private readonly source: EventSource;
   private readonly backlog: Backlog;
@@ -126,8 +107,8 @@ export class Monitor {
     const after = (milliseconds: number, task: () => void) => host.after(milliseconds, task);
     this.host = host;
     this.kernel = kernel;
-    this.edit = editOf(options);
-    this.reader = this.edit === undefined ? reader : editingReader(reader, this.edit);
+    this.witnesses = new Witnesses(reader, options, () => host.now());
+    this.reader = this.witnesses.reader;
     this.options = options;
     this.hearing = options.hearing;
     this.losses = new Losses(() => host.now());
@@ -199,13 +180,14 @@ export class Monitor {
   /** @param known the processes to know from the start; all there are, unless given */
   start(onRecords: (records: StreamRecord[]) => void, known?: readonly number[]): void {
     this.onRecords = onRecords;
-    const { hearing, reader, options, kernel } = this;
-    const subjects = this.subjects();
+    const { hearing, reader, options, kernel, witnesses } = this;
+    const facts = this.facts?.source;
+    const subjects = witnesses.subjects(hearing, facts);
     const acquaintance: Acquaintance = {
       startOf: (pid) => subjects.table.living(pid)?.start,
       bootOffset: () => subjects.bootOffset,
     };
-    const witness = this.witness(acquaintance);
+    const witness = witnesses.witness(hearing, facts, acquaintance);
     const { causes, attempts: failedExecs } = this;
     const tracker = new Tracker(
       { ...options, hearing, reader, subjects, causes, failedExecs, clocks: () => kernel.clocks() },
@@ -219,38 +201,6 @@ export class Monitor {
     this.wakeups = this.wakeupsFor(witness);
     this.wakeups.start(() => this.takeTurn());
     this.heartbeat.start();
-  }
-
-  private subjects(): Subjects {
-    const { scopes, onlyFailures } = this.hearing;
-    if (hearsWholeLives(this.hearing)) return new HeardSubjects(this.reader, this.options.wants.cgroup);
-    if (this.facts !== undefined) return new ToldSubjects(this.reader);
-    const everyEnd = scopes.has('exit') && !onlyFailures;
-    return new ReadSubjects(this.reader, { everyEnd, execs: scopes.has('exec') });
-  }
-
-  private witness(acquaintance: Acquaintance): Witness {
-    if (this.facts === undefined) return this.editing(this.looks(acquaintance));
-    const { reader, hearing } = this;
-    const now = () => this.host.now();
-    const hearsThreads = hearing.scopes.get('exit') === 'both';
-    return this.editing(new KernelFacts(this.facts.source, { ...acquaintance, reader, now, hearsThreads }));
-  }
-
-  private looks(acquaintance: Acquaintance): ProcLooks {
-    const { hearing } = this.options;
-    return new ProcLooks({
-      ...acquaintance,
-      hearing,
-      hearsWholeLives: hearsWholeLives(hearing),
-      reader: this.reader,
-      now: () => this.host.now(),
-      proof: this.options.readsArgs === false ? 'exe' : 'args',
-    });
-  }
-
-  private editing(witness: Witness): Witness {
-    return this.edit === undefined ? witness : new EditingWitness(witness, this.edit);
   }
 
   private wakeupsFor({ isPatient }: Witness): Wakeups {
@@ -282,8 +232,8 @@ export class Monitor {
     const { facts } = this;
     if (facts === undefined || !this.backlog.reachesBack(facts.since)) return;
     const { witness } = tracker;
-    const looks = this.looks(acquaintance);
-    tracker.witness = this.editing(looks);
+    const looks = this.witnesses.looks(acquaintance);
+    tracker.witness = this.witnesses.edited(looks);
     for (const batch of this.backlog.takeBefore(facts.since)) this.handle(batch, tracker);
     // Twice: an end that no event told must be seen two times.
     this.tell([...tracker.settle(), ...tracker.settle()]);
@@ -500,13 +450,6 @@ export class Monitor {
     this.tell(this.unheard(tracker, at, GRACE_SECONDS));
     if (!this.rescan.isWanted) this.tell(tracker.reconcile(scan, at));
   }
-}
-
-/** What is done to every image, if anything: first what must not be told is taken out, then what is too long is cut. */
-function editOf({ redact, maxArgs }: MonitorOptions): Edit | undefined {
-  if (redact === undefined) return maxArgs === undefined ? undefined : (image) => withArgsUpTo(image, maxArgs);
-  const redacted: Edit = (image) => redactImage(image, redact);
-  return maxArgs === undefined ? redacted : (image) => withArgsUpTo(redacted(image), maxArgs);
 }
 
 function* living({ table }: Tracker): Iterable<number> {
