@@ -88,7 +88,9 @@ export class Btf {
   private next: number;
   /** First word behind the types. */
   private readonly end: number;
+  /** What was asked before: five programs ask for much the same. */
   private readonly ids = new Map<string, number | undefined>();
+  private readonly members = new Map<string, Member | undefined>();
 
   /** Throws an Error on what is no BTF of this machine's byte order. */
   constructor(file: Uint8Array) {
@@ -173,6 +175,12 @@ export class Btf {
 
   /** Where `path` lies in a struct; a dot descends into a struct that is a member, and unnamed structs and unions are looked through. */
   member(struct: string, path: string): Member | undefined {
+    const key = `${struct} ${path}`;
+    if (!this.members.has(key)) this.members.set(key, this.memberOf(struct, path));
+    return this.members.get(key);
+  }
+
+  private memberOf(struct: string, path: string): Member | undefined {
     let id = this.idOf('struct', struct);
     let offset = 0;
     for (const name of path.split('.')) {
