@@ -12,8 +12,8 @@ import { readKernelTypes } from './kernel-types.ts';
 import { UnknownLayout } from './offsets.ts';
 import type { WalkForm } from './path-walk.ts';
 import { orReason, Refusal } from './refusal.ts';
-import { Tracepoint } from './tracepoint.ts';
 import { threadEndProgram } from './thread-end-program.ts';
+import { Tracepoint } from './tracepoint.ts';
 import type { TracepointProgram } from './tracepoint-program.ts';
 
 export interface FactOptions {

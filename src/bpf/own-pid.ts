@@ -10,4 +10,6 @@ import { runOnce } from './syscalls.ts';
 const PROCESS_SHIFT = 32;
 
 export const ownPid = (): { readonly pid: number } | { readonly reason: string } =>
-  orReason(() => ({ pid: runOnce(assemble([call(HELPER.threadAndProcess), shiftRight(0, value(PROCESS_SHIFT)), exit()])) }));
+  orReason(() => ({
+    pid: runOnce(assemble([call(HELPER.threadAndProcess), shiftRight(0, value(PROCESS_SHIFT)), exit()])),
+  }));
