@@ -184,7 +184,7 @@ export function startFacts(host: Host, plan: Plan, monitor: Monitor, programs: P
     ...suspended(clocks),
     events: plan.events,
     source: monitor.stream.source,
-    ...(monitor.stream.foreign !== undefined && { foreign_pids: true }),
+    ...(monitor.stream.foreign !== undefined && { pid_namespace: 'initial' }),
     filter: monitor.stream.filter,
     buffer_bytes: monitor.stream.bufferBytes,
     argv_source: programs.noFacts === undefined ? 'bpf' : 'proc',
