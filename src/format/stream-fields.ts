@@ -45,7 +45,8 @@ export const STREAM_FIELDS = {
       type: 'string',
       optional: true,
       values: ['connector', 'bpf'],
-      meaning: 'where events come from: the proc connector, or programs of ours in the kernel; absent in old recordings',
+      meaning:
+        'where events come from: the proc connector, or programs of ours in the kernel; absent in old recordings',
     },
     {
       name: 'pid_namespace',
