@@ -415,7 +415,7 @@ kernelTest("nobody's wait for root's process has its status", [...NEEDS, 'root']
 });
 
 /** A shell in another namespace that waits, by procwatch, for a child of its own. */
-const SCRIPT = '(sleep 0.5; exit 5) & exec 3>&1; "$0" "$1" wait -v $!; echo "code $?"';
+const SCRIPT = '(sleep 0.5; exit 5) & exec 3>&1; "$0" "$1" wait --source connector -v $!; echo "code $?"';
 
 for (const namespaces of [['--net'], ['--pid', '--fork'], ['--pid', '--fork', '--mount-proc'], ['--user']]) {
   kernelTest(
@@ -437,7 +437,8 @@ kernelTest('--usage works in a network namespace of its own', ['root', 'unshare'
   const wait = [process.execPath, BIN, 'wait', '--json', '--usage', String(resident.pid)];
   const waiting = new Running('unshare', ['--net', ...wait]);
   await until('it waits', () => hasDescriptor(waiting.pid));
-  await until('its account is, too', () => hasAccountPrograms(waiting.pid));
+  // Beside the one that tells ends.
+  await until('its account is, too', () => hasAccountPrograms(waiting.pid, 1));
   await resident.kill();
   assert.equal(await waiting.code(), 137);
   assert.doesNotMatch(waiting.stderr, /--usage/);
@@ -457,8 +458,9 @@ kernelTest(
   },
 );
 
-kernelTest('what is to come cannot be waited for without the connector: 69', ['connector', 'unshare'], async () => {
-  const { status } = spawnSync('unshare', ['--net', process.execPath, BIN, 'wait', '--next', 'x'], { cwd: '/' });
+kernelTest('what is to come cannot be waited for without events: 69', ['connector', 'unshare'], async () => {
+  const wait = [process.execPath, BIN, 'wait', '--source', 'connector', '--next', 'x'];
+  const { status } = spawnSync('unshare', ['--net', ...wait], { cwd: '/' });
   assert.equal(status, 69);
 });
 
