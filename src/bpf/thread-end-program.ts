@@ -1,6 +1,6 @@
 /**
  * The program that sees the end of every thread, on the tracepoint sched_process_exit, but of a first thread that ends its process: that is
- * told by the end program, behind whose record nothing of the process may come. So this one is to be attached before it.
+ * told by the end program. To be attached before it, so that the last thread of a process is told before the process.
  *
  * Source: kernel/exit.c (`do_exit`), kernel/tracepoint.c (programs run in the order in which they were attached).
  */

@@ -10,7 +10,8 @@ import { BIN, type Row, runToEnd, Watcher } from './support/watcher.ts';
 const NEEDS = ['root', 'compiler'] as const;
 const IN_OTHERS = [...NEEDS, 'unshare'] as const;
 const NETWORK = ['unshare', '--net'];
-const PIDS = ['unshare', '--pid', '--fork', '--mount-proc'];
+/** Whose end is that of what runs in it. */
+const PIDS = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
 const NOTICE = /^procwatch: this is a pid namespace of its own: pids are those of the initial namespace/m;
 
 /** What is measured, and not told, is different each time; the connector names no parent of who is reaped at once. */
@@ -151,6 +152,7 @@ kernelTest(
     const life = await live(['exit', 7]);
     const exit = await watcher.row('its end', (row) => row.pid === life.pid && row.event === 'exit');
     watcher.kill('SIGTERM');
+    await watcher.end();
     assert.match(watcher.stderr, NOTICE);
     assert.deepEqual([watcher.rows[0].source, watcher.rows[0].pid_namespace], ['bpf', 'initial']);
     assert.deepEqual([exit.exit_code, exit.comm], [7, 'life']);
