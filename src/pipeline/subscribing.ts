@@ -70,7 +70,7 @@ export async function openStream(host: Opening, listening: Listening, wish: Stre
   let absence: Failure | undefined;
   if (source !== 'bpf') {
     try {
-      return subscribe({ random: () => host.random() }, listening, wish);
+      return subscribe(host, listening, wish);
     } catch (error) {
       if (source === 'connector' || !(error instanceof NoConnector)) throw error;
       absence = error;
