@@ -11,14 +11,14 @@ function sourcesOf(name: EventName): string {
 
 export function listEvents(): string {
   const table = plainTable(
-    ['NAME', 'BIT', 'SOURCE', 'MEANING', 'ITS RECORD CARRIES'],
+    ['NAME', 'BIT', 'MEANING', 'SOURCE', 'ITS RECORD CARRIES'],
     ['left', 'right', 'left', 'left', 'left'],
   );
   for (const [name, { bit, meaning, carries }] of Object.entries({ ...WIRE, ...REFINEMENTS })) {
-    table.push([name, hex(bit), sourcesOf(name as EventName), meaning, carries]);
+    table.push([name, hex(bit), meaning, sourcesOf(name as EventName), carries]);
   }
   for (const [name, { meaning, carries }] of Object.entries(FROM_PROGRAMS)) {
-    table.push([name, '', sourcesOf(name as EventName), meaning, carries]);
+    table.push([name, '', meaning, sourcesOf(name as EventName), carries]);
   }
   return `${table.toString().replace(/ +$/gm, '')}\n`;
 }
