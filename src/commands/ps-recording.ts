@@ -52,7 +52,7 @@ async function readUntil(host: Host, options: PsOptions, tasks: RecordedTasks) {
 }
 
 export async function runRecordedPs(host: Host, options: PsOptions): Promise<ExitName> {
-  const { format: _, columns: __, show: ___, ...shared } = options;
+  const { format: _, columns: __, show: ___, source: ____, ...shared } = options;
   const { numbers, names } = usersIn(options);
   const asked = { ...readOptions(WATCH_OPTIONS, {}), ...shared, ...numbers };
   const selection = await selectionFor(NO_USERS, { ...asked, read: options.read });
