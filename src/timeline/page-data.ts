@@ -38,7 +38,8 @@ function flagsOf(life: Life): number {
   );
 }
 
-function outcomeOf({ ended, waitStatus, unseen }: Life): string {
+function outcomeOf({ ended, waitStatus, unseen, isMachine }: Life): string {
+  if (isMachine) return 'a machine';
   if (unseen) return 'nothing was heard of it';
   if (ended === 'running') return 'still running';
   return waitStatus === undefined ? 'ended, status unknown' : inWords(waitStatus);

@@ -8,6 +8,7 @@ const WHY: Partial<Record<Life['ended'], string>> = { running: 'still running', 
 
 /** Only what is known. */
 export function detailsOf(life: Life): Record<string, string | number | boolean> {
+  if (life.isMachine) return { machine: lastProgram(life).name };
   const { pid, ppid, waitStatus, usage, began, ended, unseen } = life;
   const { exe, cwd, user } = lastProgram(life);
   const end = waitStatus === undefined ? WHY[ended] : inWords(waitStatus);
