@@ -3,7 +3,6 @@
  * service over a network and is therefore asked on another thread. Answers are kept for a while, and as long as the file stays the same.
  */
 import { readFileSync, statSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../errors.ts';
 import { addressOf, getpwnam, getpwuid, WORD_BYTES } from '../linux/libc.ts';
 import { readable, type Text, textOf } from '../process/text.ts';
@@ -113,9 +112,9 @@ class Names {
   /** Asked for every record: the time is looked at by a timer, and only while there are any. */
   private look(): void {
     this.isFresh = true;
-    void sleep(LOOK_MS, undefined, { ref: false }).then(() => {
+    setTimeout(() => {
       this.isFresh = false;
-    });
+    }, LOOK_MS).unref();
     const state = stateOf(PASSWD);
     if (state === this.state) return;
     this.state = state;
@@ -146,13 +145,14 @@ const names = new Names();
 
 /** What comes in time; a service that is away is asked by a thread, and nobody waits for it for ever. */
 async function inTime<T>(answer: Promise<T>, milliseconds: number, late: () => T): Promise<T> {
-  const answered = new AbortController();
-  const { signal } = answered;
-  const passed = sleep(milliseconds, undefined, { signal }).then(late, () => answer);
+  let timer: NodeJS.Timeout | undefined;
+  const passed = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  }).then(late);
   try {
     return await Promise.race([answer, passed]);
   } finally {
-    answered.abort();
+    clearTimeout(timer);
   }
 }
 
