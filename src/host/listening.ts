@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Failure } from '../errors.ts';
 import { hasOtherClocks, isInitial } from '../linux/namespaces.ts';
 import type { Circumstances } from '../netlink/diagnose.ts';
+import type { OpenConnector } from '../netlink/socket.ts';
 import type { Listening } from './host.ts';
 import { openConnector } from './netlink-socket.ts';
 
@@ -16,7 +17,9 @@ function connectorListed(): boolean {
 
 function circumstances(): Circumstances {
   return {
-    connectorListed: connectorListed(),
+    get connectorListed() {
+      return connectorListed();
+    },
     initialPidNamespace: isInitial('pid'),
     initialUserNamespace: isInitial('user'),
     hidesProcesses: !existsSync('/proc/self/stat'),
@@ -24,7 +27,7 @@ function circumstances(): Circumstances {
 }
 
 /** The clocks of a time namespace are others than those of the events, and start times below /proc are told by them. */
-function openOnOurClock(): ReturnType<typeof openConnector> {
+const openOnOurClock: OpenConnector = (datagrams) => {
   if (hasOtherClocks()) {
     throw new Failure(
       'unavailable',
@@ -32,7 +35,7 @@ function openOnOurClock(): ReturnType<typeof openConnector> {
       'run procwatch outside of it: nsenter --time=/proc/1/ns/time procwatch ...',
     );
   }
-  return openConnector();
-}
+  return openConnector(datagrams);
+};
 
 export const listening: Listening = { openConnector: openOnOurClock, circumstances };

@@ -23,6 +23,10 @@ export interface Walked {
   readonly uid: number;
   /** On CLOCK_BOOTTIME, to the nanosecond: with the pid it says which process. */
   readonly start: Moment;
+  /** It has no memory, and so neither program nor arguments. */
+  readonly isKernelThread: boolean;
+  /** /proc tells more of the name. */
+  readonly isNameCut: boolean;
 }
 
 export interface ProcessWalk {
@@ -62,11 +66,6 @@ export class ReadScan implements Scan {
   close(): void {}
 }
 
-/** kthreadd, the parent of all kernel threads, has this number on every machine. */
-const KTHREADD = 2;
-/** The walk cuts their names, which only /proc tells whole. */
-const isKernelThread = ({ pid, stat }: Walked): boolean => pid === KTHREADD || stat.ppid === KTHREADD;
-
 /**
  * The walk tells all but what stands in the memory of a process: arguments, program and directory are read below /proc, between two
  * walks. Who was there in both, born at the same nanosecond, is who was read.
@@ -83,13 +82,17 @@ export class WalkedScan implements Scan {
     this.fallback = new ReadScan(reader);
   }
 
+  /** Half of all that is there may be kernel threads. */
+  private imageOf({ pid, isKernelThread, isNameCut }: Walked): Image {
+    if (!isKernelThread) return this.reader.image(pid);
+    const comm = isNameCut ? this.reader.stat(pid)?.comm : undefined;
+    return comm === undefined ? {} : { comm };
+  }
+
   facts(): Map<number, ProcessFacts> {
     const before = this.walk.processes();
     const read = new Map<number, Pick<Walked, 'start'> & { readonly image: Image }>();
-    for (const walked of before ?? []) {
-      const { pid, start } = walked;
-      if (!isKernelThread(walked)) read.set(pid, { start, image: this.reader.image(pid) });
-    }
+    for (const walked of before ?? []) read.set(walked.pid, { start: walked.start, image: this.imageOf(walked) });
     const after = before && this.walk.processes();
     if (after === undefined) return this.fallback.facts();
     const found = new Map<number, ProcessFacts>();
@@ -97,7 +100,11 @@ export class WalkedScan implements Scan {
     for (const { pid, stat, uid, start } of after) {
       const one = read.get(pid);
       if (one === undefined || compareMoments(one.start, start) !== 0) others.push(pid);
-      else found.set(pid, { stat, image: Object.assign(one.image, { comm: stat.comm, uid }) });
+      else {
+        const { comm } = one.image;
+        const whole = comm === undefined ? stat : { ...stat, comm };
+        found.set(pid, { stat: whole, image: Object.assign(one.image, { comm: whole.comm, uid }) });
+      }
     }
     others.push(...unseen(after, []));
     for (const [pid, facts] of readEach(others, (pid) => this.reader.facts(pid))) found.set(pid, facts);

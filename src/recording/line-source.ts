@@ -11,3 +11,6 @@ export interface LineSource {
    */
   readonly pieces: AsyncIterable<Uint8Array>;
 }
+
+/** A piece that is this very one: another file begins after it, whatever the one before ended with. */
+export const SEAM: Uint8Array = new Uint8Array(0);

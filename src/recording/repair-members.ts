@@ -1,11 +1,13 @@
-/** The same of compressed recordings. A file of its own: whoever writes plain lines needs no zlib, which takes Node.js some milliseconds to load. */
+/** What a machine that went down left at the end of a compressed file, taken out before something is written behind it: whole blocks only. */
+import type { AppendedFile } from '../host/files.ts';
 import { sizeOfMember } from './gzip-member.ts';
-import type { File } from './repair.ts';
 
 const HEAD_BYTES = 32;
 
+type File = Pick<AppendedFile, 'size' | 'readSync' | 'truncate'>;
+
 /**
- * Of a compressed file the last block goes if it is not whole. Returns false for a file that somebody else has compressed: what is cut off
+ * The last block goes if it is not whole. Returns false for a file that somebody else has compressed: what is cut off
  * there nobody can see without unpacking it.
  */
 export function repairMembers(file: File): boolean {

@@ -1,4 +1,4 @@
-/** What a machine that went down left at the end of a file, taken out before something is written behind it: whole lines only, ever. */
+/** What a machine that went down left at the end of a file of lines, taken out before something is written behind it: whole lines only, ever. */
 import type { AppendedFile } from '../host/files.ts';
 
 const NEWLINE = 10;

@@ -4,10 +4,13 @@
  */
 import * as zlib from 'node:zlib';
 import { Failure } from '../errors.ts';
+import { SEAM } from './line-source.ts';
 
 const GZIP = [0x1f, 0x8b];
 const ZSTD = [0x28, 0xb5, 0x2f, 0xfd];
 const LONGEST_MAGIC = 4;
+/** A line that was not ended does not go on in the next file. */
+const NEWLINE = Buffer.from('\n');
 
 const begins = (bytes: Uint8Array, magic: readonly number[]): boolean => magic.every((byte, i) => bytes[i] === byte);
 
@@ -119,8 +122,7 @@ async function* withLongFirst(pieces: AsyncIterable<Uint8Array>): AsyncIterable<
   if (first !== undefined && first.length > 0) yield first;
 }
 
-/** @param cut is told once, where there is no more to unpack before the end */
-export async function* unpacked(
+async function* unpackedFile(
   name: string,
   pieces: AsyncIterable<Uint8Array>,
   cut: (words: string) => void,
@@ -133,12 +135,39 @@ export async function* unpacked(
     yield first;
     yield* rest;
   })();
+  if (begins(first, GZIP)) yield* unpack(new Unpacker(() => zlib.createGunzip()), whole, cut);
+  else if (begins(first, ZSTD)) yield* unpack(new Unpacker(zstd(name)), whole, cut);
+  else yield* whole;
+}
+
+/** @param cut is told once a file, where there is no more to unpack before its end */
+export async function* unpacked(
+  name: string,
+  pieces: AsyncIterable<Uint8Array>,
+  cut: (words: string) => void,
+): AsyncIterable<Uint8Array> {
+  const all = pieces[Symbol.asyncIterator]();
+  let next: IteratorResult<Uint8Array> | undefined;
+  const step = async (): Promise<boolean> => {
+    next = await all.next();
+    return next.done !== true && next.value !== SEAM;
+  };
   try {
-    if (begins(first, GZIP)) yield* unpack(new Unpacker(() => zlib.createGunzip()), whole, cut);
-    else if (begins(first, ZSTD)) yield* unpack(new Unpacker(zstd(name)), whole, cut);
-    else yield* whole;
+    do {
+      if (next !== undefined) yield NEWLINE;
+      let isInside = true;
+      const one = (async function* () {
+        while (isInside) {
+          isInside = await step();
+          if (isInside) yield next?.value as Uint8Array;
+        }
+      })();
+      yield* unpackedFile(name, one, cut);
+      // What nobody could unpack.
+      while (isInside) isInside = await step();
+    } while (next?.done !== true);
   } finally {
-    // Whoever has enough after the first piece has not come to the rest, and a source may hold something open.
+    // Whoever has enough has not come to the rest, and a source may hold something open.
     await all.return?.(undefined);
   }
 }
