@@ -2,6 +2,7 @@
  * THE table of what the records that are not about a process carry: each member with its name, type and meaning. The JSON Schema and the
  * types of the library derive from it; the process fields are in fields.ts.
  */
+import { LOSS_REASONS } from '../process/record.ts';
 
 export interface StreamField {
   readonly name: string;
@@ -25,7 +26,7 @@ export const STREAM_FIELDS = {
     {
       name: 'reason',
       type: 'string',
-      values: ['overrun', 'output', 'capture', 'usage', 'cause', 'starved'],
+      values: LOSS_REASONS,
       meaning:
         'what lost them: overrun, the queue in the kernel was full; output, the reader was too slow; capture, arguments captured in the kernel; usage, accounts of processes; cause, signals that say why processes end; starved, the kernel told nothing for a while',
     },
