@@ -1,5 +1,5 @@
 /** `procwatch stat`: who keeps forking and what it costs, live on a terminal, or as one table at the end. */
-import { EXIT, type ExitName } from '../errors.ts';
+import { EXIT, type ExitName, Failure } from '../errors.ts';
 import type { Host, Kernel, OutputStream } from '../host/host.ts';
 import { Monitor } from '../pipeline/monitor.ts';
 import { secondsBetween } from '../process/moment.ts';
@@ -168,6 +168,11 @@ function planStat(host: Host, options: StatOptions): Plan {
 export async function startStat(host: Host, options: StatOptions): Promise<ExitName> {
   const plan = planStat(host, options);
   if (options.read.length > 0) return (await import('./stat-recording.ts')).startRecordedStat(host, options, plan);
+  const { ofRecordings }: Grouping = GROUPINGS[options.by];
+  if (ofRecordings) {
+    const why = `--by ${options.by}: what happens here is of one machine`;
+    throw new Failure('usage', why, 'several are told of by recordings: add --read FILE, or --read nats://HOST');
+  }
   const kernel = await host.kernel();
   const selection = await selectionFor(kernel, { ...readOptions(WATCH_OPTIONS, {}), ...options, json: false });
   const usage = await openUsage(host, kernel, { wanted: options.usage, onlyFailures: plan.hearing.onlyFailures });

@@ -94,6 +94,10 @@ export interface ProcessFieldsJson extends HeadJson {
   readonly unit?: string;
   /** The bytes of unit, where they are not UTF-8. */
   readonly unit_base64?: string;
+  /** Name of the machine, where records of several are read. */
+  readonly host?: string;
+  /** The bytes of host, where they are not UTF-8. */
+  readonly host_base64?: string;
 }
 
 export interface ForkJson extends ProcessFieldsJson {
@@ -294,6 +298,8 @@ export interface LostJson extends HeadJson {
   readonly since: string;
   /** The same on the kernel's monotonic clock, as digits. */
   readonly since_mono_ns: string;
+  /** Name of the machine, where records of several are read. */
+  readonly host?: string;
 }
 
 export interface StartJson extends HeadJson {
@@ -340,6 +346,8 @@ export interface EndJson extends HeadJson {
   readonly lost: number;
   /** How many datagrams were not the kernel's, or not understood. */
   readonly refused: number;
+  /** Name of the machine, where records of several are read. */
+  readonly host?: string;
 }
 
 /** A record about a process. */

@@ -14,6 +14,13 @@ export interface StreamField {
   readonly optional?: true;
 }
 
+const HOST = {
+  name: 'host',
+  type: 'string',
+  optional: true,
+  meaning: 'name of the machine, where records of several are read',
+} as const satisfies StreamField;
+
 export const STREAM_FIELDS = {
   lost: [
     {
@@ -26,6 +33,7 @@ export const STREAM_FIELDS = {
     { name: 'count', type: 'integer', optional: true, meaning: 'how many; absent where nobody counted' },
     { name: 'since', type: 'string', meaning: 'wall time at which all was still well' },
     { name: 'since_mono_ns', type: 'string', meaning: "the same on the kernel's monotonic clock, as digits" },
+    HOST,
   ],
   start: [
     { name: 'version', type: 'string', meaning: 'version of procwatch' },
@@ -90,6 +98,7 @@ export const STREAM_FIELDS = {
     { name: 'told', type: 'counts', meaning: 'how many records of each event there were' },
     { name: 'lost', type: 'integer', meaning: 'how many events were lost, as far as they were counted' },
     { name: 'refused', type: 'integer', meaning: "how many datagrams were not the kernel's, or not understood" },
+    HOST,
   ],
 } as const satisfies Record<string, readonly StreamField[]>;
 

@@ -6,6 +6,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { Failure } from '../errors.ts';
 import { addressOf, getpwnam, getpwuid, WORD_BYTES } from '../linux/libc.ts';
 import { readable, type Text, textOf } from '../process/text.ts';
+import { onceIn } from './clocks.ts';
 import type { Account, Users } from './host.ts';
 
 const COLON = ':'.charCodeAt(0);
@@ -144,8 +145,8 @@ const names = new Names();
 /** What comes in time; a service that is away is asked by a thread, and nobody waits for it for ever. */
 function inTime<T>(answer: Promise<T>, milliseconds: number, late: () => T): Promise<T> {
   return new Promise((resolve, reject) => {
-    const passed = setTimeout(() => void Promise.resolve().then(late).then(resolve, reject), milliseconds);
-    void answer.then(resolve, reject).finally(() => clearTimeout(passed));
+    const passed = onceIn(milliseconds, () => void Promise.resolve().then(late).then(resolve, reject));
+    void answer.then(resolve, reject).finally(() => passed.cancel());
   });
 }
 

@@ -7,7 +7,7 @@ const LOOK_BYTES = 64 * 1024;
 const MOST_BYTES = 16 * 2 ** 20;
 const OURS = '{"v":';
 
-type File = Pick<AppendedFile, 'size' | 'readSync' | 'append' | 'truncate'>;
+export type File = Pick<AppendedFile, 'size' | 'readSync' | 'append' | 'truncate'>;
 
 /** The bytes behind the last end of a line. */
 function restOf(file: File): Buffer {

@@ -2,9 +2,9 @@
  * Pieces of a file that may be compressed, unpacked: what it is its first bytes say, not its name. A file that ends too early, or is broken
  * in the middle, is read up to there.
  */
-import * as zlib from 'node:zlib';
 import { Failure } from '../errors.ts';
 import { SEAM } from './line-source.ts';
+import { GZIP_UNPACKING, type MakeUnpacking, NO_ZSTD, Unpacker, ZSTD_UNPACKING } from './unpacker.ts';
 
 const GZIP = [0x1f, 0x8b];
 const ZSTD = [0x28, 0xb5, 0x2f, 0xfd];
@@ -13,79 +13,6 @@ const LONGEST_MAGIC = 4;
 const NEWLINE = Buffer.from('\n');
 
 const begins = (bytes: Uint8Array, magic: readonly number[]): boolean => magic.every((byte, i) => bytes[i] === byte);
-
-/** Not every Node.js we run on can. */
-type MakeZstd = () => zlib.Gunzip;
-const { createZstdDecompress } = zlib as unknown as { readonly createZstdDecompress?: MakeZstd };
-
-/**
- * One piece in, what comes of it out. The stream itself would throw away what it has unpacked when it meets an error, and some kinds of stream
- * end with the first of several files in one.
- */
-class Unpacker {
-  private readonly make: () => zlib.Gunzip;
-  private stream: zlib.Gunzip;
-  private out: Uint8Array[] = [];
-  private failure: Error | undefined;
-  private isOver = false;
-  private wake: () => void = () => {};
-
-  constructor(make: () => zlib.Gunzip) {
-    this.make = make;
-    this.stream = this.open();
-  }
-
-  private open(): zlib.Gunzip {
-    this.isOver = false;
-    return this.make()
-      .on('data', (bytes: Uint8Array) => this.out.push(bytes))
-      .on('end', () => {
-        this.isOver = true;
-        this.wake();
-      })
-      .on('error', (error) => {
-        this.failure = error;
-        this.wake();
-      });
-  }
-
-  private hear(act: (done: () => void) => void): Promise<void> {
-    return new Promise((resolve) => {
-      this.wake = resolve;
-      act(resolve);
-    });
-  }
-
-  async take(piece: Uint8Array): Promise<Uint8Array[]> {
-    for (let rest = piece; rest.length > 0 && this.failure === undefined; ) {
-      const { stream } = this;
-      const before = stream.bytesWritten;
-      const written = rest;
-      await this.hear((done) => stream.write(written, () => done()));
-      if (!this.isOver) break;
-      // What is left belongs to the next one.
-      rest = rest.subarray(stream.bytesWritten - before);
-      this.stream = this.open();
-    }
-    return this.taken();
-  }
-
-  async end(): Promise<Uint8Array[]> {
-    // A new one that has got nothing has nothing to complain of.
-    if (this.stream.bytesWritten > 0) await this.hear(() => this.stream.end());
-    return this.taken();
-  }
-
-  private taken(): Uint8Array[] {
-    const { out } = this;
-    this.out = [];
-    return out;
-  }
-
-  get error(): Error | undefined {
-    return this.failure;
-  }
-}
 
 /** Why unpacking ended, for a person. */
 const whyNot = (error: Error): string =>
@@ -135,7 +62,7 @@ async function* unpackedFile(
     yield first;
     yield* rest;
   })();
-  if (begins(first, GZIP)) yield* unpack(new Unpacker(() => zlib.createGunzip()), whole, cut);
+  if (begins(first, GZIP)) yield* unpack(new Unpacker(GZIP_UNPACKING), whole, cut);
   else if (begins(first, ZSTD)) yield* unpack(new Unpacker(zstd(name)), whole, cut);
   else yield* whole;
 }
@@ -172,7 +99,7 @@ export async function* unpacked(
   }
 }
 
-function zstd(name: string): MakeZstd {
-  if (createZstdDecompress !== undefined) return createZstdDecompress;
-  throw new Failure('usage', `${name}: this Node.js does not know zstd`, `zstd -dc ${name} | procwatch -r -`);
+function zstd(name: string): MakeUnpacking {
+  if (ZSTD_UNPACKING !== undefined) return ZSTD_UNPACKING;
+  throw new Failure('usage', `${name}: ${NO_ZSTD}`, `zstd -dc ${name} | procwatch -r -`);
 }

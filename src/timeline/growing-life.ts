@@ -17,6 +17,7 @@ export class GrowingLife implements Life {
   why: string | undefined;
   usage: LifeUsage | undefined;
   unseen = false;
+  isMachine = false;
   /** By its last record. */
   chosen = true;
   /** The name of a parent of which nothing was heard. */
@@ -41,6 +42,13 @@ export class GrowingLife implements Life {
 
   runs(at: number, text: ProgramText, own: boolean): void {
     this.programs.push({ at, text, own });
+  }
+
+  moveBy(nanos: number): void {
+    if (nanos === 0) return;
+    this.from += nanos;
+    this.to += nanos;
+    this.programs = this.programs.map(({ at, text, own }) => ({ at: at + nanos, text, own }));
   }
 
   end(at: number, ended: Ending, waitStatus: number | undefined): void {

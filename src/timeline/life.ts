@@ -52,6 +52,8 @@ export interface Life {
   readonly usage: LifeUsage | undefined;
   /** Nothing was heard of it: it is here as the parent of others. */
   readonly unseen: boolean;
+  /** It stands for the machine that its children are of, and is no process. */
+  readonly isMachine: boolean;
 }
 
 /** Short lives of one parent that are not kept each on its own. */

@@ -21,7 +21,8 @@ export function whyInWords({ waitStatus, cause, failed }: Told): string | undefi
 }
 
 /** By the status alone: the same for all that ended alike, whoever did it. */
-export function endOf({ ended, waitStatus, unseen }: Life): string {
+export function endOf({ ended, waitStatus, unseen, isMachine }: Life): string {
+  if (isMachine) return 'a machine';
   if (unseen) return 'nothing was heard of it';
   if (ended === 'running') return 'still running';
   return waitStatus === undefined ? UNKNOWN_END : inWords(waitStatus);

@@ -7,7 +7,8 @@ import type { Image } from '../process/image.ts';
 import { readable, type Text } from '../process/text.ts';
 import type { ProgramText } from './life.ts';
 
-const MOST = { letters: 32 * 1024, lettersWhenFull: 256, inAll: 64 * 2 ** 20 } as const;
+const MOST = { letters: 32 * 1024, lettersWhenFull: 256 } as const;
+export const LETTERS_IN_ALL = 64 * 2 ** 20;
 
 export interface TextOptions {
   /** The name of a user id; undefined while it is unknown. */
@@ -31,7 +32,7 @@ export class ProgramTexts {
   private readonly kept = new Map<string, string>();
   private letters = 0;
 
-  constructor({ userName = () => undefined, lettersInAll = MOST.inAll }: TextOptions = {}) {
+  constructor({ userName = () => undefined, lettersInAll = LETTERS_IN_ALL }: TextOptions = {}) {
     this.userName = userName;
     this.lettersInAll = lettersInAll;
   }

@@ -6,6 +6,7 @@ const NANO = 1e9;
 
 /** Only what is known. */
 export function detailsOf(life: Life): Record<string, string | number | boolean> {
+  if (life.isMachine) return { machine: lastProgram(life).name };
   const { pid, ppid, cause, usage, began } = life;
   const { exe, cwd, user } = lastProgram(life);
   const details = {

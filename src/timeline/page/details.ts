@@ -20,7 +20,8 @@ const bytes = (value: number): string => (value < KIB ? `${value} bytes` : kibIn
 const known = (value: number, text: (value: number) => string): string => (value < 0 ? '' : text(value));
 
 function processLink(model: Model, place: number, choose: (place: number) => void): Node {
-  const link = button(`${nameAt(model, place)} (${model.pid[place]})`, 'show this process', () => choose(place));
+  const pid = model.pid[place] === 0 ? '' : ` (${model.pid[place]})`;
+  const link = button(nameAt(model, place) + pid, 'show this process', () => choose(place));
   link.className = 'link';
   return link;
 }
@@ -73,7 +74,7 @@ function factsOf(model: Model, place: number, choose: (place: number) => void): 
     ['written', known(lives.written[place], bytes)],
     ['began', beginning(model, place)],
     ['ended', to],
-    ['pid', String(model.pid[place])],
+    ['pid', model.pid[place] === 0 ? '' : String(model.pid[place])],
     ['parent', parentOf(model, place, choose)],
     ['user', textOf(model, 'user', program)],
     ['directory', textOf(model, 'cwd', program)],
