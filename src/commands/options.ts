@@ -8,7 +8,7 @@ import { Failure } from '../errors.ts';
 import { FIELDS } from '../format/fields.ts';
 import { FORMAT_NAMES } from '../format/formats.ts';
 import { EVENT_NAMES, type EventName, HEARD_NAMES, RING_NAMES } from '../netlink/events.ts';
-import { STREAM_SOURCES } from '../process/event-stream.ts';
+import { STREAM_SOURCES } from '../process/stream-sources.ts';
 import { signalNumber } from '../process/wait-status.ts';
 import { NATS_OPTIONS } from './nats-options.ts';
 import { given, last, type Option } from './option.ts';

@@ -2,7 +2,7 @@
 import type { CauseName } from '../cause/causes.ts';
 import type { JsonRecord } from '../format/json-records.ts';
 import type { EventName } from '../netlink/events.ts';
-import type { StreamSource } from '../process/event-stream.ts';
+import type { StreamSource } from '../process/stream-sources.ts';
 
 type OneOrMore<T> = T | readonly T[];
 

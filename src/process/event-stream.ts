@@ -8,10 +8,8 @@ import type { Batch } from '../netlink/source.ts';
 import type { Heartbeat } from '../netlink/subscribe.ts';
 import type { Moment } from './moment.ts';
 import type { ProcReader } from './proc-reader.ts';
+import type { StreamSource } from './stream-sources.ts';
 import type { Acquaintance, Witness } from './witness.ts';
-
-export const STREAM_SOURCES = ['connector', 'bpf'] as const;
-export type StreamSource = (typeof STREAM_SOURCES)[number];
 
 /** Where we live in a pid namespace of our own: events have the numbers of the initial one. */
 export interface ForeignNumbers {
