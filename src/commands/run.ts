@@ -13,7 +13,7 @@ import { SELECT_ALL, Selector } from '../process/select.ts';
 import { outcomeOf, shellStatus } from '../process/wait-status.ts';
 import type { UsageSource } from '../usage/usage-source.ts';
 import { checkName } from './drawn-file.ts';
-import { useAttempts, useCauses, useFacts } from './facts.ts';
+import { attemptsRefused, useCauses, useFacts } from './facts.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
 import { openRecordOutput } from './output.ts';
 import { type Plan, planWatch } from './plan.ts';
@@ -90,6 +90,19 @@ function monitorIfAny(
   }
 }
 
+/** For the same reason what was asked for by name is missing with a word, and is a failure for who says that it must be there. */
+async function useAttemptsIfAny(
+  host: Host,
+  plan: Plan,
+  monitor: Monitor,
+  { requireEvents }: RunOptions,
+): Promise<void> {
+  const reason = await attemptsRefused(plan, monitor);
+  if (reason === undefined) return;
+  if (requireEvents) throw reason;
+  host.stderr.write(`procwatch: ${escapeText(reason.message)}\n`);
+}
+
 /** Where records go: to stderr, unless it is said. */
 async function openRecords(host: Host, plan: Plan, stderr: OutputStream): Promise<OutputStream> {
   const output = await openRecordOutput(host, plan, stderr);
@@ -98,16 +111,18 @@ async function openRecords(host: Host, plan: Plan, stderr: OutputStream): Promis
   return output;
 }
 
-/** The title is the command as it was typed, as far as it may be told. */
-function timelineWish(options: RunOptions, operands: readonly string[], redact: Redact | undefined): TimelineWish {
-  const typed = options.noArgs ? operands.slice(0, 1) : operands;
-  return {
-    file: options.timeline,
-    opens: options.open,
-    words: options.summary,
-    title: redact === undefined ? typed : redact.args(typed),
-  };
+/** The command as it was typed, as far as it may be told. */
+function typedCommand({ noArgs }: RunOptions, operands: readonly string[], redact: Redact | undefined) {
+  const typed = noArgs ? operands.slice(0, 1) : operands;
+  return redact === undefined ? typed : redact.args(typed);
 }
+
+const timelineWish = ({ timeline, open, summary }: RunOptions, title: TimelineWish['title']): TimelineWish => ({
+  file: timeline,
+  opens: open,
+  words: summary,
+  title,
+});
 
 function checkTimeline({ timeline, open }: RunOptions): void {
   if (timeline !== undefined) checkName('--timeline', timeline);
@@ -157,14 +172,15 @@ async function openTelling(host: Host, kernel: Kernel, plan: Plan, options: RunO
   });
   const redact = await redactorFor(options.redact);
   const monitor = monitorIfAny(host, kernel, plan, { usage, redact }, options);
-  const lives = new LifeTree(operands);
+  const typed = typedCommand(options, operands, redact);
+  const lives = new LifeTree(options.noArgs ? undefined : typed);
   const log = new Log(plan, formatter, new Sink(output, plan.queueBytes), lives, host.now());
   return {
     stderr,
     monitor,
     lives,
     log,
-    redact,
+    typed,
     tree: new CommandTree(host, kernel, monitor, lives),
     take(records: readonly StreamRecord[]): void {
       context.wallOffset = kernel.clocks().wallOffset;
@@ -182,18 +198,19 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
   const plan = planRun(host, options);
   const kernel = await host.kernel();
   const telling = await openTelling(host, kernel, plan, options, operands);
-  const { stderr, monitor, lives, log, redact, tree } = telling;
+  const { stderr, monitor, lives, log, typed, tree } = telling;
   const draws = monitor !== undefined && (options.summary || (stderr.isTerminal && !options.noSummary));
   const signals = new Signals(host, kernel);
   let rest: Rest | undefined;
+  let timeline: RunTimeline | undefined;
   try {
     // Where nothing is shown nobody needs the arguments.
     const isShown = draws || !plan.quiet || options.timeline !== undefined;
     if (monitor !== undefined && (isShown || plan.argvSource === 'bpf')) await useFacts(plan, monitor);
     if (monitor !== undefined && isShown) await useCauses({ explains: 'shown' }, monitor);
-    if (monitor !== undefined) await useAttempts(plan, monitor);
+    if (monitor !== undefined) await useAttemptsIfAny(host, plan, monitor, options);
     await becomeUserFor(host, options.as);
-    const timeline = await RunTimeline.open(host, kernel, timelineWish(options, operands, redact));
+    timeline = await RunTimeline.open(host, kernel, timelineWish(options, typed));
     const hear = (records: readonly StreamRecord[]): void => {
       timeline?.take(records);
       telling.take(records);
@@ -229,6 +246,7 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
   } catch (error) {
     // What could not be started left nothing to tell but its own attempt.
     log.mute();
+    timeline?.abandon();
     monitor?.stop();
     await telling.flushed();
     throw error;

@@ -89,6 +89,6 @@ export async function startTimeline(
   const file = new DrawnFile(host, output ?? DEFAULT_FILE);
   if (!(await file.draw(drawing))) return 'output';
   file.say(drawing);
-  if (options.open) await file.open();
+  if (options.open) await file.show();
   return end;
 }

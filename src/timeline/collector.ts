@@ -8,6 +8,7 @@ import { isProcessRecord, type LostRecord, type ProcessRecord, type StreamRecord
 import { Bundler } from './bundler.ts';
 import { GrowingLife } from './growing-life.ts';
 import type { Life, Loss, MachineFacts, Timeline } from './life.ts';
+import { whyInWords } from './outcome.ts';
 import { findParents } from './parents.ts';
 import { ProgramTexts, type TextOptions } from './program-texts.ts';
 import { Tally } from './tally.ts';
@@ -169,6 +170,9 @@ export class Collector {
     if (life.programs.length === 0) life.runs(life.from, this.texts.of(image), imageOf !== 'inherited');
     this.endsSinceCut++;
     life.end(this.at(at), inferred ? 'inferred' : 'told', exit?.waitStatus);
+    life.cause = exit?.cause?.cause;
+    const why = whyInWords({ waitStatus: exit?.waitStatus, cause: exit?.cause, failed: record.failed });
+    life.why = why && this.texts.keep(why);
     if (exit?.usage !== undefined) {
       const { cpuNanos, cpuIsLowerBound, maxRssKib, readBytes, writeBytes } = exit.usage;
       life.usage = { cpuNanos, cpuIsLowerBound, maxRssKib, readBytes, writeBytes };

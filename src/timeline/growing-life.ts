@@ -1,4 +1,5 @@
 /** A life while it is being collected: it grows with each record, and is read only afterwards. */
+import type { CauseName } from '../cause/causes.ts';
 import type { Text } from '../process/text.ts';
 import type { Beginning, Ending, Life, LifeUsage, Program, ProgramText } from './life.ts';
 
@@ -12,6 +13,8 @@ export class GrowingLife implements Life {
   ended: Ending = 'running';
   programs: Program[];
   waitStatus: number | undefined;
+  cause: CauseName | undefined;
+  why: string | undefined;
   usage: LifeUsage | undefined;
   unseen = false;
   isMachine = false;
@@ -32,6 +35,8 @@ export class GrowingLife implements Life {
     this.began = began;
     this.programs = [];
     this.waitStatus = undefined;
+    this.cause = undefined;
+    this.why = undefined;
     this.usage = undefined;
   }
 

@@ -1,5 +1,5 @@
 /**
- * From images to the texts that are shown, escaped once. Bounded: a command line is cut where it is very long, and much sooner once
+ * From images to the texts that are shown, escaped once, and whatever else is shown of what somebody else wrote. Bounded: a command line is cut where it is very long, and much sooner once
  * the texts together have become many.
  */
 import { commandLine, escapeText } from '../format/escape.ts';
@@ -55,7 +55,8 @@ export class ProgramTexts {
     return text;
   }
 
-  private keep(whole: string): string {
+  /** Of all that is kept of it, one copy, cut where there is too much. */
+  keep(whole: string): string {
     const most = this.letters < this.lettersInAll ? MOST.letters : MOST.lettersWhenFull;
     const text =
       whole.length <= most ? whole : `${whole.slice(0, most)}… (${whole.length.toLocaleString('en-US')} letters)`;

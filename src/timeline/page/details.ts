@@ -83,6 +83,13 @@ function factsOf(model: Model, place: number, choose: (place: number) => void): 
   ];
 }
 
+/** With the cause where it is the same for all of them, as in the drawn tree. */
+function endOfEach({ data: { ends, outcomes, lives } }: Model, places: readonly number[]): string {
+  const [first] = places;
+  const isSame = places.every((place) => outcomes[lives.outcome[place]] === outcomes[lives.outcome[first]]);
+  return (isSame ? outcomes : ends)[lives.outcome[first]];
+}
+
 function list(facts: readonly Fact[]): HTMLElement {
   const rows = facts
     .filter(([, value]) => value !== '')
@@ -127,15 +134,17 @@ export class Details {
     const [first] = box.lives;
     const lengths = box.lives.map((place) => model.to[place] - model.from[place]);
     const sum = lengths.reduce((all, length) => all + length, 0);
+    const longest = lengths.reduce((most, length, i) => (length > lengths[most] ? i : most), 0);
     const facts = list([
       ['alike', `${box.lives.length.toLocaleString('en-US')} processes`],
-      ['end of each', model.data.outcomes[model.data.lives.outcome[first]]],
+      ['end of each', endOfEach(model, box.lives)],
       [
         'wall time',
         `${duration(lengths.reduce((a, b) => Math.min(a, b)))} to ${duration(lengths.reduce((a, b) => Math.max(a, b)))}`,
       ],
       ['in sum', duration(sum)],
       ['first', processLink(model, first, (place) => this.actions.choose(place))],
+      ['longest', processLink(model, box.lives[longest], (place) => this.actions.choose(place))],
     ]);
     const command = element('pre', { class: 'command' }, commandAt(model, first));
     const { foldKey } = box;
