@@ -60,7 +60,7 @@ function withHosts(plan: PsPlan): PsPlan {
 }
 
 export async function runRecordedPs(host: Host, options: PsOptions): Promise<ExitName> {
-  const { format: _, columns: __, show: ___, ...shared } = options;
+  const { format: _, columns: __, show: ___, source: ____, ...shared } = options;
   const { numbers, names } = usersIn(options);
   const wanted = { ...readOptions(WATCH_OPTIONS, {}), ...shared, ...numbers };
   const selection = await selectionFor(NO_USERS, { ...wanted, read: options.read });

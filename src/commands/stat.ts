@@ -12,6 +12,7 @@ import { Live } from '../stat/live.ts';
 import { picture } from '../stat/picture.ts';
 import { foreignName, shownName, type UserName } from '../stat/row-names.ts';
 import { birthsIn, loadIn } from '../stat/system.ts';
+import { openEars } from './ears.ts';
 import { useCauses, useFacts } from './facts.ts';
 import { delivered } from './last-words.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
@@ -176,7 +177,9 @@ export async function startStat(host: Host, options: StatOptions): Promise<ExitN
   const selection = await selectionFor(kernel, { ...readOptions(WATCH_OPTIONS, {}), ...options, json: false });
   const usage = await openUsage(host, kernel, { wanted: options.usage, onlyFailures: plan.hearing.onlyFailures });
   const redact = await redactorFor(options.redact);
-  const monitor = new Monitor(host, kernel, { ...monitorOptions(plan, selection), redact, ...(usage && { usage }) });
+  const stream = await openEars(host, kernel, plan);
+  const wishes = { ...monitorOptions(plan, selection), stream, redact, ...(usage && { usage }) };
+  const monitor = new Monitor(host, kernel, wishes);
   let output: OutputStream;
   try {
     output = options.output === undefined ? host.stdout : openOutput(host, options.output);

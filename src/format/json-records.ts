@@ -318,7 +318,11 @@ export interface StartJson extends HeadJson {
   readonly suspended_ns?: string;
   /** The events selected. */
   readonly events: readonly string[];
-  /** Who drops what is not selected: the kernel, or a BPF program at the socket. */
+  /** Where events come from: the proc connector, or programs of ours in the kernel; absent in old recordings. */
+  readonly source?: 'connector' | 'bpf';
+  /** Whose numbers all pids are, where that is not the pid namespace that procwatch runs in. */
+  readonly pid_namespace?: 'initial';
+  /** Who drops what is not selected: the kernel itself, or a BPF program (at the socket, or the source). */
   readonly filter: 'kernel' | 'bpf';
   /** Size of the queue that the kernel granted. */
   readonly buffer_bytes: number;

@@ -50,10 +50,25 @@ export const STREAM_FIELDS = {
     },
     { name: 'events', type: 'strings', meaning: 'the events selected' },
     {
+      name: 'source',
+      type: 'string',
+      optional: true,
+      values: ['connector', 'bpf'],
+      meaning:
+        'where events come from: the proc connector, or programs of ours in the kernel; absent in old recordings',
+    },
+    {
+      name: 'pid_namespace',
+      type: 'string',
+      optional: true,
+      values: ['initial'],
+      meaning: 'whose numbers all pids are, where that is not the pid namespace that procwatch runs in',
+    },
+    {
       name: 'filter',
       type: 'string',
       values: ['kernel', 'bpf'],
-      meaning: 'who drops what is not selected: the kernel, or a BPF program at the socket',
+      meaning: 'who drops what is not selected: the kernel itself, or a BPF program (at the socket, or the source)',
     },
     { name: 'buffer_bytes', type: 'integer', meaning: 'size of the queue that the kernel granted' },
     {

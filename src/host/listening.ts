@@ -26,16 +26,24 @@ function circumstances(): Circumstances {
   };
 }
 
+const OTHER_CLOCKS = 'this is a time namespace of its own, whose clocks are not those of the events';
+
 /** The clocks of a time namespace are others than those of the events, and start times below /proc are told by them. */
 const openOnOurClock: OpenConnector = (datagrams) => {
   if (hasOtherClocks()) {
     throw new Failure(
       'unavailable',
-      'this is a time namespace of its own, whose clocks are not those of the events',
+      OTHER_CLOCKS,
       'run procwatch outside of it: nsenter --time=/proc/1/ns/time procwatch ...',
     );
   }
   return openConnector(datagrams);
 };
 
-export const listening: Listening = { openConnector: openOnOurClock, circumstances };
+/** Loaded only where there is no connector, or somebody wants it so. */
+async function openRing(...args: Parameters<Listening['openRing']>): ReturnType<Listening['openRing']> {
+  if (hasOtherClocks()) return { reason: OTHER_CLOCKS };
+  return (await import('./ring.ts')).openRing(...args);
+}
+
+export const listening: Listening = { openConnector: openOnOurClock, openRing, circumstances };
