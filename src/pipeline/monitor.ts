@@ -16,7 +16,7 @@ import { inTimeOrder, putInTime } from '../process/order.ts';
 import type { ProcessFacts, ProcReader } from '../process/proc-reader.ts';
 import type { LostRecord, ProcessRecord, StreamRecord } from '../process/record.ts';
 import { redactRecords } from '../process/redact.ts';
-import { ReadScan, readEach, type Scan, WalkedScan } from '../process/scan.ts';
+import { ReadScan, type Scan, WalkedScan } from '../process/scan.ts';
 import type { Selection, Selector } from '../process/select.ts';
 import type { Wants } from '../process/teller.ts';
 import { type Infers, Tracker } from '../process/tracker.ts';
@@ -223,7 +223,7 @@ export class Monitor {
   private seed(tracker: Tracker, known: readonly number[] | undefined): void {
     const needsAll = this.facts === undefined || hearsWholeLives(this.hearing);
     const everybody = () => (needsAll ? this.scan.facts() : new Map<number, ProcessFacts>());
-    const scan = known === undefined ? everybody() : readEach(known, (pid) => this.reader.facts(pid));
+    const scan = known === undefined ? everybody() : this.reader.factsOfAll(known);
     tracker.seed(scan, this.backlog.drainAll());
   }
 

@@ -2,7 +2,6 @@
  * Who is there: what fills the process table at the start, and makes it true again after a loss. Either a walk over the kernel's own list
  * tells it, in a handful of system calls, or each process is read below /proc; both tell the same.
  */
-import type { Image } from './image.ts';
 import { compareMoments, type Moment } from './moment.ts';
 import type { ProcessFacts, ProcReader } from './proc-reader.ts';
 import type { ProcessStat } from './procstat.ts';
@@ -31,7 +30,7 @@ export interface ProcessWalk {
   close(): void;
 }
 
-type Reader = Pick<ProcReader, 'pids' | 'facts' | 'image' | 'stat' | 'exists'>;
+type Reader = Pick<ProcReader, 'pids' | 'factsOfAll' | 'images' | 'stat' | 'exists'>;
 
 /** Reads for each of these pids; nothing for those who are gone. */
 export function readEach<T>(pids: Iterable<number>, read: (pid: number) => T | undefined): Map<number, T> {
@@ -52,7 +51,7 @@ export class ReadScan implements Scan {
   }
 
   facts(): Map<number, ProcessFacts> {
-    return readEach(this.reader.pids(), (pid) => this.reader.facts(pid));
+    return this.reader.factsOfAll(this.reader.pids());
   }
 
   stats(): Map<number, ProcessStat> {
@@ -85,22 +84,20 @@ export class WalkedScan implements Scan {
 
   facts(): Map<number, ProcessFacts> {
     const before = this.walk.processes();
-    const read = new Map<number, Pick<Walked, 'start'> & { readonly image: Image }>();
-    for (const walked of before ?? []) {
-      const { pid, start } = walked;
-      if (!isKernelThread(walked)) read.set(pid, { start, image: this.reader.image(pid) });
-    }
+    const starts = new Map<number, Moment>();
+    for (const walked of before ?? []) if (!isKernelThread(walked)) starts.set(walked.pid, walked.start);
+    const images = this.reader.images(starts.keys());
     const after = before && this.walk.processes();
     if (after === undefined) return this.fallback.facts();
     const found = new Map<number, ProcessFacts>();
     const others: number[] = [];
     for (const { pid, stat, uid, start } of after) {
-      const one = read.get(pid);
-      if (one === undefined || compareMoments(one.start, start) !== 0) others.push(pid);
-      else found.set(pid, { stat, image: Object.assign(one.image, { comm: stat.comm, uid }) });
+      const known = starts.get(pid);
+      if (known === undefined || compareMoments(known, start) !== 0) others.push(pid);
+      else found.set(pid, { stat, image: Object.assign(images.get(pid) ?? {}, { comm: stat.comm, uid }) });
     }
     others.push(...unseen(after, []));
-    for (const [pid, facts] of readEach(others, (pid) => this.reader.facts(pid))) found.set(pid, facts);
+    for (const [pid, facts] of this.reader.factsOfAll(others)) found.set(pid, facts);
     return found;
   }
 

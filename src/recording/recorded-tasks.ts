@@ -79,18 +79,23 @@ export class RecordedTasks implements TaskReader {
     return [...new Set([...this.living()].map(([{ pid }]) => pid))];
   }
 
-  tasks(pid: number): Task[] {
-    return [...this.machines.values()].flatMap((machine) => {
-      const proc = machine.family.table.living(pid);
-      return proc === undefined ? [] : [taskOf(proc, machine)];
-    });
+  tasks(pids: readonly number[]): Task[] {
+    const machines = [...this.machines.values()];
+    return pids.flatMap((pid) =>
+      machines.flatMap((machine) => {
+        const proc = machine.family.table.living(pid);
+        return proc === undefined ? [] : [taskOf(proc, machine)];
+      }),
+    );
   }
 
   /** All that is known has been told. */
   read(): void {}
 
+  readAll(): void {}
+
   exists(pid: number): boolean {
-    return this.tasks(pid).length > 0;
+    return this.tasks([pid]).length > 0;
   }
 }
 
