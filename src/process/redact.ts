@@ -96,7 +96,8 @@ export function redactNames<R extends ProcessRecord>(record: R, redact: Redact):
   };
 }
 
-const redactRecord = (record: ProcessRecord, redact: Redact): ProcessRecord =>
+/** All texts of a record: an image may have been changed since somebody edited it, as by an event that tells a new name. */
+export const redactRecord = (record: ProcessRecord, redact: Redact): ProcessRecord =>
   redactNames({ ...record, image: redactImage(record.image, redact) }, redact);
 
 export const redactRecords = (records: readonly StreamRecord[], redact: Redact): StreamRecord[] =>
