@@ -6,7 +6,7 @@
 def known: walk(if type == "object" then with_entries(select(.value != null and .value != {})) else . end);
 
 def type_of:
-  if . == "fork" or . == "exec" then "start"
+  if . == "fork" or . == "exec" or . == "exec-failed" then "start"
   elif . == "exit" then "end"
   elif . == "lost" then "error"
   elif . == "start" or . == "end" or . == "found" then "info"
@@ -17,6 +17,8 @@ def event: {
   category: ["process"],
   type: [.event | type_of],
   action: (if .event == "start" or .event == "end" then "procwatch_\(.event)" else .event end),
+  outcome: (if .event == "exec-failed" then "failure" else null end),
+  reason: .cause,
   sequence: .seq,
   duration: (if .duration_s then .duration_s * 1e9 | round else null end)
 };
@@ -38,7 +40,14 @@ def process: {
   real_user: {id: (.ruid | if . == null then null else tostring end)}
 };
 
-def rest: {
+# Why it ended, who did it, and what could not be executed.
+def why: [
+  "sender_pid", "sender_comm", "sender_uid", "sender_args", "sender_cgroup", "sender_ending", "signal_code", "raised_again", "fault_address",
+  "syscall", "oom_resident_kib", "oom_trigger_pid", "oom_trigger_comm", "asked_by", "asked_signal", "asked_by_pid", "asked_by_comm",
+  "asked_by_uid", "asked_by_args", "asked_before_s", "path", "error_path", "tried", "args_incomplete"
+] as $names | . as $record | reduce $names[] as $name ({}; .[$name] = $record[$name]);
+
+def rest: why + {
   signal: .signal,
   core_dumped: .core_dumped,
   cgroup: .cgroup,
@@ -55,6 +64,7 @@ foreach inputs as $record (
     event: event,
     host: $host,
     process: (if .pid then process else null end),
+    error: {code: .error},
     container: {id: .container_id},
     procwatch: rest
   } | known

@@ -7,7 +7,14 @@ def nanos: (.[0:19] + "Z" | fromdate | tostring) + .[20:29];
 
 def known: with_entries(select(.value != null));
 
-def attributes: {
+# Why it ended, who did it, and what could not be executed.
+def why: [
+  "cause", "sender_pid", "sender_comm", "sender_uid", "sender_args", "sender_cgroup", "sender_ending", "signal_code", "raised_again",
+  "fault_address", "syscall", "oom_resident_kib", "oom_trigger_pid", "oom_trigger_comm", "asked_by", "asked_signal", "asked_by_pid",
+  "asked_by_comm", "asked_by_uid", "asked_by_args", "asked_before_s", "path", "error_path", "tried", "args_incomplete"
+] as $names | . as $record | reduce $names[] as $name ({}; .["procwatch.\($name)"] = $record[$name]);
+
+def attributes: why + {
   "process.pid": .pid,
   "process.parent_pid": .ppid,
   "thread.id": .tid,
@@ -22,6 +29,7 @@ def attributes: {
   "process.exit.code": .exit_code,
   "process.exit.time": (if .event == "exit" then .time else null end),
   "process.linux.cgroup": .cgroup,
+  "error.type": .error,
   "container.id": .container_id,
   "cpu.logical_number": .cpu,
   "procwatch.seq": .seq,

@@ -13,7 +13,7 @@ const { GROUPS } = await import('../src/commands/options.ts');
 const { CAUSES } = await import('../src/cause/causes.ts');
 const { FIELDS } = await import('../src/format/fields.ts');
 const { GROUP_NAMES, TASK_FIELDS } = await import('../src/ps/fields.ts');
-const { FROM_PROGRAMS, REFINEMENTS, WIRE } = await import('../src/netlink/events.ts');
+const { FROM_PROGRAMS, REFINEMENTS, RING_NAMES, WIRE } = await import('../src/netlink/events.ts');
 
 const TEMPLATE = new URL('../man/procwatch.8.in', import.meta.url);
 const PAGE = new URL('../man/procwatch.8', import.meta.url);
@@ -165,6 +165,7 @@ const PARTS = {
     tagList(Object.entries(COMMANDS).map(([name, { meaning }]) => ({ tag: `Cm ${name}`, body: sentence(meaning) }))),
   options: () => optionSections().join('\n'),
   events: () => tagList(eventItems()),
+  ring: () => sentence(`They tell ${RING_NAMES.join(', ')}`),
   causes: () => tagList(causeItems()),
   fields: () => tagList(fieldItems()),
   tasks: () => tagList(taskItems()),

@@ -22,6 +22,7 @@ const FILES: Record<string, string> = {
 const ANSWERS: Answers = {
   accounts: 'exact',
   taskstats: 'given',
+  ring: 'possible',
   pidfd: 'with status',
   capture: 'possible',
   causes: 'possible',
@@ -104,7 +105,10 @@ interface Case {
 }
 
 const INEXACT = { impossible: 'EPERM (operation not permitted)' };
-const NO_SUBSCRIPTION = { filter: 'unchecked', buffer: 'unchecked', 'listener-count': 'unchecked' };
+/** Where programs in the kernel cannot take its place either. */
+const NO_RING = { impossible: 'EPERM (operation not permitted)' };
+const UNCHECKED = { filter: 'unchecked', buffer: 'unchecked', 'listener-count': 'unchecked' };
+const NO_SUBSCRIPTION = { 'source-bpf': 'degraded', ...UNCHECKED };
 
 const CASES: readonly Case[] = [
   {
@@ -133,21 +137,29 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'an old kernel wants privilege',
-    patient: { connector: { kind: 'old-unprivileged' } },
+    patient: { connector: { kind: 'old-unprivileged' }, answers: { ring: NO_RING } },
     exit: 77,
     finds: { subscription: 'permission', ...NO_SUBSCRIPTION },
     says: /EPERM.*\n +fix: kernels before 6\.6 want CAP_NET_ADMIN[\s\S]*more privilege here\.\n$/,
   },
   {
     name: 'a pid namespace is named as the obstacle',
-    patient: { connector: { kind: 'silent' }, circumstances: { initialPidNamespace: false } },
+    patient: {
+      connector: { kind: 'silent' },
+      circumstances: { initialPidNamespace: false },
+      answers: { ring: NO_RING },
+    },
     exit: 69,
     finds: { 'pid-namespace': 'unavailable', subscription: 'unavailable', ...NO_SUBSCRIPTION },
     says: /--pid=host[\s\S]*watch cannot work here\.\n$/,
   },
   {
     name: 'a user namespace is named as the obstacle',
-    patient: { connector: { kind: 'silent' }, circumstances: { initialUserNamespace: false } },
+    patient: {
+      connector: { kind: 'silent' },
+      circumstances: { initialUserNamespace: false },
+      answers: { ring: NO_RING },
+    },
     exit: 69,
     finds: { 'user-namespace': 'unavailable', subscription: 'unavailable', ...NO_SUBSCRIPTION },
     says: /rootless container/,
@@ -157,11 +169,25 @@ const CASES: readonly Case[] = [
     patient: {
       connector: { kind: 'refusing' },
       circumstances: { connectorListed: false },
-      answers: { accounts: INEXACT, taskstats: 'elsewhere' },
+      answers: { accounts: INEXACT, taskstats: 'elsewhere', ring: NO_RING },
     },
     exit: 69,
     finds: { connector: 'unavailable', subscription: 'unavailable', ...NO_SUBSCRIPTION, usage: 'degraded' },
     says: /ECONNREFUSED[\s\S]*--network=host[\s\S]*not in this network or pid namespace/,
+  },
+  {
+    name: 'programs in the kernel take the place of a connector that cannot be had, and that is said with what they tell',
+    patient: { connector: { kind: 'silent' }, circumstances: { initialPidNamespace: false } },
+    exit: 1,
+    finds: { 'pid-namespace': 'degraded', subscription: 'degraded', ...UNCHECKED },
+    says: /yes, and they do so here: fork, exec, exit, .*pids of the initial namespace\n[\s\S]*within the limits named above\.\n$/,
+  },
+  {
+    name: 'programs that may not run are no fault where the connector is there',
+    patient: { answers: { ring: NO_RING } },
+    exit: 0,
+    finds: {},
+    says: /no: EPERM.*they are not needed here/,
   },
   {
     name: 'a count of listeners that somebody drove below zero is noticed although it was repaired',
@@ -242,6 +268,7 @@ const CASES: readonly Case[] = [
       'user-namespace': 'unchecked',
       subscription: 'unavailable',
       ...NO_SUBSCRIPTION,
+      'source-bpf': 'unchecked',
       usage: 'unchecked',
       pidfd: 'unchecked',
       capture: 'unchecked',

@@ -7,6 +7,7 @@ export const HELPER = {
   mapDelete: 3,
   monotonicNanos: 5,
   cpu: 8,
+  threadAndProcess: 14,
   userAndGroup: 15,
   cgroupId: 80,
   probeReadUser: 112,

@@ -88,7 +88,9 @@ export class Btf {
   private next: number;
   /** First word behind the types. */
   private readonly end: number;
+  /** What was asked before: five programs ask for much the same. */
   private readonly ids = new Map<string, number | undefined>();
+  private readonly members = new Map<string, Member | undefined>();
 
   /** Throws an Error on what is no BTF of this machine's byte order. */
   constructor(file: Uint8Array) {
@@ -145,11 +147,21 @@ export class Btf {
     return this.ids.get(key);
   }
 
+  /** First byte of a name. To search for the NUL before it as well takes four times as long: each name begins with one. */
+  private nameAt(name: string): number | undefined {
+    let at = this.strings;
+    do {
+      at = this.bytes.indexOf(`${name}\0`, at + 1, 'latin1');
+      if (at < 0 || at >= this.stringsEnd) return undefined;
+    } while (this.bytes[at - 1] !== 0);
+    return at;
+  }
+
   /** Each name is kept once; whatever has its offset where a type has its name may be the type. */
   private search(kind: number, name: string): number | undefined {
-    const found = this.bytes.indexOf(`\0${name}\0`, this.strings, 'latin1');
-    if (found < 0 || found >= this.stringsEnd) return undefined;
-    const offset = Buffer.from(Uint32Array.of(found + 1 - this.strings).buffer);
+    const found = this.nameAt(name);
+    if (found === undefined) return undefined;
+    const offset = Buffer.from(Uint32Array.of(found - this.strings).buffer);
     const [first, end] = [this.starts[1] || this.next, this.end];
     for (let byte = this.bytes.indexOf(offset, first * 4); byte >= 0 && byte < end * 4; ) {
       const word = byte >>> 2;
@@ -173,6 +185,12 @@ export class Btf {
 
   /** Where `path` lies in a struct; a dot descends into a struct that is a member, and unnamed structs and unions are looked through. */
   member(struct: string, path: string): Member | undefined {
+    const key = `${struct} ${path}`;
+    if (!this.members.has(key)) this.members.set(key, this.memberOf(struct, path));
+    return this.members.get(key);
+  }
+
+  private memberOf(struct: string, path: string): Member | undefined {
     let id = this.idOf('struct', struct);
     let offset = 0;
     for (const name of path.split('.')) {

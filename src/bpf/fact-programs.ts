@@ -12,6 +12,7 @@ import { readKernelTypes } from './kernel-types.ts';
 import { UnknownLayout } from './offsets.ts';
 import type { WalkForm } from './path-walk.ts';
 import { orReason, Refusal } from './refusal.ts';
+import { threadEndProgram } from './thread-end-program.ts';
 import { Tracepoint } from './tracepoint.ts';
 import type { TracepointProgram } from './tracepoint-program.ts';
 
@@ -28,10 +29,11 @@ export interface FactOptions {
 const RING_BYTES = 2 * 1024 * 1024;
 
 function programsFor(btf: Btf, wishes: FactWishes, waking: Waking, walk: WalkForm): TracepointProgram[] {
-  const { births, execs, ends, onlyFailures, args } = wishes;
+  const { births, execs, ends, onlyFailures, args, threads = false } = wishes;
   return [
-    ...(births ? [birthProgram(btf, waking)] : []),
+    ...(births ? [birthProgram(btf, { ...waking, of: threads ? 'threads too' : 'processes' })] : []),
     ...(execs ? [execProgram(btf, { ...waking, walk, args })] : []),
+    ...(ends !== 'none' && threads ? [threadEndProgram(btf, waking)] : []),
     ...(ends === 'none' ? [] : [endProgram(btf, { ...waking, walk, args, tells: ends, onlyFailures })]),
   ];
 }

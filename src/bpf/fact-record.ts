@@ -4,11 +4,11 @@
  */
 
 /** What a record tells. */
-export const FACT_KIND = { birth: 1, exec: 2, end: 3 } as const;
+export const FACT_KIND = { birth: 1, exec: 2, end: 3, threadEnd: 4 } as const;
 
 /**
- * Byte offsets; u32 unless said otherwise. A record ends behind what it tells: that of a birth at `birthBytes`, that of an end whose
- * program is known already at `endBytes`. Behind the whole header follow arguments, path as executed, program and directory.
+ * Byte offsets; u32 unless said otherwise. A record ends behind what it tells: that of the end of a thread at `threadEndBytes`, that of a
+ * birth, and of an end whose program is known already, at `endBytes`. Behind the whole header follow arguments, path as executed, program and directory.
  */
 export const FACT = {
   /** u64, ns, CLOCK_MONOTONIC: the clock of the connector's events. */
@@ -21,9 +21,11 @@ export const FACT = {
   start: 24,
   /** Of a birth the process that made it; of an exec the thread that called it; of an end the thread that ended last. */
   tid: 32,
-  birthBytes: 40,
-  /** Of an end: as wait(2) gives it to the parent. */
+  /** Of a birth: the thread that was born, which is its process' first or one more. */
+  born: 36,
+  /** Of an end: as wait(2) gives it to the parent; of the end of a thread its own. */
   status: 36,
+  threadEndBytes: 40,
   effectiveUid: 40,
   /** Of an end: `END_FLAG`. */
   flags: 44,

@@ -137,7 +137,11 @@ const wakeRows = (ring: number, { wakes, ringBytes }: Waking, isEnd: boolean): R
         ...(isEnd ? WAKE_IF_UNTOLD : []),
       ];
 
-export const submit = (ring: number, waking: Waking, of: 'a birth' | 'an end'): readonly Row[] => [
+export const submit = (
+  ring: number,
+  waking: Waking,
+  of: 'a birth' | 'an end' | 'the end of a thread',
+): readonly Row[] => [
   ...wakeRows(ring, waking, of === 'an end'),
   move(1, RECORD),
   move(2, 4),

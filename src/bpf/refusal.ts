@@ -8,6 +8,7 @@ export type Step =
   | 'create a ring buffer'
   | 'load the program'
   | 'attach the program'
+  | 'run the program'
   | 'map memory';
 
 /** A step towards a running program failed. */

@@ -62,12 +62,12 @@ export class Ring {
   /**
    * Shows the records that were completed since the last look, oldest first, where they lie: `at` is an index into `bytes`, and `position`
    * what `release` takes. They stay there until their room is given back. Stops at a record that another CPU has begun and not finished:
-   * it and what lies behind it come with the next look. Returns how many there were.
+   * it and what lies behind it come with the next look, as do those beyond `most`. Returns how many there were.
    */
-  look(take: (at: number, length: number, position: number) => void): number {
+  look(take: (at: number, length: number, position: number) => void, most = Number.POSITIVE_INFINITY): number {
     const end = this.written();
     let count = 0;
-    while (this.looked < end) {
+    while (this.looked < end && count < most) {
       const position = this.looked;
       const at = position % this.size;
       // Unsigned, to see the busy mark.

@@ -22,6 +22,7 @@ const EAGAIN = 11;
 const COMMAND = {
   mapCreate: 0,
   programLoad: 5,
+  programRun: 10,
   openTracepoint: 17,
   objectInfo: 15,
   linkCreate: 28,
@@ -29,6 +30,8 @@ const COMMAND = {
 } as const;
 const MAP = { array: 2, leastRecentlyUsed: 9, ring: 27 } as const;
 const MMAPABLE = 0x400;
+/** BPF_PROG_TYPE_RAW_TRACEPOINT: of what we load the only kind that can be run without being attached. */
+const RAW_TRACEPOINT = 17;
 /** BPF_PROG_TYPE_TRACING and its ways to be attached. */
 const TRACING = 26;
 const ATTACH = { tracepoint: 23, entry: 24, return: 25, iterator: 28 } as const;
@@ -50,14 +53,20 @@ const PROGRAM = {
   id: 108,
 } as const;
 const LOG_BYTES = 256 * 1024;
+/** Where the kernel tells what a program returned. */
+const RETURNED = 4;
 
 type Fields = Readonly<Record<number, number | NodeJS.ArrayBufferView>>;
 
-/** Offset of a field to a u32, or to a buffer whose address is meant. Returns a descriptor, or minus an errno. */
-function bpf(command: number, fields: Fields): number {
+const noAttributes = (): DataView => new DataView(new ArrayBuffer(ATTRIBUTE_BYTES));
+
+/**
+ * Offset of a field to a u32, or to a buffer whose address is meant. Returns a descriptor, or minus an errno; what the kernel answers
+ * besides stands in `attributes`.
+ */
+function bpf(command: number, fields: Fields, attributes = noAttributes()): number {
   const number = NUMBER[arch];
   if (number === undefined) return -ENOSYS;
-  const attributes = new DataView(new ArrayBuffer(ATTRIBUTE_BYTES));
   for (const [offset, field] of Object.entries(fields)) {
     if (typeof field === 'number') attributes.setUint32(Number(offset), field, true);
     else attributes.setBigUint64(Number(offset), libc.addressOf(field), true);
@@ -129,6 +138,24 @@ export function loadProgram(code: Uint8Array, attach: Attachment, attachTo: numb
   if (again >= 0) return again;
   const end = log.indexOf(0);
   throw new Refusal('load the program', -result, log.toString('latin1', 0, end < 0 ? LOG_BYTES : end));
+}
+
+/** Runs a program once, in this process, and gives what it returns. Since 5.10. */
+export function runOnce(code: Uint8Array): number {
+  const fields = {
+    [PROGRAM.type]: RAW_TRACEPOINT,
+    [PROGRAM.count]: code.byteLength / INSTRUCTION_BYTES,
+    [PROGRAM.code]: code,
+    [PROGRAM.license]: LICENSE,
+  };
+  const program = orRefuse('load the program', bpf(COMMAND.programLoad, fields));
+  try {
+    const attributes = noAttributes();
+    orRefuse('run the program', bpf(COMMAND.programRun, { 0: program }, attributes));
+    return attributes.getUint32(RETURNED, true);
+  } finally {
+    libc.close(program);
+  }
 }
 
 /** A tracepoint, or the entry of a function: the program runs until the descriptor is closed. */

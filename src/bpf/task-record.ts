@@ -25,6 +25,7 @@ export const TASK = {
   exitCode: 64,
   groupExitCode: 68,
   signalFlags: 72,
+  flags: 76,
   bytes: 80,
 } as const;
 
@@ -47,6 +48,10 @@ export function stateLetter(state: number, exitState: number): string {
 }
 
 const GROUP_EXIT = 0x4;
+/** Source: include/linux/sched.h. */
+const PF_WQ_WORKER = 0x20;
+const PF_KTHREAD = 0x200000;
+const COMM_MOST = 15;
 
 /**
  * One task of a dump: nothing is read but what is asked for, since of thousands most people want two or three members. A view over the
@@ -106,6 +111,17 @@ export class WalkedTask {
 
   get comm(): Text {
     return commAt(this.bytes, this.word * 4 + TASK.comm);
+  }
+
+  /** A thread of the kernel's own, which has no memory, and so neither program nor arguments. */
+  get isKernelThread(): boolean {
+    return (this.u32(TASK.flags) & PF_KTHREAD) !== 0;
+  }
+
+  /** /proc tells more of the name: here it is cut, and of a worker what it works on is missing. Source: fs/proc/array.c (`proc_task_name`). */
+  get isNameCut(): boolean {
+    if ((this.u32(TASK.flags) & PF_WQ_WORKER) !== 0) return true;
+    return this.isKernelThread && this.bytes[this.word * 4 + TASK.comm + COMM_MOST - 1] !== 0;
   }
 
   /** On CLOCK_BOOTTIME. */

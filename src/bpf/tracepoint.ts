@@ -84,8 +84,8 @@ export class Tracepoint {
   }
 
   /** Shows what was completed since the last look, and leaves it there (`Ring.look`). */
-  look(take: (at: number, length: number, position: number) => void): number {
-    return this.ring?.look(take) ?? 0;
+  look(take: (at: number, length: number, position: number) => void, most?: number): number {
+    return this.ring?.look(take, most) ?? 0;
   }
 
   /** Gives room back (`Ring.release`). */

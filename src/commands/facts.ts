@@ -30,19 +30,35 @@ export async function useFacts(plan: Plan, monitor: Monitor): Promise<string | u
   );
 }
 
-/** Where programs listen for execs that fail; undefined where nobody wants to know. Where they cannot, that is a failure. */
-export async function useAttempts({ attempts }: Pick<Plan, 'attempts'>, monitor: Monitor) {
-  if (attempts === 'unwanted') return undefined;
+type Attempts = Pick<Plan, 'attempts'>;
+
+/** Where programs listen for execs that fail, undefined where nobody wants to know; or why they cannot. */
+async function openAttempts({ attempts }: Attempts, monitor: Monitor) {
+  if (attempts === 'unwanted') return { hook: undefined };
   const opened = await monitor.useAttempts(attempts);
-  if ('hook' in opened) return opened.hook;
+  if ('hook' in opened) return { hook: opened.hook };
+  const isForbidden = opened.reason.includes('EPERM');
+  return {
+    failure: new Failure(
+      isForbidden ? 'permission' : 'unavailable',
+      `exec-failed cannot be told: ${opened.reason}`,
+      isForbidden ? 'sudo, or CAP_BPF with CAP_PERFMON' : 'leave exec-failed out',
+    ),
+  };
+}
+
+/** Where they listen; that they cannot is a failure. */
+export async function useAttempts(plan: Attempts, monitor: Monitor) {
+  const opened = await openAttempts(plan, monitor);
+  if (opened.failure === undefined) return opened.hook;
   monitor.stop();
-  const { reason } = opened;
-  const isForbidden = reason.includes('EPERM');
-  throw new Failure(
-    isForbidden ? 'permission' : 'unavailable',
-    `exec-failed cannot be told: ${reason}`,
-    isForbidden ? 'sudo, or CAP_BPF with CAP_PERFMON' : 'leave exec-failed out',
-  );
+  throw opened.failure;
+}
+
+/** Why they cannot listen; undefined where they do, or nobody wants to know. */
+export async function attemptsRefused(plan: Attempts, monitor: Monitor): Promise<Failure | undefined> {
+  const opened = await openAttempts(plan, monitor);
+  return opened.failure;
 }
 
 /** Why the causes of ends are not told although they would be shown; undefined if they are, or nobody wants them. */

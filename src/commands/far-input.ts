@@ -14,14 +14,6 @@ export interface FarReadOptions extends AccessOptions {
   readonly notHost: readonly string[];
 }
 
-/** What a command can do with what it reads. */
-export interface FarReading {
-  /** What must be heard; undefined for everything. */
-  readonly events?: readonly string[] | undefined;
-  /** Records of several hosts may stand beside each other, since each says whose it is and nothing is concluded from pids. */
-  readonly mixesHosts: boolean;
-}
-
 /** How often a follower looks whether it is to go on. */
 const LOOK_MS = 200;
 /** Between clocks of hosts and server. */
@@ -32,25 +24,22 @@ export async function withFar(
   host: Host,
   request: ReadRequest,
   options: FarReadOptions,
-  reading: FarReading,
+  events?: readonly string[],
 ): Promise<ReadRequest> {
   if (!request.read.some(isNatsAddress)) return request;
   const choice = await hostChoice(options);
   const access = accessOf(host, options);
   const elsewhere: Elsewhere = {
     isThere: isNatsAddress,
+    expected: choice.hosts?.length === 1 ? 'one' : 'several',
     now: () => ({ seconds: Math.floor(host.wallMs() / 1000), nanos: (host.wallMs() % 1000) * 1e6 }),
-    open: (name, { since, isWhole, leash }) => ({
-      name,
-      pieces: pieces(host, () => host.engine(readAddress('--read', name), access, 'reader'), {
-        name,
-        choice,
-        reading,
-        sinceMs: since === undefined ? undefined : since.seconds * 1000,
-        isWhole,
-        leash,
-      }),
-    }),
+    open(name, { since, isWhole, leash }) {
+      const boots = new Map<string, string>();
+      const open = () => host.engine(readAddress('--read', name), access, 'reader');
+      const sinceMs = since === undefined ? undefined : since.seconds * 1000;
+      const wanted: Wanted = { name, choice, events, sinceMs, isWhole, leash, boots };
+      return { name, bootOf: (of) => boots.get(of), pieces: pieces(host, open, wanted) };
+    },
   };
   return { ...request, elsewhere };
 }
@@ -58,10 +47,13 @@ export async function withFar(
 interface Wanted {
   readonly name: string;
   readonly choice: HostChoice;
-  readonly reading: FarReading;
+  /** What must be heard; undefined for everything. */
+  readonly events: readonly string[] | undefined;
   readonly sinceMs: number | undefined;
   readonly isWhole: boolean;
   readonly leash: { readonly isOver: boolean } | undefined;
+  /** Which boot of each host the lines of the last piece are about. */
+  readonly boots: Map<string, string>;
 }
 
 /** Who was there then is told after the last `start` before: reading begins with that. Undefined to begin with the first of all. */
@@ -77,19 +69,19 @@ async function beginning(engine: Engine, { choice, sinceMs, isWhole }: Wanted): 
 }
 
 async function* pieces(host: Host, open: () => Promise<Engine>, wanted: Wanted): AsyncIterable<Uint8Array> {
-  const { name, choice, reading, leash } = wanted;
+  const { name, choice, events, leash, boots } = wanted;
   const engine = await open();
   try {
     const request: FarRequest = {
       hosts: choice.hosts,
       isWanted: choice.isWanted,
-      events: reading.events,
+      events,
       fromMs: await beginning(engine, wanted),
       follows: leash !== undefined,
     };
     const lines = new FarLines(host, engine, request);
     const batches = leash === undefined ? lines.batches() : whileWanted(host, lines.batches(), leash);
-    yield* asBytes(batches, reading.mixesHosts);
+    yield* asBytes(batches, boots);
     const notice = refusalNotice(lines.refused);
     if (notice !== undefined) host.stderr.write(notice);
   } catch (error) {
@@ -123,15 +115,21 @@ async function* whileWanted<T>(
   }
 }
 
-async function* asBytes(batches: AsyncIterable<readonly FarLine[]>, mixesHosts: boolean): AsyncIterable<Uint8Array> {
-  let first: string | undefined;
+/** A piece holds lines of no more than one boot of a host, which `boots` has while the piece is read. */
+async function* asBytes(
+  batches: AsyncIterable<readonly FarLine[]>,
+  boots: Map<string, string>,
+): AsyncIterable<Uint8Array> {
   for await (const batch of batches) {
-    first ??= batch[0]?.host;
-    const other = mixesHosts ? undefined : batch.find(({ host }) => host !== first);
-    if (other !== undefined && first !== undefined) {
-      const why = `there is more than one host: ${first}, ${other.host}`;
-      throw new Failure('usage', why, `--host ${first}; several can be read by watch with --json`);
+    let text = '';
+    for (const line of batch) {
+      if (boots.get(line.host) !== line.bootId) {
+        if (text !== '') yield Buffer.from(text);
+        text = '';
+        boots.set(line.host, line.bootId);
+      }
+      text += `${line.text}\n`;
     }
-    if (batch.length > 0) yield Buffer.from(`${batch.map(({ text }) => text).join('\n')}\n`);
+    if (text !== '') yield Buffer.from(text);
   }
 }

@@ -9,7 +9,7 @@ export const FORWARD_OPTIONS = {
     value: 'FILES',
     group: 'what',
     meaning:
-      "recordings to follow: a directory and a pattern for the names in it, such as '/var/log/procwatch/*.jsonl*'; plain, or compressed (.gz)",
+      "recordings to follow: a directory and a pattern for the names in it, such as '/var/log/procwatch/*.jsonl*'; plain, or compressed (.gz, and .zst where Node.js knows zstd)",
     read: (texts) => texts.at(-1),
   },
   once: {

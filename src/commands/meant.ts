@@ -26,6 +26,8 @@ interface Surroundings {
 
 /** What of it a monitor knows. */
 interface Monitoring {
+  /** Where numbers are not ours there is nobody to be got hold of by them. */
+  readonly stream: { readonly foreign?: unknown };
   wake(): void;
   livesIn(roots: readonly number[]): boolean;
 }
@@ -36,7 +38,7 @@ export function meantBy(
   around: Pick<Surroundings, 'host' | 'kernel' | 'onOver'>,
   monitor: Monitoring,
 ): Meant | undefined {
-  if (wanted === undefined) return undefined;
+  if (wanted === undefined || monitor.stream.foreign !== undefined) return undefined;
   return new Meant(wanted, {
     ...around,
     wake: () => monitor.wake(),

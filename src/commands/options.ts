@@ -7,7 +7,8 @@ import { CAUSE_NAMES } from '../cause/causes.ts';
 import { Failure } from '../errors.ts';
 import { FIELDS } from '../format/fields.ts';
 import { FORMAT_NAMES } from '../format/formats.ts';
-import { EVENT_NAMES, type EventName, HEARD_NAMES } from '../netlink/events.ts';
+import { EVENT_NAMES, type EventName, HEARD_NAMES, RING_NAMES } from '../netlink/events.ts';
+import { STREAM_SOURCES } from '../process/event-stream.ts';
 import { signalNumber } from '../process/wait-status.ts';
 import { NATS_OPTIONS } from './nats-options.ts';
 import { given, last, type Option } from './option.ts';
@@ -20,6 +21,7 @@ const COLOUR_CHOICES = ['auto', 'always', 'never'] as const;
 const FIELD_NAMES = FIELDS.map(({ name }) => name);
 
 const ARGV_SOURCES = ['auto', 'bpf', 'proc'] as const;
+const SOURCES = ['auto', ...STREAM_SOURCES] as const;
 
 export const ALL_EVENTS = 'all';
 /** `all` is every kind that the connector sends, still of processes only. */
@@ -267,6 +269,15 @@ export const WATCH_OPTIONS = {
     group: 'kernel',
     meaning: "size of the kernel's queue for us (default 64M, or what the kernel grants)",
     read: (texts, flag) => (given(texts) ? readSize(flag, last(texts)) : undefined),
+  },
+  source: {
+    long: 'source',
+    only: 'live',
+    value: 'SOURCE',
+    group: 'kernel',
+    choices: SOURCES,
+    meaning: `where events come from: connector is the kernel's own stream, bpf are programs of ours in the kernel (need CAP_BPF and CAP_PERFMON), which tell ${RING_NAMES.join(', ')}; auto takes the connector, and bpf where there is none (the default)`,
+    read: (texts, flag) => (given(texts) ? readName(flag, last(texts), SOURCES) : 'auto'),
   },
   argvSource: {
     long: 'argv-source',

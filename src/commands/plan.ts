@@ -5,13 +5,16 @@
 import { Failure } from '../errors.ts';
 import { columnsFor, type Extra, type Field, fieldNamed, SPARE_COLUMNS } from '../format/fields.ts';
 import type { FormatName } from '../format/formats.ts';
-import { type EventName, type HeardName, isHeard, type WireEvent, type WireKind } from '../netlink/events.ts';
+import { type EventName, isHeard, isInRing, kindOf, type WireEvent, type WireKind } from '../netlink/events.ts';
 import type { Hearing, Scope } from '../netlink/filter.ts';
 import type { FactPlan } from '../pipeline/monitor.ts';
+import { untold } from '../pipeline/no-stream.ts';
+import type { StreamWish } from '../pipeline/subscribing.ts';
 import type { Choice, Selection } from '../process/select.ts';
 import type { Infers } from '../process/tracker.ts';
 import type { Wanted } from './meant.ts';
 import { DEFAULT_EVENTS, type WatchOptions } from './options.ts';
+import { ringPlanFor } from './ring-plan.ts';
 
 /** What the plan must know about the place it runs in. */
 export interface Place {
@@ -21,11 +24,9 @@ export interface Place {
   readonly isRoot?: boolean;
 }
 
-export interface Plan {
+export interface Plan extends StreamWish {
   readonly events: readonly EventName[];
-  /** What is heard of the connector, unless programs in the kernel tell what is missing. */
-  readonly hearing: Hearing;
-  /** What these are to tell, and what is heard then; the first that can be had counts. */
+  /** What programs in the kernel tell beside the connector, and what is heard then; the first that can be had counts. */
   readonly facts: readonly FactPlan[];
   /** Whether it is to be told why processes end: `needed` where nothing could be shown without. */
   readonly explains: 'unwanted' | 'shown' | 'needed';
@@ -55,7 +56,6 @@ export interface Plan {
   /** What is in the file stays. */
   readonly appends: boolean;
   readonly queueBytes: number;
-  readonly bufferBytes: number;
   readonly bufferWasAsked: boolean;
   readonly argvSource: WatchOptions['argvSource'];
   /** Whether arguments may be known at all. */
@@ -100,9 +100,12 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
   if (extras.has('usage') && !events.some(isEnd)) {
     throw new Failure('usage', 'usage is told with exits, and none are asked for', 'add exit to --events');
   }
+  const listening = listeningFor(heardEvents(events, options), options);
   return {
     events,
-    ...listeningFor(heardEvents(events, options), options),
+    ...listening,
+    source: sourceFor(events, options),
+    ring: ringPlanFor(events, listening, options),
     explains: explainingFor(events, options, format, columns),
     attempts: attemptsFor(events, options),
     shows: showing(events, options.threads),
@@ -140,6 +143,15 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
     ordered: !options.noOrder,
     latencyMs: options.latency ?? (place.isTerminal ? LATENCY_MS.terminal : LATENCY_MS.elsewhere),
   };
+}
+
+/** Programs in the kernel alone cannot tell all events, and must be wanted. */
+function sourceFor(events: readonly EventName[], { source, argvSource }: WatchOptions): Plan['source'] {
+  if (source !== 'bpf') return source;
+  const names = events.filter((name) => !isInRing(name));
+  if (names.length > 0) throw untold(names, undefined);
+  if (argvSource === 'proc') throw new Failure('usage', '--source bpf and --argv-source proc contradict each other');
+  return source;
 }
 
 /** Whoever sees no cause does without the programs that tell it. */
@@ -276,8 +288,6 @@ function listeningFor(events: readonly EventName[], options: WatchOptions): List
 }
 
 const NO_FACTS: FactPlan['wishes'] = { births: false, execs: false, ends: 'none', onlyFailures: false };
-
-const kindOf = (name: HeardName): WireKind => (name === 'clone' ? 'fork' : name === 'nonzero-exit' ? 'exit' : name);
 
 /** @param also what must be heard besides what is shown */
 function hearingFor(events: readonly EventName[], options: WatchOptions, also: readonly WireKind[]): Hearing {

@@ -66,13 +66,13 @@ export function render(
 
 export async function runPs(host: Host, options: PsOptions): Promise<ExitName> {
   const kernel = await host.snapshotKernel();
-  const { format: _, columns: __, show: ___, ...shared } = options;
+  const { format: _, columns: __, show: ___, source, ...shared } = options;
   const selection = await selectionFor(kernel, { ...readOptions(WATCH_OPTIONS, {}), ...shared });
   const isTerminal = options.output === undefined && host.stdout.isTerminal;
   const plan = planPs(options, selection, isTerminal);
   const redact = await redactorFor(options.redact);
   const reader = discreetReader(kernel.reader(plan.threads), redact);
-  const dump = discreetDump(openDump(kernel, options.source, plan), redact);
+  const dump = discreetDump(openDump(kernel, source, plan), redact);
   const tasks = snapshot(plan, selection, { dump, reader });
   dump?.close();
   if (tasks.length === 0 && dump === undefined && reader.pids().length === 0) {

@@ -5,7 +5,7 @@ import { readCount, readNames, readSize, readTime } from './values.ts';
 
 const { events, threads, full, ancestry, output, duration, queue } = WATCH_OPTIONS;
 const { to, hostName, natsCreds, natsCa } = WATCH_OPTIONS;
-const { latency, buffer, argvSource, redact, noArgs, dropPrivileges, keepPrivileges, noOrder } = WATCH_OPTIONS;
+const { latency, buffer, source, argvSource, redact, noArgs, dropPrivileges, keepPrivileges, noOrder } = WATCH_OPTIONS;
 
 export const DUMP_REASONS = ['nonzero-exit', 'coredump', 'signal'] as const;
 export type DumpReason = (typeof DUMP_REASONS)[number];
@@ -131,6 +131,7 @@ export const RECORD_OPTIONS = {
   queue,
   latency,
   buffer,
+  source,
   argvSource,
   redact,
   noArgs,

@@ -9,6 +9,7 @@ import { plus } from '../process/moment.ts';
 import type { Selection } from '../process/select.ts';
 import { BLOCK_BYTES, RecordingFile } from '../recording/recording-file.ts';
 import { DumpTrigger } from './dump-trigger.ts';
+import { openEars } from './ears.ts';
 import { usePrograms } from './facts.ts';
 import { FileTape } from './file-tape.ts';
 import { FlightTape } from './flight-tape.ts';
@@ -146,7 +147,9 @@ async function hear(host: Host, kernel: Kernel, plan: Plan, options: RecordOptio
   const redact = await redactorFor(options.redact);
   const { onlyFailures } = plan.hearing;
   const usage = await openUsage(host, kernel, { wanted: plan.extras.has('usage'), isQuiet: true, onlyFailures });
-  const monitor = new Monitor(host, kernel, { ...monitorOptions(plan, selection), redact, ...(usage && { usage }) });
+  const stream = await openEars(host, kernel, plan);
+  const wishes = { ...monitorOptions(plan, selection), stream, redact, ...(usage && { usage }) };
+  const monitor = new Monitor(host, kernel, wishes);
   return { monitor, selection };
 }
 
@@ -183,7 +186,7 @@ export async function startRecord(host: Host, options: RecordOptions): Promise<E
   const line = new StatusLine(host.stderr);
   const { monitor, selection } = await hear(host, kernel, plan, options);
   // Whatever goes wrong from here on: the kernel must not go on building events for nobody.
-  const leaving = host.atExit(() => monitor.subscription.close());
+  const leaving = host.atExit(() => monitor.stream.close());
   try {
     const programs = await usePrograms(plan, monitor);
     // Files that are made later must be of the same owner as the first.

@@ -4,6 +4,8 @@ import type { Host } from '../host/host.ts';
 import type { Moment } from '../process/moment.ts';
 import { directoryOf } from '../recording/file-names.ts';
 import { fileSource, type Leash, openToRead } from '../recording/file-source.ts';
+import { expectedOf } from '../recording/first-host.ts';
+import { type Expected, Hosts } from '../recording/hosts.ts';
 import { wallAt } from '../recording/line-head.ts';
 import type { LineSource } from '../recording/line-source.ts';
 import { asTheyCome, merged } from '../recording/merged.ts';
@@ -17,6 +19,8 @@ type ReadHost = Pick<Host, 'fileSystem' | 'input' | 'after' | 'stderr'>;
 /** A place other than files that recordings come from. */
 export interface Elsewhere {
   readonly isThere: (name: string) => boolean;
+  /** Whether it keeps what several machines send. */
+  readonly expected: Expected;
   /** What is kept there goes on: its end is now, on the wall clock. */
   readonly now: () => Moment;
   readonly open: (
@@ -72,10 +76,7 @@ async function matching(host: ReadHost, pattern: string): Promise<string[]> {
 async function endOf(host: ReadHost, path: string): Promise<Moment | undefined> {
   if (path === '-') return undefined;
   let end: Moment | undefined;
-  const file = openToRead(host, path);
-  const isRegular = file.isRegular;
-  file.close();
-  if (!isRegular) return undefined;
+  if (!isRegular(host, path)) return undefined;
   const isEnough = (bytes: Buffer, from: number): boolean => {
     end = wallAt(bytes, from);
     return false;
@@ -100,6 +101,23 @@ async function endOfAll(host: ReadHost, request: ReadRequest): Promise<Moment | 
 export async function windowFor(host: ReadHost, request: ReadRequest): Promise<Window> {
   const { since, until } = request;
   return windowOf(since, until, needsEnd(since, until) ? await endOfAll(host, request) : undefined);
+}
+
+/** Whether several machines will be told of, as far as that can be known: what comes from a pipe is read once. */
+export async function hostsIn(host: ReadHost, request: ReadRequest): Promise<Hosts> {
+  const { elsewhere } = request;
+  const paths = await filesOf(host, request);
+  if (elsewhere !== undefined && paths.some((path) => elsewhere.isThere(path))) {
+    return new Hosts(paths.length === 1 ? elsewhere.expected : 'several');
+  }
+  const files = paths.filter((path) => path !== '-' && isRegular(host, path));
+  return new Hosts(await expectedOf(files.map((path) => fileSource(host, path))));
+}
+
+function isRegular(host: ReadHost, path: string): boolean {
+  const file = openToRead(host, path);
+  file.close();
+  return file.isRegular;
 }
 
 export interface Opened {

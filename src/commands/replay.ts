@@ -1,21 +1,24 @@
 /** `procwatch watch --read`: the records of a recording, shown as if they happened now. */
 import { EXIT, type ExitName } from '../errors.ts';
+import { fieldNamed } from '../format/fields.ts';
 import { FORMATTERS } from '../format/formats.ts';
 import type { Formatter } from '../format/formatter.ts';
 import { LineBuffer } from '../format/line-buffer.ts';
 import type { Summary } from '../format/summary.ts';
 import type { Host, OutputStream } from '../host/host.ts';
 import type { ProcessRecord } from '../process/record.ts';
+import type { Hosts } from '../recording/hosts.ts';
 import { interestIn } from '../recording/interest.ts';
 import type { Interest, Recording } from '../recording/recording.ts';
 import { Replay } from '../recording/replay.ts';
 import { ReplayedJson } from '../recording/replayed-json.ts';
 import type { ReadRecord } from '../recording/row.ts';
-import { type FarReading, withFar } from './far-input.ts';
+import { withFar } from './far-input.ts';
 import type { WatchOptions } from './options.ts';
 import { onUnwritten, openOutput } from './output.ts';
 import { type Plan, planWatch } from './plan.ts';
-import { openRecordings, windowFor } from './recordings.ts';
+import type { Window } from './points-in-time.ts';
+import { hostsIn, openRecordings, windowFor } from './recordings.ts';
 import { redactorFor, selectionFor } from './start-watch.ts';
 
 type Ending = Extract<ExitName, 'ok' | 'output' | 'terminated' | 'hangup'>;
@@ -180,27 +183,23 @@ export function endOfReading(recordings: readonly Recording[], strict: boolean):
   return strict && recordings.some(({ troubles }) => !troubles.isNone) ? 'degraded' : 'ok';
 }
 
-export async function replayFor(
-  options: WatchOptions,
-  plan: Plan,
-  window: Awaited<ReturnType<typeof windowFor>>,
-): Promise<Replay> {
+export async function replayFor(options: WatchOptions, plan: Plan, window: Window, hosts?: Hosts): Promise<Replay> {
   const { numbers, names } = usersIn(options);
   return new Replay({
     selection: await selectionFor(NO_USERS, { ...options, ...numbers }),
     users: names,
     shows: recordsShown(plan),
     ...window,
+    ...(hosts && { hosts }),
     wantsAncestry: plan.extras.has('ancestry'),
     revise: await revisionsFor(options),
   });
 }
 
 /** What a server is asked for: as little as is shown, where nothing is concluded from what is not. */
-function farReading(plan: Plan, { lives, tree, notTree }: WatchOptions): FarReading {
-  const isAlone = !lives && tree.length + notTree.length === 0 && !plan.extras.has('ancestry');
-  const events = isAlone && !plan.state ? plan.events : undefined;
-  return { events, mixesHosts: isAlone && plan.format === 'json' && !plan.summary };
+function eventsToHear(plan: Plan, { tree, notTree }: WatchOptions): readonly string[] | undefined {
+  const isAlone = tree.length + notTree.length === 0 && !plan.extras.has('ancestry') && !plan.state;
+  return isAlone ? plan.events : undefined;
 }
 
 /** What has to be read for it. */
@@ -215,9 +214,10 @@ export function wantedOf(plan: Plan, replay: Replay): Interest & { readonly isWh
 export async function startReplay(host: Host, options: WatchOptions): Promise<ExitName> {
   const isTerminal = options.output === undefined && host.stdout.isTerminal;
   const plan = planWatch(options, { env: host.env, isTerminal, isRoot: false });
-  const request = await withFar(host, options, options, farReading(plan, options));
+  const request = await withFar(host, options, options, eventsToHear(plan, options));
   const window = await windowFor(host, request);
-  const replay = await replayFor(options, plan, window);
+  const hosts = await hostsIn(host, request);
+  const replay = await replayFor(options, plan, window, hosts);
   const output = options.output === undefined ? host.stdout : openOutput(host, options.output);
   const reader = new Reader(host, output);
   const opened = await openRecordings(host, request, window, wantedOf(plan, replay), reader);
@@ -226,7 +226,12 @@ export async function startReplay(host: Host, options: WatchOptions): Promise<Ex
   const formatter =
     plan.format === 'json'
       ? new ReplayedJson(context)
-      : make(context, { colour: plan.colour, columns: plan.columns, screen: () => output.size() });
+      : make(context, {
+          colour: plan.colour,
+          columns: plan.columns,
+          hostColumn: options.columns === undefined ? fieldNamed('host') : undefined,
+          screen: () => output.size(),
+        });
   const summary = plan.summary ? new (await import('../format/summary.ts')).Summary() : undefined;
   const showing = new Showing(plan, replay, formatter, output, summary);
   try {

@@ -49,6 +49,11 @@ export class RunTimeline {
     this.collector.conclude(pid, waitStatus);
   }
 
+  /** The command could not be started. */
+  abandon(): void {
+    this.file?.abandon();
+  }
+
   private drawing(): Promise<Drawing> {
     this.finished ??= this.finish();
     return this.finished;
@@ -74,6 +79,6 @@ export class RunTimeline {
     const drawing = await this.drawing();
     if (!(await file.draw(drawing))) return;
     if (!quiet) file.say(drawing);
-    if (this.wish.opens) await file.open();
+    if (this.wish.opens) await file.show();
   }
 }

@@ -2,6 +2,7 @@
 import type { LifeTree } from '../format/life-tree.ts';
 import type { Child, Host, Kernel } from '../host/host.ts';
 import type { Monitor } from '../pipeline/monitor.ts';
+import type { ForeignNumbers } from '../process/event-stream.ts';
 import { isOver } from '../process/exits.ts';
 
 /** What it needs of the pipeline: to take in what is queued, and to know whether something may be missing. */
@@ -19,6 +20,12 @@ export interface UntoldEnd {
   readonly waitStatus: number | undefined;
 }
 
+/** The command where events have other numbers than ours: its own there, if it was heard, and whose numbers /proc has. */
+export interface ForeignCommand {
+  readonly pid: number | undefined;
+  readonly proc: ForeignNumbers['proc'];
+}
+
 /** Between the end of a process and its event lie microseconds, on a loaded machine milliseconds. */
 const PATIENCE_MS = [0, 1, 2, 5, 10, 20, 50, 100, 200] as const;
 
@@ -29,6 +36,7 @@ export class CommandTree {
   private readonly events: Events | undefined;
   private readonly lives: LifeTree;
   private command: Child | undefined;
+  private foreign: ForeignCommand | undefined;
 
   constructor(host: Pick<Host, 'after'>, kernel: Kernel, events: Events | undefined, lives: LifeTree) {
     this.host = host;
@@ -38,12 +46,20 @@ export class CommandTree {
   }
 
   /** The command has been started. */
-  begin(child: Child): void {
+  begin(child: Child, foreign?: ForeignCommand): void {
     this.command = child;
+    this.foreign = foreign;
   }
 
+  /** The tree by our own numbers: where those of events are others, it is what /proc shows, if that has ours. */
   private get pids(): Iterable<number> {
-    return this.events === undefined ? this.descendants() : this.lives.alive;
+    if (this.events !== undefined && this.foreign === undefined) return this.lives.alive;
+    return this.foreign?.proc === 'as events' ? [] : this.descendants();
+  }
+
+  /** The number that events have for the command. */
+  private get commandPid(): number | undefined {
+    return this.foreign === undefined ? this.command?.pid : this.foreign.pid;
   }
 
   get isEmpty(): boolean {
@@ -101,6 +117,8 @@ export class CommandTree {
   /** Processes of the tree whose end was not told although they are no more. */
   private untold(): number[] {
     const { reader } = this.kernel;
+    // Of the others nothing can be looked for.
+    if (this.foreign !== undefined) return [...this.lives.alive].filter((pid) => pid === this.commandPid);
     return [...this.lives.alive].filter((pid) => {
       const stat = reader.exists(pid) ? reader.stat(pid) : undefined;
       return stat === undefined ? !reader.exists(pid) : isOver(stat);
@@ -124,7 +142,7 @@ export class CommandTree {
     }
     return this.untold().map((pid) => ({
       pid,
-      waitStatus: pid === this.command?.pid ? waitStatus : this.kernel.reader.zombieStatus(pid),
+      waitStatus: pid === this.commandPid ? waitStatus : this.kernel.reader.zombieStatus(pid),
     }));
   }
 }

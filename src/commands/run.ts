@@ -13,10 +13,12 @@ import { SELECT_ALL, Selector } from '../process/select.ts';
 import { outcomeOf, shellStatus } from '../process/wait-status.ts';
 import type { UsageSource } from '../usage/usage-source.ts';
 import { checkName } from './drawn-file.ts';
-import { useAttempts, useCauses, useFacts } from './facts.ts';
+import { openEars } from './ears.ts';
+import { attemptsRefused, useCauses, useFacts } from './facts.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
 import { openRecordOutput } from './output.ts';
 import { type Plan, planWatch } from './plan.ts';
+import { HeldBirth } from './run-birth.ts';
 import { becomeUserFor, begin } from './run-command.ts';
 import { SIGKILL, TimeLimit } from './run-limit.ts';
 import { Log } from './run-log.ts';
@@ -50,17 +52,20 @@ interface Ears {
   readonly redact: Redact | undefined;
 }
 
-function monitorOf(host: Host, kernel: Kernel, plan: Plan, { usage, redact }: Ears): Monitor {
-  const tree = { wanted: [host.pid], unwanted: [] };
-  const notUs = { wanted: [], unwanted: [host.pid] };
+async function monitorOf(host: Host, kernel: Kernel, plan: Plan, { usage, redact }: Ears): Promise<Monitor> {
+  const stream = await openEars(host, kernel, plan);
+  const self = stream.foreign?.self ?? host.pid;
+  const tree = { wanted: [self], unwanted: [] };
+  const notUs = { wanted: [], unwanted: [self] };
   return new Monitor(host, kernel, {
+    stream,
     hearing: plan.hearing,
     // Births, programs and ends are needed for the tree, whatever is printed.
     shows: (event) => isOfLife(event) || plan.shows(event),
     threads: plan.threads,
     infers: { ends: true, finds: true, execs: true },
     selector: new Selector({ ...SELECT_ALL, tree, pid: notUs }),
-    treeRoots: [host.pid],
+    treeRoots: [self],
     wants: { ancestry: plan.extras.has('ancestry'), cgroup: plan.needsCgroup },
     bufferBytes: plan.bufferBytes,
     readsArgs: plan.args,
@@ -72,22 +77,35 @@ function monitorOf(host: Host, kernel: Kernel, plan: Plan, { usage, redact }: Ea
 }
 
 /** Where nothing can be heard the command runs all the same: nobody's script shall break because of us. */
-function monitorIfAny(
+async function monitorIfAny(
   host: Host,
   kernel: Kernel,
   plan: Plan,
   ears: Ears,
   { requireEvents, all, allTimeout }: RunOptions,
-): Monitor | undefined {
+): Promise<Monitor | undefined> {
   try {
-    return monitorOf(host, kernel, plan, ears);
+    return await monitorOf(host, kernel, plan, ears);
   } catch (error) {
     ears.usage?.close(() => {});
-    if (!(error instanceof Failure) || requireEvents) throw error;
+    if (!(error instanceof Failure) || error.exit === 'usage' || requireEvents) throw error;
     const alone = all || allTimeout !== undefined ? ', and it alone is waited for' : '';
     host.stderr.write(`procwatch: nothing of the command can be shown${alone}: ${escapeText(error.message)}\n`);
     return undefined;
   }
+}
+
+/** For the same reason what was asked for by name is missing with a word, and is a failure for who says that it must be there. */
+async function useAttemptsIfAny(
+  host: Host,
+  plan: Plan,
+  monitor: Monitor,
+  { requireEvents }: RunOptions,
+): Promise<void> {
+  const reason = await attemptsRefused(plan, monitor);
+  if (reason === undefined) return;
+  if (requireEvents) throw reason;
+  host.stderr.write(`procwatch: ${escapeText(reason.message)}\n`);
 }
 
 /** Where records go: to stderr, unless it is said. */
@@ -98,16 +116,18 @@ async function openRecords(host: Host, plan: Plan, stderr: OutputStream): Promis
   return output;
 }
 
-/** The title is the command as it was typed, as far as it may be told. */
-function timelineWish(options: RunOptions, operands: readonly string[], redact: Redact | undefined): TimelineWish {
-  const typed = options.noArgs ? operands.slice(0, 1) : operands;
-  return {
-    file: options.timeline,
-    opens: options.open,
-    words: options.summary,
-    title: redact === undefined ? typed : redact.args(typed),
-  };
+/** The command as it was typed, as far as it may be told. */
+function typedCommand({ noArgs }: RunOptions, operands: readonly string[], redact: Redact | undefined) {
+  const typed = noArgs ? operands.slice(0, 1) : operands;
+  return redact === undefined ? typed : redact.args(typed);
 }
+
+const timelineWish = ({ timeline, open, summary }: RunOptions, title: TimelineWish['title']): TimelineWish => ({
+  file: timeline,
+  opens: open,
+  words: summary,
+  title,
+});
 
 function checkTimeline({ timeline, open }: RunOptions): void {
   if (timeline !== undefined) checkName('--timeline', timeline);
@@ -156,15 +176,16 @@ async function openTelling(host: Host, kernel: Kernel, plan: Plan, options: RunO
     onlyFailures: false,
   });
   const redact = await redactorFor(options.redact);
-  const monitor = monitorIfAny(host, kernel, plan, { usage, redact }, options);
-  const lives = new LifeTree(operands);
+  const monitor = await monitorIfAny(host, kernel, plan, { usage, redact }, options);
+  const typed = typedCommand(options, operands, redact);
+  const lives = new LifeTree(options.noArgs ? undefined : typed);
   const log = new Log(plan, formatter, new Sink(output, plan.queueBytes), lives, host.now());
   return {
     stderr,
     monitor,
     lives,
     log,
-    redact,
+    typed,
     tree: new CommandTree(host, kernel, monitor, lives),
     take(records: readonly StreamRecord[]): void {
       context.wallOffset = kernel.clocks().wallOffset;
@@ -182,27 +203,35 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
   const plan = planRun(host, options);
   const kernel = await host.kernel();
   const telling = await openTelling(host, kernel, plan, options, operands);
-  const { stderr, monitor, lives, log, redact, tree } = telling;
+  const { stderr, monitor, lives, log, typed, tree } = telling;
   const draws = monitor !== undefined && (options.summary || (stderr.isTerminal && !options.noSummary));
   const signals = new Signals(host, kernel);
   let rest: Rest | undefined;
+  let timeline: RunTimeline | undefined;
   try {
     // Where nothing is shown nobody needs the arguments.
     const isShown = draws || !plan.quiet || options.timeline !== undefined;
     if (monitor !== undefined && (isShown || plan.argvSource === 'bpf')) await useFacts(plan, monitor);
     if (monitor !== undefined && isShown) await useCauses({ explains: 'shown' }, monitor);
-    if (monitor !== undefined) await useAttempts(plan, monitor);
+    if (monitor !== undefined) await useAttemptsIfAny(host, plan, monitor, options);
     await becomeUserFor(host, options.as);
-    const timeline = await RunTimeline.open(host, kernel, timelineWish(options, operands, redact));
+    timeline = await RunTimeline.open(host, kernel, timelineWish(options, typed));
+    const foreign = monitor?.stream.foreign;
+    const self = foreign?.self ?? host.pid;
+    const birth = foreign && new HeldBirth(self);
     const hear = (records: readonly StreamRecord[]): void => {
+      if (birth?.holds(records)) return;
       timeline?.take(records);
       telling.take(records);
       rest?.news();
     };
-    monitor?.start(hear, [host.pid]);
+    monitor?.start(hear, [self]);
     const child = await begin(host, operands);
-    log.begin(child.pid, host.pid);
-    tree.begin(child);
+    if (birth !== undefined) monitor?.wake();
+    const { pid, records } = birth?.end() ?? { pid: child.pid, records: [] };
+    if (pid !== undefined) log.begin(pid, self);
+    tree.begin(child, foreign && { pid, proc: foreign.proc });
+    if (records.length > 0) hear(records);
     signals.give(child);
     const limit = new TimeLimit(host, tree, options);
     rest = new Rest(host, tree, limit, signals, stderr);
@@ -229,6 +258,7 @@ export async function startRun(host: Host, options: RunOptions, operands: readon
   } catch (error) {
     // What could not be started left nothing to tell but its own attempt.
     log.mute();
+    timeline?.abandon();
     monitor?.stop();
     await telling.flushed();
     throw error;

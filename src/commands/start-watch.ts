@@ -1,11 +1,11 @@
 /** Prepares a watch: the plan, the names of users, the patterns; then runs it. */
 import { EXIT, type ExitName, Failure } from '../errors.ts';
 import type { Host, Users } from '../host/host.ts';
-import type { Subscription } from '../netlink/subscribe.ts';
-import { subscribe } from '../pipeline/subscribing.ts';
+import type { EventStream } from '../process/event-stream.ts';
 import type { Matcher } from '../process/patterns.ts';
 import type { Redact } from '../process/redact.ts';
 import type { Selection } from '../process/select.ts';
+import { openEars } from './ears.ts';
 import { flagOf, readOptions, refuseOtherSource, type Typed, WATCH_OPTIONS, type WatchOptions } from './options.ts';
 import { planWatch, selectionOf } from './plan.ts';
 
@@ -21,17 +21,17 @@ async function startWatch(host: Host, options: WatchOptions): Promise<ExitName> 
   const isTerminal = options.output === undefined && options.to.length === 0 && host.stdout.isTerminal;
   const plan = planWatch(options, { env: host.env, isTerminal, isRoot: host.isRoot });
   // Accounts are opened before events are heard.
-  const subscription = plan.extras.has('usage') ? undefined : subscribe(host, await host.listening(), plan);
-  const attending = closesEarly(host, subscription);
+  const stream = plan.extras.has('usage') ? undefined : await openEars(host, await host.listening(), plan);
+  const attending = closesEarly(host, stream);
   try {
     const [kernel, { watch }] = await Promise.all([host.kernel(), import('./watch.ts')]);
     const selection = await selectionFor(kernel, options);
     const redact = await redactorFor(options.redact);
-    return await watch(host, plan, kernel, { selection, redact }, { subscription, attending });
+    return await watch(host, plan, kernel, { selection, redact }, { stream, attending });
   } finally {
     // Nothing happens if the watch has done it.
     attending.cancel();
-    subscription?.close();
+    stream?.close();
   }
 }
 
@@ -39,7 +39,7 @@ async function startWatch(host: Host, options: WatchOptions): Promise<ExitName> 
  * Until the watch itself listens: whatever ends us, the kernel must not go on building events for nobody. Not for a hangup, since whether
  * nohup wants it ignored is not known yet.
  */
-function closesEarly(host: Host, subscription: Subscription | undefined): { cancel(): void } {
+function closesEarly(host: Host, stream: EventStream | undefined): { cancel(): void } {
   const ends = (
     [
       ['SIGINT', 'interrupted'],
@@ -47,7 +47,7 @@ function closesEarly(host: Host, subscription: Subscription | undefined): { canc
     ] as const
   ).map(([signal, name]) =>
     host.onSignal(signal, () => {
-      subscription?.close();
+      stream?.close();
       host.abort(EXIT[name].code);
     }),
   );

@@ -1,5 +1,5 @@
 /** `procwatch stat`: who keeps forking and what it costs, live on a terminal, or as one table at the end. */
-import { EXIT, type ExitName } from '../errors.ts';
+import { EXIT, type ExitName, Failure } from '../errors.ts';
 import type { Host, Kernel, OutputStream } from '../host/host.ts';
 import { Monitor } from '../pipeline/monitor.ts';
 import { secondsBetween } from '../process/moment.ts';
@@ -12,6 +12,7 @@ import { Live } from '../stat/live.ts';
 import { picture } from '../stat/picture.ts';
 import { foreignName, shownName, type UserName } from '../stat/row-names.ts';
 import { birthsIn, loadIn } from '../stat/system.ts';
+import { openEars } from './ears.ts';
 import { useCauses, useFacts } from './facts.ts';
 import { delivered } from './last-words.ts';
 import { type Meant, meantBy } from './meant.ts';
@@ -173,11 +174,18 @@ function planStat(host: Host, options: StatOptions): Plan {
 export async function startStat(host: Host, options: StatOptions): Promise<ExitName> {
   const plan = planStat(host, options);
   if (options.read.length > 0) return (await import('./stat-recording.ts')).startRecordedStat(host, options, plan);
+  const { ofRecordings }: Grouping = GROUPINGS[options.by];
+  if (ofRecordings) {
+    const why = `--by ${options.by}: what happens here is of one machine`;
+    throw new Failure('usage', why, 'several are told of by recordings: add --read FILE, or --read nats://HOST');
+  }
   const kernel = await host.kernel();
   const selection = await selectionFor(kernel, { ...readOptions(WATCH_OPTIONS, {}), ...options, json: false });
   const usage = await openUsage(host, kernel, { wanted: options.usage, onlyFailures: plan.hearing.onlyFailures });
   const redact = await redactorFor(options.redact);
-  const monitor = new Monitor(host, kernel, { ...monitorOptions(plan, selection), redact, ...(usage && { usage }) });
+  const stream = await openEars(host, kernel, plan);
+  const wishes = { ...monitorOptions(plan, selection), stream, redact, ...(usage && { usage }) };
+  const monitor = new Monitor(host, kernel, wishes);
   let output: OutputStream;
   try {
     output = options.output === undefined ? host.stdout : openOutput(host, options.output);

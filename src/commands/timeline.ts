@@ -22,7 +22,7 @@ import type { TIMELINE_OPTIONS } from './timeline-options.ts';
 type TimelineOptions = ValuesOf<typeof TIMELINE_OPTIONS>;
 
 async function drawingFrom(source: RecordSource, options: TimelineOptions, title: string): Promise<Drawing> {
-  const { collectorOf, drawingOfRecording } = await import('../timeline/drawing.ts');
+  const { machinesOf, drawingOfRecording } = await import('../timeline/drawing.ts');
   const { numbers, names } = usersIn(options);
   const selection = await selectionFor(NO_USERS, {
     ...readOptions(WATCH_OPTIONS, {}),
@@ -31,19 +31,24 @@ async function drawingFrom(source: RecordSource, options: TimelineOptions, title
     output: undefined,
   });
   const revise = await revisionsFor(options);
-  const users = new UserNames(selection.uid, names);
-  const chooses = chooserOf({ ...selection, uid: users.choice });
-  const collector = collectorOf({
-    chooses: (record) => {
-      users.learn(record.image.uid, record.image.uid === undefined ? undefined : source.userName(record.image.uid));
-      return chooses(record);
-    },
-    userName: (uid) => source.userName(uid),
+  const machines = machinesOf((boot) => {
+    const users = new UserNames(selection.uid, names);
+    const chooses = chooserOf({ ...selection, uid: users.choice });
+    return {
+      chooses: (record) => {
+        const { uid } = record.image;
+        users.learn(uid, uid === undefined ? undefined : source.userName(uid, boot));
+        return chooses(record);
+      },
+      userName: (uid) => source.userName(uid, boot),
+    };
   });
   const revised = (record: StreamRecord): StreamRecord =>
     isProcessRecord(record) ? revise.reduce((left, change) => change(left), record) : record;
-  for await (const records of source.batches) collector.take(revise.length === 0 ? records : records.map(revised));
-  return drawingOfRecording(collector, title, source.facts());
+  for await (const batch of source.batches) {
+    for (const sourced of batch) machines.take({ ...sourced, record: revised(sourced.record) });
+  }
+  return drawingOfRecording(machines, title, source.facts(), (boot) => source.machineName(boot));
 }
 
 /** Only what the window shows, and of who was there already those of whom something is told in it. */
@@ -66,7 +71,7 @@ export async function startTimeline(
   if (text && options.open && output === undefined) {
     throw new Failure('usage', '--text draws no file that --open could show', 'add --output FILE');
   }
-  const request = await withFar(host, { ...options, read, follow: false }, options, { mixesHosts: false });
+  const request = await withFar(host, { ...options, read, follow: false }, options);
   const window = await windowFor(host, request);
   const { batches, recordings } = await openRecordings(host, request, window, { usage: 'with usage', isWhole: true });
   const passed = () => recordings.reduce((sum, { troubles }) => sum + troubles.passed, 0);
@@ -84,6 +89,6 @@ export async function startTimeline(
   const file = new DrawnFile(host, output ?? DEFAULT_FILE);
   if (!(await file.draw(drawing))) return 'output';
   file.say(drawing);
-  if (options.open) await file.open();
+  if (options.open) await file.show();
   return end;
 }

@@ -65,5 +65,6 @@ export const WAIT_OPTIONS = {
     meaning: "size of the kernel's queue for us (default: as the kernel gives it)",
     read: (texts, flag) => (given(texts) ? readSize(flag, last(texts)) : undefined),
   },
+  source: WATCH_OPTIONS.source,
   redact: WATCH_OPTIONS.redact,
 } as const satisfies Record<string, Option<unknown>>;

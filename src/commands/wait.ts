@@ -8,17 +8,20 @@ import { humanDuration } from '../format/times.ts';
 import { usageInWords } from '../format/usage-in-words.ts';
 import type { Host, Kernel } from '../host/host.ts';
 import type { WireKind } from '../netlink/events.ts';
-import type { Scope } from '../netlink/filter.ts';
-import { EXITS_OF_LIMIT } from '../netlink/filter.ts';
+import { EXITS_OF_LIMIT, type Hearing, type Scope } from '../netlink/filter.ts';
 import { Monitor } from '../pipeline/monitor.ts';
+import { openStream, type StreamWish } from '../pipeline/subscribing.ts';
 import { type Target, Waiting } from '../pipeline/waiting.ts';
+import type { EventStream } from '../process/event-stream.ts';
 import type { ProcessRecord, StreamRecord } from '../process/record.ts';
 import { type Redact, redactingReader } from '../process/redact.ts';
 import { SELECT_ALL, Selector } from '../process/select.ts';
 import { outcomeOf } from '../process/wait-status.ts';
 import type { UsageSource } from '../usage/usage-source.ts';
+import { openEars } from './ears.ts';
 import { delivered } from './last-words.ts';
 import type { ValuesOf } from './options.ts';
+import { ringBytesFor } from './ring-plan.ts';
 import { redactorFor } from './start-watch.ts';
 import { openUsage } from './usage.ts';
 import type { WAIT_OPTIONS } from './wait-options.ts';
@@ -28,22 +31,53 @@ type WaitOptions = ValuesOf<typeof WAIT_OPTIONS>;
 
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
+const NO_USAGE =
+  'procwatch: --usage: no usage: this is a pid namespace of its own, and accounts have the numbers of the initial one\n';
+
 /** What the kernel gives without asking: the exits of a few processes need no more. */
 const BUFFER_BYTES = 256 * 1024;
 
-function monitorOf(host: Host, kernel: Kernel, options: WaitOptions, redact: Redact | undefined): Monitor | undefined {
+/** All ends, and programs where one is to come. */
+function wishOf({ next, buffer, source }: WaitOptions): StreamWish {
   const scopes = new Map<WireKind, Scope>([['exit', 'both']]);
-  if (options.next.length > 0) scopes.set('exec', 'leaders');
+  if (next.length > 0) scopes.set('exec', 'leaders');
+  const hearing: Hearing = { scopes, onlyFailures: false };
+  const wishes = { births: false, execs: next.length > 0, onlyFailures: false };
+  const plans = (['whole', 'status'] as const).map((ends) => ({ wishes: { ...wishes, ends }, hearing }));
+  const ring = { plans, ringBytes: ringBytesFor(buffer), args: 'with', untold: [], unwanted: undefined } as const;
+  return { hearing, bufferBytes: buffer ?? BUFFER_BYTES, source, ring };
+}
+
+/** Events of other numbers say nothing of who is here, and are opened only for what is to come. */
+async function streamOf(host: Host, kernel: Kernel, options: WaitOptions): Promise<EventStream> {
+  const isForNext = options.next.length > 0;
+  const stream = await (isForNext ? openEars : openStream)(host, kernel, wishOf(options));
+  if (stream.foreign === undefined || isForNext) return stream;
+  stream.close();
+  throw new Failure(
+    'unavailable',
+    'this is a pid namespace of its own, and events have the numbers of the initial one',
+  );
+}
+
+async function monitorOf(
+  host: Host,
+  kernel: Kernel,
+  options: WaitOptions,
+  redact: Redact | undefined,
+): Promise<Monitor | undefined> {
   try {
+    const stream = await streamOf(host, kernel, options);
     return new Monitor(host, kernel, {
-      hearing: { scopes, onlyFailures: false },
+      stream,
+      hearing: stream.hearing,
       shows: ({ tid, tgid }) => tid === tgid,
       threads: false,
       infers: { ends: false, finds: false, execs: false },
       selector: new Selector(SELECT_ALL),
       treeRoots: [],
       wants: { ancestry: false, cgroup: false },
-      bufferBytes: options.buffer ?? BUFFER_BYTES,
+      bufferBytes: stream.bufferBytes,
       ordered: true,
       // Descriptors tell what events do not.
       looksAgain: false,
@@ -153,7 +187,7 @@ export async function startWait(host: Host, options: WaitOptions, operands: read
   const redact = await redactorFor(options.redact);
   const kernel = discreet(await host.kernel(), redact);
   // Subscribed before anything is looked at: an end falls into the events or into the look, never between.
-  const monitor = monitorOf(host, kernel, options, redact);
+  const monitor = await monitorOf(host, kernel, options, redact);
   try {
     if (options.verbose || options.json) await monitor?.useCauses();
     const present = await presentTargets(host, kernel, options, operands);
@@ -191,13 +225,16 @@ async function waitFor(
   const targets = [...present, ...next].map((one) => one.target);
   const wait = new Wait(host, kernel, options, targets, finish);
   let usage: UsageSource | undefined;
-  const waiting = new Waiting(host, kernel, monitor, (which, record) => {
+  const foreign = monitor?.stream.foreign;
+  const ended = (which: readonly Target[], record: ProcessRecord): void => {
     if (usage === undefined) wait.ended(which, record);
     else usage.tell(record, (told) => wait.ended(which, told));
-  });
+  };
+  const waiting = new Waiting(host, kernel, monitor, ended, foreign === undefined ? 'ours' : 'foreign');
+  const self = foreign?.self ?? host.pid;
   const take = (records: readonly StreamRecord[]): void => {
     for (const record of records) {
-      if (!('pid' in record) || record.event !== 'exec' || record.pid === host.pid) continue;
+      if (!('pid' in record) || record.event !== 'exec' || record.pid === self) continue;
       const match = next.find(({ target, matches }) => target.pid === undefined && matches(record.image));
       if (match === undefined) continue;
       match.target.pid = record.pid;
@@ -215,11 +252,13 @@ async function waitFor(
       const found = target.pid === undefined ? 'gone' : waiting.add(target, target.pid);
       if (found !== 'added') wait.missing(target, reason ? `${target.label}: ${reason}` : whyMissing(target, found));
     }
-    if (next.length === 0 && waiting.pids.size <= EXITS_OF_LIMIT) monitor?.subscription.narrow(waiting.pids);
-    monitor?.start(take, [...waiting.pids]);
+    if (next.length === 0 && waiting.pids.size <= EXITS_OF_LIMIT) monitor?.stream.narrow(waiting.pids);
+    monitor?.start(take, foreign === undefined ? [...waiting.pids] : []);
     if (options.timeout !== undefined) listeners.push(host.after(options.timeout, () => finish('timeout')));
     // Last, since the program in the kernel takes its time to load: who ends meanwhile has a status, and no account.
-    usage = await openUsage(host, kernel, { wanted: options.usage, onlyFailures: false });
+    const isHere = kernel.circumstances().initialPidNamespace;
+    if (options.usage && !isHere) host.stderr.write(NO_USAGE);
+    usage = await openUsage(host, kernel, { wanted: options.usage && isHere, onlyFailures: false });
     usage?.start();
     waiting.begin();
     return await done;

@@ -7,14 +7,15 @@ import type { Summary } from '../format/summary.ts';
 import { monotonicNanos } from '../format/times.ts';
 import type { Host, Kernel, OutputStream } from '../host/host.ts';
 import { hearsWholeLives } from '../netlink/filter.ts';
-import type { Subscription } from '../netlink/subscribe.ts';
 import { Monitor } from '../pipeline/monitor.ts';
 import { Sink } from '../pipeline/sink.ts';
+import type { EventStream } from '../process/event-stream.ts';
 import type { Clocks, Moment } from '../process/moment.ts';
 import type { LostRecord, StreamRecord } from '../process/record.ts';
 import type { Redact } from '../process/redact.ts';
 import { type Selection, Selector } from '../process/select.ts';
 import { VERSION } from '../version.ts';
+import { openEars } from './ears.ts';
 import { type Programs, usePrograms } from './facts.ts';
 import { delivered } from './last-words.ts';
 import { type Meant, meantBy } from './meant.ts';
@@ -182,8 +183,10 @@ export function startFacts(host: Host, plan: Plan, monitor: Monitor, programs: P
     cpus,
     ...suspended(clocks),
     events: plan.events,
-    filter: monitor.subscription.kernelFilter ? 'kernel' : 'bpf',
-    buffer_bytes: monitor.subscription.bufferBytes,
+    source: monitor.stream.source,
+    ...(monitor.stream.foreign !== undefined && { pid_namespace: 'initial' }),
+    filter: monitor.stream.filter,
+    buffer_bytes: monitor.stream.bufferBytes,
     argv_source: programs.noFacts === undefined ? 'bpf' : 'proc',
     ...(programs.noFacts !== undefined && { argv_reason: programs.noFacts }),
     ...(programs.noCauses !== undefined && { cause_reason: programs.noCauses }),
@@ -243,7 +246,7 @@ export interface Discretion {
 
 /** What was begun before this code was loaded. */
 export interface Begun {
-  readonly subscription: Subscription | undefined;
+  readonly stream: EventStream | undefined;
   /** Listens for signals, until the watch does: a signal between the two would be lost. */
   readonly attending: { cancel(): void };
 }
@@ -253,7 +256,7 @@ export async function watch(
   plan: Plan,
   kernel: Kernel,
   discretion: Discretion,
-  { subscription, attending }: Begun,
+  { stream, attending }: Begun,
 ): Promise<ExitName> {
   const { onlyFailures } = plan.hearing;
   const usage = plan.extras.has('usage')
@@ -263,17 +266,17 @@ export async function watch(
   const monitor = new Monitor(host, kernel, {
     ...monitorOptions(plan, discretion.selection, () => windowMs()),
     redact: discretion.redact,
-    subscription,
+    stream: stream ?? (await openEars(host, kernel, plan)),
     ...(usage && { usage }),
   });
-  if (plan.bufferWasAsked && monitor.subscription.bufferBytes < plan.bufferBytes) {
+  if (plan.bufferWasAsked && monitor.stream.bufferBytes < plan.bufferBytes) {
     host.stderr.write(
-      `procwatch: the kernel grants a queue of ${monitor.subscription.bufferBytes} bytes, ${plan.bufferBytes} were asked for; root may have more, or raise net.core.rmem_max\n`,
+      `procwatch: the kernel grants a queue of ${monitor.stream.bufferBytes} bytes, ${plan.bufferBytes} were asked for; root may have more, or raise net.core.rmem_max\n`,
     );
   }
   const output = await outputOf(host, plan, monitor);
   // Whatever goes wrong from here on: the kernel must not go on building events for nobody.
-  const leaving = host.atExit(() => monitor.subscription.close());
+  const leaving = host.atExit(() => monitor.stream.close());
   const context = {
     wallOffset: kernel.clocks().wallOffset,
     extras: plan.extras,

@@ -4,6 +4,7 @@
  */
 import { Failure } from '../errors.ts';
 import { OBSTACLES } from '../netlink/diagnose.ts';
+import { RING_NAMES } from '../netlink/events.ts';
 import type { Findings, Subscribed } from './findings.ts';
 
 /** `unavailable` and `permission` are also the names of the exit codes they lead to. */
@@ -35,6 +36,8 @@ export const eventsIn = (bufferBytes: number): number => Math.floor((2 * bufferB
 const BUSY_EVENTS = 5000;
 const BUSY_BYTES = Math.ceil((BUSY_EVENTS * EVENT_BYTES) / 2);
 
+const RIGHTS = 'sudo, or CAP_BPF with CAP_PERFMON';
+
 const LOWEST_NODE = [20, 19] as const;
 
 /** A check that needs a subscription. */
@@ -45,13 +48,19 @@ function whenSubscribed(judge: (subscribed: Subscribed, findings: Findings) => J
   };
 }
 
+/** There is no subscription, but programs in the kernel tell what they can. */
+const isReplaced = ({ subscription, answers }: Findings): boolean =>
+  subscription instanceof Failure && answers?.ring === 'possible';
+
 /** A check of the place. What seems to be in the way of a subscription that works was none. */
 function unlessObstructed(name: keyof typeof OBSTACLES, fine: string): Check['run'] {
   const { isThere, cause, hint } = OBSTACLES[name];
-  return ({ circumstances, subscription }) => {
+  return (findings) => {
+    const { circumstances, subscription } = findings;
     if (circumstances === undefined) return unchecked('not looked for');
     if (!isThere(circumstances)) return ok(fine);
-    return subscription instanceof Failure ? unavailable(cause, hint) : ok('no, but the kernel answers');
+    if (!(subscription instanceof Failure)) return ok('no, but the kernel answers');
+    return isReplaced(findings) ? degraded(cause, hint) : unavailable(cause, hint);
   };
 }
 
@@ -107,11 +116,28 @@ export const CHECKS: readonly Check[] = [
   {
     name: 'subscription',
     question: 'Does the kernel acknowledge a subscription?',
-    run: ({ subscription }) => {
+    run: (findings) => {
+      const { subscription } = findings;
       if (!(subscription instanceof Failure)) return ok('yes');
       const { message, hint } = subscription;
-      const verdict = subscription.exit === 'permission' ? 'permission' : 'unavailable';
+      const without = subscription.exit === 'permission' ? 'permission' : 'unavailable';
+      const verdict = isReplaced(findings) ? 'degraded' : without;
       return { verdict, answer: message, ...(hint !== undefined && { fix: hint }) };
+    },
+  },
+  {
+    name: 'source-bpf',
+    question: 'Can programs in the kernel tell events where there is no connector (--source bpf)?',
+    run: ({ answers, subscription, circumstances }) => {
+      if (answers === undefined || answers.ring === 'unchecked') return unchecked('not asked');
+      const isNeeded = subscription instanceof Failure;
+      if (answers.ring === 'possible') {
+        const pids = circumstances?.initialPidNamespace === false ? ', with the pids of the initial namespace' : '';
+        const instead = isNeeded ? ', and they do so here' : '';
+        return ok(`yes${instead}: ${RING_NAMES.join(', ')}${pids}`);
+      }
+      const answer = `no: ${answers.ring.impossible}`;
+      return isNeeded ? degraded(answer, RIGHTS) : ok(`${answer}; they are not needed here`);
     },
   },
   {
@@ -246,11 +272,11 @@ export interface Diagnosis {
   readonly checks: readonly Checked[];
 }
 
-/** The subscription decides whether `watch` works at all; everything else only how well. */
+/** The subscription, or what takes its place, decides whether `watch` works at all; everything else only how well. */
 export function diagnose(findings: Findings): Diagnosis {
   const checks = CHECKS.map(({ name, question, run }) => ({ name, question, ...run(findings) }));
   const { subscription } = findings;
-  if (subscription instanceof Failure) {
+  if (subscription instanceof Failure && !isReplaced(findings)) {
     return { verdict: subscription.exit === 'permission' ? 'permission' : 'unavailable', checks };
   }
   return {

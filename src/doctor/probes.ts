@@ -10,6 +10,8 @@ export interface Answers {
   readonly pidfd: 'with status' | 'without status' | 'absent';
   /** Whether programs of ours may see signals being sent; a reason where they may not. */
   readonly causes: 'possible' | 'unchecked' | { readonly impossible: string };
+  /** Whether programs of ours may tell events in the place of the connector; a reason where they may not. */
+  readonly ring: 'possible' | 'unchecked' | { readonly impossible: string };
   /** Whether arguments can be captured inside the kernel; a reason where they cannot. */
   readonly capture: 'possible' | 'unchecked' | { readonly impossible: string };
 }

@@ -9,13 +9,13 @@ import { type Moment, minus, ticksOf } from '../process/moment.ts';
 import type { ProcessStat } from '../process/procstat.ts';
 import { withoutPadding } from '../process/title.ts';
 import type { ProcessExit, Told } from '../process/witness.ts';
-import type { FactIndex, Place } from './fact-index.ts';
+import type { FactView, Place } from './fact-view.ts';
 
 /** What CLOCK_BOOTTIME is ahead of the clock of the events. */
 type BootOffset = () => Moment;
 
 /** Who it was, of a record that is whole. */
-export function toldBy(index: FactIndex, place: Place, bootOffset: BootOffset): Told {
+export function toldBy(index: FactView, place: Place, bootOffset: BootOffset): Told {
   const { bytes, words } = index;
   return {
     image: bounded(new FactImage({ bytes, words, at: place })),
@@ -41,11 +41,11 @@ export class FactEnd implements ProcessExit {
   readonly last: EventOf<'exit'>;
   readonly parentTgid: number;
   readonly status: number;
-  private readonly index: FactIndex;
+  private readonly index: FactView;
   private readonly place: Place;
   private readonly bootOffset: BootOffset;
 
-  constructor(event: EventOf<'exit'>, index: FactIndex, place: Place, bootOffset: BootOffset) {
+  constructor(event: EventOf<'exit'>, index: FactView, place: Place, bootOffset: BootOffset) {
     this.pid = event.tgid;
     this.last = event;
     this.parentTgid = event.parentTgid || index.u32(place, FACT.parentTgid);

@@ -3,35 +3,16 @@
  * leaves, and room is given back up to the oldest that still waits. Pure over the ring's memory; makes no object for a record.
  */
 import { FACT, FACT_KIND } from '../bpf/fact-record.ts';
-import { asBuffer, momentOf } from '../bpf/record-fields.ts';
 import { compareMoments, type Moment, secondsBetween } from '../process/moment.ts';
-
-/** A ring that is looked at without being emptied (src/bpf/ring.ts). */
-export interface FactRing {
-  readonly bytes: Uint8Array;
-  /** Bytes of records whose room was not given back. */
-  readonly held: number;
-  look(take: (at: number, length: number, position: number) => void): number;
-  release(position?: number): void;
-}
-
-/** Index into the ring's bytes at which a record begins; -1 for none. */
-export type Place = number;
-export const NONE: Place = -1;
-
-/** Of a record in a ring: u32 length with two marks, u32 for the kernel. */
-const HEADER_BYTES = 8;
-const LENGTH = 0x3fffffff;
+import { type FactRing, FactView, NONE, type Place } from './fact-view.ts';
 
 const FIRST_ENTRIES = 1024;
 const TAKEN = -2;
 
 type Kind = typeof FACT_KIND.exec | typeof FACT_KIND.end;
 
-export class FactIndex {
+export class FactIndex extends FactView {
   private readonly ring: FactRing;
-  readonly bytes: Buffer;
-  readonly words: Uint32Array;
   /** Entries by number, each at its number modulo their size: where the record is, and which older one of its process waits too. */
   private places = new Int32Array(FIRST_ENTRIES);
   private older = new Int32Array(FIRST_ENTRIES);
@@ -44,24 +25,8 @@ export class FactIndex {
   private strays: number[] = [];
 
   constructor(ring: FactRing) {
+    super(ring);
     this.ring = ring;
-    this.bytes = asBuffer(ring.bytes);
-    this.words = new Uint32Array(ring.bytes.buffer, ring.bytes.byteOffset, ring.bytes.byteLength >>> 2);
-  }
-
-  /** Only until room is given back. */
-  u32(place: Place, field: number): number {
-    return this.words[(place + field) >>> 2];
-  }
-
-  /** A field that is a u64 of nanoseconds. */
-  moment(place: Place, field: number): Moment {
-    return momentOf(this.u32(place, field + 4), this.u32(place, field));
-  }
-
-  /** Bytes of a record: its length stands right before it. */
-  length(place: Place): number {
-    return this.words[(place - HEADER_BYTES) >>> 2] & LENGTH;
   }
 
   /** How many records wait. */

@@ -8,14 +8,15 @@
 import { FACT, FACT_KIND } from '../bpf/fact-record.ts';
 import type { EventOf, WireEvent } from '../netlink/events.ts';
 import type { Readiness } from '../netlink/socket.ts';
-import { changed } from '../process/image.ts';
 import { lookAt } from '../process/last-look.ts';
 import { compareMoments, type Moment, plus, secondsBetween } from '../process/moment.ts';
 import type { ProcReader } from '../process/proc-reader.ts';
-import { rawOf, type Text } from '../process/text.ts';
 import type { Acquaintance, ProcessExit, Told, Unheard, Witness, Witnessed } from '../process/witness.ts';
 import { FactEnd, toldBy } from './fact-end.ts';
-import { FactIndex, type FactRing, NONE, type Place } from './fact-index.ts';
+import { FactIndex } from './fact-index.ts';
+import { type FactRing, NONE, type Place } from './fact-view.ts';
+import { RepeatedEnds } from './repeated-ends.ts';
+import { withRestOfArgs } from './rest-of-args.ts';
 
 /** The programs in the kernel, and their ring. */
 export interface FactSource extends FactRing {
@@ -46,8 +47,6 @@ const GAP_SECONDS = { sure: Number.POSITIVE_INFINITY, doubtful: 0.1 } as const;
 /** The end of the first thread is told so long after the record at the latest; after that it was told before, or never will be. */
 const GRACE_SECONDS = 0.02;
 const ASKED_SECONDS = 1;
-/** Ends that are remembered where one may be told twice: the second comes within microseconds. */
-const REMEMBERED = 1024;
 
 export class KernelFacts implements Witness {
   readonly isPatient = true;
@@ -58,8 +57,7 @@ export class KernelFacts implements Witness {
   private readonly leaderless = new Set<number>();
   /** Events of our own, and their records. */
   private readonly made = new Map<WireEvent, Place>();
-  /** Births of those that ended lately, by pid, as the halves of a u64. */
-  private readonly births = new Map<number, string>();
+  private readonly repeated: RepeatedEnds;
   private lost = 0;
   private asked: Moment = { seconds: 0, nanos: 0 };
   private gap: number = GAP_SECONDS.sure;
@@ -70,6 +68,7 @@ export class KernelFacts implements Witness {
     this.source = source;
     this.options = options;
     this.index = new FactIndex(source);
+    this.repeated = new RepeatedEnds(this.index, source);
   }
 
   /** To be called after the socket was read: then every event of the batch has its record in the ring. */
@@ -109,25 +108,7 @@ export class KernelFacts implements Witness {
     for (const place of strays) {
       // Not before its last thread.
       const last = ends.get(index.u32(place, FACT.tid));
-      if (!this.isRepeated(place)) events.push(this.eventOf(place, last ?? index.moment(place, FACT.at)));
-    }
-  }
-
-  private birthOf(place: Place): string {
-    return `${this.index.u32(place, FACT.start + 4)}.${this.index.u32(place, FACT.start)}`;
-  }
-
-  private isRepeated(place: Place): boolean {
-    return this.births.get(this.index.u32(place, FACT.tgid)) === this.birthOf(place);
-  }
-
-  private remember(pid: number, place: Place): void {
-    if (!this.source.mayRepeatEnds) return;
-    this.births.delete(pid);
-    this.births.set(pid, this.birthOf(place));
-    for (const oldest of this.births.keys()) {
-      if (this.births.size <= REMEMBERED) break;
-      this.births.delete(oldest);
+      if (!this.repeated.has(place)) events.push(this.eventOf(place, last ?? index.moment(place, FACT.at)));
     }
   }
 
@@ -152,21 +133,8 @@ export class KernelFacts implements Witness {
 
   executed({ tgid, stamp }: EventOf<'exec'>): Told | undefined {
     const place = this.find(() => this.index.takeExec(tgid, stamp, this.gap));
-    return place === NONE
-      ? this.seenNow(tgid)
-      : this.completed(tgid, toldBy(this.index, place, this.options.bootOffset));
-  }
-
-  /**
-   * A record has room for the beginning of very long arguments; the rest is read of the process while it is there. It is its own if it begins
-   * alike, to the last byte.
-   */
-  private completed(pid: number, told: Told): Told {
-    const { image } = told;
-    if (image.argsTotal === undefined) return told;
-    const { args, argsTotal } = this.options.reader.image(pid);
-    if (args === undefined || !beginsWith(args, image.args ?? [])) return told;
-    return { ...told, image: changed(image, { args, argsTotal }) };
+    if (place === NONE) return this.seenNow(tgid);
+    return withRestOfArgs(this.options.reader, tgid, toldBy(this.index, place, this.options.bootOffset));
   }
 
   private find(take: () => Place): Place {
@@ -192,7 +160,7 @@ export class KernelFacts implements Witness {
       this.made.get(event) ?? this.find(() => this.index.takeEnd(tgid, stamp, this.gap, () => this.birth(tgid)));
     if (place === NONE) return this.withoutRecord(event);
     this.leaderless.delete(tgid);
-    this.remember(tgid, place);
+    this.repeated.add(place);
     return new FactEnd(event, this.index, place, this.options.bootOffset);
   }
 
@@ -243,7 +211,7 @@ export class KernelFacts implements Witness {
       const isExec = index.u32(place, FACT.kind) === FACT_KIND.exec;
       const told = index.length(place) > FACT.endBytes ? toldBy(index, place, this.options.bootOffset) : undefined;
       if (isExec) return told === undefined ? [] : [{ event: 'exec', pid, at, told, status: undefined }];
-      if (this.isRepeated(place)) return [];
+      if (this.repeated.has(place)) return [];
       return [{ event: 'exit', pid, at, told, status: index.u32(place, FACT.status) }];
     });
   }
@@ -258,17 +226,6 @@ export class KernelFacts implements Witness {
   close(): void {
     this.source.close();
   }
-}
-
-const bytesOf = (text: Text): Buffer => Buffer.from(typeof text === 'string' ? text : text.bytes);
-
-/** Whether arguments go on where others, which may be cut, stop. */
-function beginsWith(args: readonly Text[], beginning: readonly Text[]): boolean {
-  const last = beginning.length - 1;
-  if (last < 0 || args.length <= last) return false;
-  const [whole, cut] = [bytesOf(args[last]), bytesOf(beginning[last])];
-  const goesOn = whole.subarray(0, cut.length).equals(cut);
-  return goesOn && beginning.every((text, i) => i === last || rawOf(text) === rawOf(args[i]));
 }
 
 /** When threads ended, by their ids. */

@@ -3,12 +3,12 @@
  * rule serves every column of pretty and table, and every message on stderr.
  */
 import { rawByte, rawOf, type Text } from '../process/text.ts';
-import { NOT_TO_BE_SEEN, TOO_MANY_MARKS } from './hazards.ts';
+import { NOT_TO_BE_SEEN, patternOf, TOO_MANY_MARKS } from './hazards.ts';
 
 /** Nothing here needs a second look: printable ASCII without the backslash. */
 const PLAIN = /^[ -[\]-~]*$/;
 /** Control, surrogate, private and unassigned characters, those that cannot be seen, too many marks, and the escape's own sign. */
-const HAZARD = new RegExp(`[\\p{Cc}\\p{Cs}\\p{Co}\\p{Cn}${NOT_TO_BE_SEEN}\\\\]|${TOO_MANY_MARKS}`, 'gu');
+const hazard = patternOf(`[\\p{Cc}\\p{Cs}\\p{Co}\\p{Cn}${NOT_TO_BE_SEEN}\\\\]|${TOO_MANY_MARKS}`);
 const SHORT: Record<string, string> = { '\n': '\\n', '\t': '\\t', '\r': '\\r', '\\': '\\\\' };
 
 function writeOut(character: string): string {
@@ -23,7 +23,7 @@ function writeOut(character: string): string {
 /** Safe to print, on one line. What is not UTF-8 is written as `\xff`. */
 export function escapeText(text: Text): string {
   const raw = rawOf(text);
-  return PLAIN.test(raw) ? raw : raw.replace(HAZARD, writeOut);
+  return PLAIN.test(raw) ? raw : raw.replace(hazard(), writeOut);
 }
 
 /** What a shell takes as one word without quotes. */
@@ -39,8 +39,9 @@ function shellWord(argument: Text): string {
 }
 
 function needsEscape(text: string): boolean {
-  HAZARD.lastIndex = 0;
-  return HAZARD.test(text);
+  const pattern = hazard();
+  pattern.lastIndex = 0;
+  return pattern.test(text);
 }
 
 /** A command line that shows where one argument ends and the next begins. */

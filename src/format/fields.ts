@@ -28,7 +28,7 @@ import {
   wallMoment,
 } from './times.ts';
 
-export type Extra = 'ancestry' | 'cgroup' | 'usage';
+export type Extra = 'ancestry' | 'cgroup' | 'usage' | 'host';
 
 /** What a formatter knows besides the record. */
 export interface FieldContext {
@@ -38,6 +38,10 @@ export interface FieldContext {
   readonly extras: ReadonlySet<Extra>;
   /** The name of a user id; undefined while it is unknown. */
   userName(uid: number): Text | undefined;
+  /** Whether records of several machines stand beside each other, so that each has to say whose it is. */
+  readonly tellsHosts?: boolean;
+  /** The machine of the record, where it is told. */
+  readonly host?: Text | undefined;
 }
 
 export type Value = number | bigint | boolean | Text | readonly Text[] | readonly Ancestor[] | undefined;
@@ -940,6 +944,16 @@ export const FIELDS: readonly Field[] = [
     'nanos',
   ),
   used('gid', 'integer', 'real group id', 'gid'),
+  {
+    name: 'host',
+    type: 'string',
+    meaning: 'name of the machine, where records of several are read',
+    carriers: 'all',
+    extra: 'host',
+    value: (_, { host }) => host,
+    fill: 'elsewhere',
+    column: LEFT(12),
+  },
 ];
 
 /** What each event adds to the columns of the table format, unless others are chosen: what happened. */

@@ -8,6 +8,8 @@ export interface FormatSettings {
   readonly columns: readonly Field[];
   /** Names of those that a narrow window may go without, the first first. */
   readonly spareColumns?: readonly string[];
+  /** To be added where records of several machines stand beside each other; absent where the columns were chosen. */
+  readonly hostColumn?: Field | undefined;
   /** The window, where the output is one. */
   readonly screen: () => { readonly width: number; readonly height: number } | undefined;
 }

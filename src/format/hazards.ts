@@ -16,3 +16,12 @@ export const NOT_TO_BE_SEEN = FORMAT + UNSEEN;
 const MARKS = 4;
 /** A mark that has no letter to stand on, and any beyond that number. */
 export const TOO_MANY_MARKS = String.raw`(?<![\s\S])\p{M}|(?<=\p{M}{${MARKS}})\p{M}`;
+
+/** With the flags `gu`. Such sets take a millisecond to be made: not before a text needs them. */
+export function patternOf(source: string): () => RegExp {
+  let pattern: RegExp | undefined;
+  return () => {
+    pattern ??= new RegExp(source, 'gu');
+    return pattern;
+  };
+}

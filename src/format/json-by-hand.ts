@@ -1,5 +1,5 @@
 /**
- * The members that births, execs and ends have in JSON, written out by hand: tens of thousands a second are made, and a call for each field
+ * The members that births (of threads too), execs and ends have in JSON, written out by hand: tens of thousands a second are made, and a call for each field
  * of a table costs more than the field. The table (fields.ts) stays the only source: names are taken from it, and a test holds what is
  * written here against what the table writes, for records of every kind.
  *
@@ -48,7 +48,7 @@ const BEFORE = {
 
 /** The last of these fields, by the table's order: what comes behind it is the table's to write. */
 export const LAST_BY_HAND = 'start_mono_ns';
-export const BY_HAND: ReadonlySet<string> = new Set(['fork', 'exec', 'exit']);
+export const BY_HAND: ReadonlySet<string> = new Set(['fork', 'clone', 'exec', 'exit']);
 
 /** What is kept with an image. */
 const KEPT_LETTERS = 2048;

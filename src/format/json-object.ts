@@ -68,6 +68,7 @@ export function objectOf(record: StreamRecord, seq: number, context: FieldContex
     members.time = utcTime(plus(record.at, context.wallOffset));
     members.mono_ns = monotonicNanos(record.at);
     members.event = record.event;
+    if (context.host !== undefined) putText(members, 'host', context.host);
     if (record.event === 'lost') putLoss(members, record, context);
     else Object.assign(members, record.facts);
   }

@@ -94,6 +94,10 @@ export interface ProcessFieldsJson extends HeadJson {
   readonly unit?: string;
   /** The bytes of unit, where they are not UTF-8. */
   readonly unit_base64?: string;
+  /** Name of the machine, where records of several are read. */
+  readonly host?: string;
+  /** The bytes of host, where they are not UTF-8. */
+  readonly host_base64?: string;
 }
 
 export interface ForkJson extends ProcessFieldsJson {
@@ -294,6 +298,8 @@ export interface LostJson extends HeadJson {
   readonly since: string;
   /** The same on the kernel's monotonic clock, as digits. */
   readonly since_mono_ns: string;
+  /** Name of the machine, where records of several are read. */
+  readonly host?: string;
 }
 
 export interface StartJson extends HeadJson {
@@ -312,7 +318,11 @@ export interface StartJson extends HeadJson {
   readonly suspended_ns?: string;
   /** The events selected. */
   readonly events: readonly string[];
-  /** Who drops what is not selected: the kernel, or a BPF program at the socket. */
+  /** Where events come from: the proc connector, or programs of ours in the kernel; absent in old recordings. */
+  readonly source?: 'connector' | 'bpf';
+  /** Whose numbers all pids are, where that is not the pid namespace that procwatch runs in. */
+  readonly pid_namespace?: 'initial';
+  /** Who drops what is not selected: the kernel itself, or a BPF program (at the socket, or the source). */
   readonly filter: 'kernel' | 'bpf';
   /** Size of the queue that the kernel granted. */
   readonly buffer_bytes: number;
@@ -336,6 +346,8 @@ export interface EndJson extends HeadJson {
   readonly lost: number;
   /** How many datagrams were not the kernel's, or not understood. */
   readonly refused: number;
+  /** Name of the machine, where records of several are read. */
+  readonly host?: string;
 }
 
 /** A record about a process. */

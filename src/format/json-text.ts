@@ -1,9 +1,9 @@
 /** Foreign text in JSON: quoted, safe to look at, and with its bytes beside it where it is not UTF-8. */
 import { type BrokenText, readable, type Text } from '../process/text.ts';
-import { NOT_TO_BE_SEEN, TOO_MANY_MARKS } from './hazards.ts';
+import { NOT_TO_BE_SEEN, patternOf, TOO_MANY_MARKS } from './hazards.ts';
 
 /** Characters JSON may carry raw, but nobody can look at: DEL, C1, what cannot be seen, and more marks than a letter may have. */
-const UNSAFE_TO_LOOK_AT = new RegExp(`[\\u007f-\\u009f${NOT_TO_BE_SEEN}]|${TOO_MANY_MARKS}|(?<=")\\p{M}`, 'gu');
+const unsafeToLookAt = patternOf(`[\\u007f-\\u009f${NOT_TO_BE_SEEN}]|${TOO_MANY_MARKS}|(?<=")\\p{M}`);
 const ASCII = /^[ -~]*$/;
 
 function unicodeEscape(character: string): string {
@@ -14,7 +14,7 @@ function unicodeEscape(character: string): string {
 
 /** JSON that somebody else has written, made safe to look at: such characters can stand in its texts alone. */
 export const safeJson = (json: string): string =>
-  ASCII.test(json) ? json : json.replace(UNSAFE_TO_LOOK_AT, unicodeEscape);
+  ASCII.test(json) ? json : json.replace(unsafeToLookAt(), unicodeEscape);
 
 /** JSON text that is safe to look at too. */
 export const quoted = (value: string): string => safeJson(JSON.stringify(value));

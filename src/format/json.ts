@@ -190,9 +190,15 @@ export class JsonFormatter implements Formatter {
   private ownMembers(record: Exclude<StreamRecord, ProcessRecord>): string {
     const wall = utcTime(plus(record.at, this.context.wallOffset));
     const when = `,"time":"${wall}","mono_ns":"${monotonicNanos(record.at)}","event":"${record.event}"`;
-    if (record.event === 'lost') return when + this.lossMembers(record);
+    if (record.event === 'lost') return when + this.lossMembers(record) + this.hostMember();
     const facts = safeJson(JSON.stringify(record.facts)).slice(1, -1);
-    return facts === '' ? when : `${when},${facts}`;
+    const host = 'host' in record.facts ? '' : this.hostMember();
+    return facts === '' ? when + host : `${when},${facts}${host}`;
+  }
+
+  private hostMember(): string {
+    const { host } = this.context;
+    return host === undefined ? '' : `,"host":${quoted(readable(host))}`;
   }
 
   private lossMembers({ reason, count, since }: LostRecord): string {

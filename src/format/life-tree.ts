@@ -88,6 +88,11 @@ export class LifeTree {
     return this.living.size;
   }
 
+  /** Nothing of it would be drawn. */
+  get isEmpty(): boolean {
+    return !this.lives.some(({ isChosen }) => isChosen);
+  }
+
   /** Some that have not ended, the oldest first, with their command lines as they are drawn. */
   someAlive(most: number): { readonly pid: number; readonly command: string }[] {
     const found: { pid: number; command: string }[] = [];
@@ -168,6 +173,11 @@ export class LifeTree {
     life.outcome = how + detail;
   }
 
+  /** Nothing more comes: how those who are left have ended nobody will tell. */
+  concludeAll(): void {
+    for (const pid of [...this.living.keys()]) this.conclude(pid, undefined);
+  }
+
   /** The wait status of the first process, once it is known. */
   get firstStatus(): number | undefined {
     return this.lives[0]?.waitStatus;
@@ -183,13 +193,20 @@ export class LifeTree {
     return `${first.name} (${first.pid}): ${how}${after}${detail}`;
   }
 
-  render(options: { readonly colour: boolean; readonly width: number | undefined }): string {
+  /** @param machine what all of them hang below, where there are several trees */
+  render(options: { readonly colour: boolean; readonly width: number | undefined }, machine?: string): string {
     const roots = this.lives.filter(isTop);
     const [first] = roots;
     if (first === undefined) return '';
     shapeAll(this.lives);
     const rows: Row[] = [];
-    for (const branch of fold([roots])) collectRows(branch, { lead: '', below: '', depth: 0 }, first.start, rows);
+    const branches = fold([roots]);
+    if (machine === undefined) {
+      for (const branch of branches) collectRows(branch, { lead: '', below: '', depth: 0 }, first.start, rows);
+    } else {
+      rows.push(remark(escapeText(machine)));
+      collectBelow(branches, '', 1, first.start, rows);
+    }
     if (this.uncounted > 0) rows.push(remark(`and ${this.uncounted.toLocaleString('en-US')} more`));
     return draw(rows, options);
   }
@@ -281,14 +298,18 @@ function collectRows(branch: Branch, { lead, below, depth }: Place, origin: Mome
     outcome,
   });
   if (depth === DEPTH && life.children.length > 0) rows.push(remark(`${below}└─ … and what it gave birth to`));
-  children.forEach((child, i) => {
-    const isLast = i === children.length - 1;
+  collectBelow(children, below, depth + 1, origin, rows);
+}
+
+function collectBelow(branches: readonly Branch[], below: string, depth: number, origin: Moment, rows: Row[]): void {
+  branches.forEach((branch, i) => {
+    const isLast = i === branches.length - 1;
     const place = {
       lead: `${below}${isLast ? '└─ ' : '├─ '}`,
       below: `${below}${isLast ? '   ' : '│  '}`,
-      depth: depth + 1,
+      depth,
     };
-    collectRows(child, place, origin, rows);
+    collectRows(branch, place, origin, rows);
   });
 }
 

@@ -37,7 +37,7 @@ interface Span {
   readonly paint?: Paint;
 }
 
-const WIDTHS = { time: 12, event: 8, pid: 7, parent: 18, user: 8 } as const;
+const WIDTHS = { time: 12, host: 12, event: 8, pid: 7, parent: 18, user: 8 } as const;
 const GAP = '  ';
 /** Where the name is too long for its column. */
 const EVENT_LABEL: Readonly<Partial<Record<ProcessEventName, string>>> = { 'exec-failed': 'failed' };
@@ -46,11 +46,14 @@ export class PrettyFormatter implements Formatter {
   private readonly context: FieldContext;
   private readonly options: PrettyOptions;
   private readonly paint: Palette;
+  /** Lines say whose they are. */
+  private showsHosts: boolean;
 
   constructor(context: FieldContext, options: PrettyOptions) {
     this.context = context;
     this.options = options;
     this.paint = palette(options.colour);
+    this.showsHosts = context.tellsHosts === true;
   }
 
   header(): string {
@@ -58,6 +61,7 @@ export class PrettyFormatter implements Formatter {
     const { dim } = this.paint;
     return this.line([
       { text: pad('TIME', WIDTHS.time, 'left') + GAP, paint: dim },
+      ...(this.showsHosts ? [{ text: pad('HOST', WIDTHS.host, 'left') + GAP, paint: dim }] : []),
       { text: pad('EVENT', WIDTHS.event, 'left') + GAP, paint: dim },
       { text: pad('PID', WIDTHS.pid, 'right') + GAP, paint: dim },
       { text: pad('PARENT', WIDTHS.parent, 'left') + GAP, paint: dim },
@@ -71,8 +75,21 @@ export class PrettyFormatter implements Formatter {
   }
 
   format(record: StreamRecord): string {
-    if ('pid' in record) return this.line([...this.columns(record), ...this.what(record)]);
-    return record.event === 'lost' ? this.loss(record) : '';
+    if ('pid' in record) return this.again() + this.line([...this.columns(record), ...this.what(record)]);
+    return record.event === 'lost' ? this.again() + this.loss(record) : '';
+  }
+
+  /** Another header, from where there are several machines on. */
+  private again(): string {
+    if (this.showsHosts || !this.context.tellsHosts) return '';
+    this.showsHosts = true;
+    return this.header();
+  }
+
+  private host(): Span[] {
+    if (!this.showsHosts) return [];
+    const { host = '' } = this.context;
+    return [{ text: pad(cut(escapeText(host), WIDTHS.host), WIDTHS.host, 'left') + GAP, paint: this.paint.strong }];
   }
 
   private columns(record: ProcessRecord): Span[] {
@@ -82,6 +99,7 @@ export class PrettyFormatter implements Formatter {
     const user = uid === undefined ? '' : escapeText(context.userName(uid) ?? String(uid));
     return [
       { text: time + GAP, paint: paint.dim },
+      ...this.host(),
       {
         text: pad(EVENT_LABEL[record.event] ?? record.event, WIDTHS.event, 'left') + GAP,
         paint: this.eventPaint(record),
@@ -193,6 +211,7 @@ export class PrettyFormatter implements Formatter {
     const what = LOSS_IN_WORDS[reason](count);
     return this.line([
       { text: time(at) + GAP, paint: this.paint.dim },
+      ...this.host(),
       { text: pad('lost', WIDTHS.event, 'left') + GAP, paint: warning },
       { text: `${what} (since ${time(since)})`, paint: warning },
     ]);

@@ -2,6 +2,7 @@
  * THE table of what the records that are not about a process carry: each member with its name, type and meaning. The JSON Schema and the
  * types of the library derive from it; the process fields are in fields.ts.
  */
+import { LOSS_REASONS } from '../process/record.ts';
 
 export interface StreamField {
   readonly name: string;
@@ -13,18 +14,26 @@ export interface StreamField {
   readonly optional?: true;
 }
 
+const HOST = {
+  name: 'host',
+  type: 'string',
+  optional: true,
+  meaning: 'name of the machine, where records of several are read',
+} as const satisfies StreamField;
+
 export const STREAM_FIELDS = {
   lost: [
     {
       name: 'reason',
       type: 'string',
-      values: ['overrun', 'output', 'capture', 'usage', 'cause', 'starved'],
+      values: LOSS_REASONS,
       meaning:
         'what lost them: overrun, the queue in the kernel was full; output, the reader was too slow; capture, arguments captured in the kernel; usage, accounts of processes; cause, signals that say why processes end; starved, the kernel told nothing for a while',
     },
     { name: 'count', type: 'integer', optional: true, meaning: 'how many; absent where nobody counted' },
     { name: 'since', type: 'string', meaning: 'wall time at which all was still well' },
     { name: 'since_mono_ns', type: 'string', meaning: "the same on the kernel's monotonic clock, as digits" },
+    HOST,
   ],
   start: [
     { name: 'version', type: 'string', meaning: 'version of procwatch' },
@@ -41,10 +50,25 @@ export const STREAM_FIELDS = {
     },
     { name: 'events', type: 'strings', meaning: 'the events selected' },
     {
+      name: 'source',
+      type: 'string',
+      optional: true,
+      values: ['connector', 'bpf'],
+      meaning:
+        'where events come from: the proc connector, or programs of ours in the kernel; absent in old recordings',
+    },
+    {
+      name: 'pid_namespace',
+      type: 'string',
+      optional: true,
+      values: ['initial'],
+      meaning: 'whose numbers all pids are, where that is not the pid namespace that procwatch runs in',
+    },
+    {
       name: 'filter',
       type: 'string',
       values: ['kernel', 'bpf'],
-      meaning: 'who drops what is not selected: the kernel, or a BPF program at the socket',
+      meaning: 'who drops what is not selected: the kernel itself, or a BPF program (at the socket, or the source)',
     },
     { name: 'buffer_bytes', type: 'integer', meaning: 'size of the queue that the kernel granted' },
     {
@@ -74,6 +98,7 @@ export const STREAM_FIELDS = {
     { name: 'told', type: 'counts', meaning: 'how many records of each event there were' },
     { name: 'lost', type: 'integer', meaning: 'how many events were lost, as far as they were counted' },
     { name: 'refused', type: 'integer', meaning: "how many datagrams were not the kernel's, or not understood" },
+    HOST,
   ],
 } as const satisfies Record<string, readonly StreamField[]>;
 

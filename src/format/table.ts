@@ -4,6 +4,7 @@
  */
 import { plus } from '../process/moment.ts';
 import type { ProcessRecord, StreamRecord } from '../process/record.ts';
+import { escapeText } from './escape.ts';
 import { cellOf, type Field, type FieldContext } from './fields.ts';
 import type { Formatter } from './formatter.ts';
 import type { LineBuffer } from './line-buffer.ts';
@@ -15,6 +16,8 @@ export interface TableOptions {
   readonly columns: readonly Field[];
   /** Names of those that a narrow window may go without, the first first. */
   readonly spareColumns?: readonly string[];
+  /** To be added where records of several machines stand beside each other; absent where the columns were chosen. */
+  readonly hostColumn?: Field | undefined;
   readonly colour: boolean;
   /** Undefined where the output is no terminal. */
   readonly screen: () => { readonly width: number; readonly height: number } | undefined;
@@ -44,17 +47,26 @@ function columnsWithin(columns: readonly Field[], spare: readonly string[], widt
   return columnsWithin(fewer, spare.slice(1), width);
 }
 
+/** Behind the time, where it is not among the columns already. */
+function withHost({ columns, hostColumn }: TableOptions, { tellsHosts }: FieldContext): readonly Field[] {
+  if (!tellsHosts || hostColumn === undefined || columns.includes(hostColumn)) return columns;
+  return columns.flatMap((field, i) => (i === 0 ? [field, hostColumn] : field));
+}
+
 export class TableFormatter implements Formatter {
   private readonly context: FieldContext;
   private readonly options: TableOptions;
   private readonly dim: Paint;
   private readonly warning: Paint;
   private rowsOnScreen = 0;
+  /** Those that were asked for, and the machine's where there are several and nobody has chosen. */
+  private columns: readonly Field[];
   private fitting: { readonly width: number; readonly columns: readonly Field[] } | undefined;
 
   constructor(context: FieldContext, options: TableOptions) {
     this.context = context;
     this.options = options;
+    this.columns = withHost(options, context);
     ({ dim: this.dim, warning: this.warning } = palette(options.colour));
   }
 
@@ -71,15 +83,24 @@ export class TableFormatter implements Formatter {
     if (record.event !== 'lost') return '';
     const time = localTime(plus(record.at, this.context.wallOffset));
     const count = record.count === undefined ? 'unknown number' : String(record.count);
-    return `${this.again()}${this.warning(`${time}${GAP}lost${GAP}${count}${GAP}${record.reason}`)}\n`;
+    const { host } = this.context;
+    const where = host === undefined ? '' : `${escapeText(host)}${GAP}`;
+    return `${this.again()}${this.warning(`${time}${GAP}${where}lost${GAP}${count}${GAP}${record.reason}`)}\n`;
   }
 
   private processRow(record: ProcessRecord): string {
     return `${this.row((field) => cellOf(field, record, this.context))}\n`;
   }
 
-  /** The header, when the one before has scrolled off. */
+  /** The header, when the one before has scrolled off, and where there are several machines from now on. */
   private again(): string {
+    const columns = withHost(this.options, this.context);
+    if (columns.length > this.columns.length) {
+      this.columns = columns;
+      this.fitting = undefined;
+      this.rowsOnScreen = 1;
+      return this.header();
+    }
     const screen = this.options.screen();
     if (screen === undefined || ++this.rowsOnScreen < screen.height) return '';
     this.rowsOnScreen = 1;
@@ -87,7 +108,8 @@ export class TableFormatter implements Formatter {
   }
 
   private columnsOn(width: number | undefined): readonly Field[] {
-    const { columns, spareColumns = [] } = this.options;
+    const { columns } = this;
+    const { spareColumns = [] } = this.options;
     if (width === undefined) return columns;
     if (this.fitting?.width !== width) {
       this.fitting = { width, columns: columnsWithin(columns, spareColumns, width) };

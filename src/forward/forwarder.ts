@@ -6,9 +6,10 @@ import type { Host } from '../host/host.ts';
 import { Batcher, MOST_BYTES, type Stream } from '../nats/batcher.ts';
 import { Covered } from '../nats/covered.ts';
 import type { Publisher } from '../nats/publisher.ts';
-import { factsOfLine, type LineFacts } from '../nats/record-line.ts';
+import { factsOfLine } from '../nats/record-line.ts';
 import { streamAt } from '../nats/stream-of-lines.ts';
-import { LineReader, type PlacedLine } from './line-reader.ts';
+import { type Followed, follow } from './followed.ts';
+import type { PlacedLine } from './line-reader.ts';
 import { keyOf, type Note, noteText } from './note.ts';
 import type { RecordingFile, RecordingFiles } from './recording-files.ts';
 import { Rounds, type Span } from './rounds.ts';
@@ -26,23 +27,6 @@ export interface ForwardSettings {
   readonly hostName: string | undefined;
   readonly ownHost: string;
 }
-
-/** A file that is followed. */
-interface Followed {
-  readonly id: string;
-  path: string;
-  readonly reader: LineReader;
-  first: string | undefined;
-  /** By its first record, as the recordings were begun. */
-  readonly time: string;
-  stream: Stream | undefined;
-  seq: number;
-  offset: number;
-  refused: number;
-  isBroken: boolean;
-}
-
-const identityOf = ({ seq, monoNanos }: LineFacts): string => `${seq}/${monoNanos}`;
 
 export class Forwarder {
   private readonly host: Pick<Host, 'after' | 'wallMs' | 'stderr'>;
@@ -145,32 +129,18 @@ export class Forwarder {
     file.reader.close();
   }
 
-  private async follow({ id, path, size }: RecordingFile): Promise<void> {
-    const isCompressed = path.endsWith('.gz');
-    const probe = new LineReader(this.files.open(path, 0));
-    const facts = await firstOf(probe);
-    probe.close();
-    // Not even its first line is there yet, or it is none of ours.
-    if (facts === undefined) this.unclear.set(id, size);
-    if (facts === undefined) return;
-    const first = identityOf(facts);
-    const place = this.note.files.get(id);
-    const known = place?.first === first ? place : undefined;
-    const offset = isCompressed || known === undefined ? 0 : known.offset;
-    // Copied away and truncated: what follows has no start of its own.
-    const goesOn = place !== undefined && facts.start === undefined && facts.seq > place.seq ? place : known;
-    this.followed.set(id, {
-      id,
-      path,
-      reader: new LineReader(this.files.open(path, offset)),
-      first,
-      time: facts.time,
-      stream: isCompressed ? undefined : goesOn?.stream,
-      seq: isCompressed ? 0 : (goesOn?.seq ?? 0),
-      offset,
-      refused: 0,
-      isBroken: false,
-    });
+  private async follow(file: RecordingFile): Promise<void> {
+    const { id, path, size } = file;
+    // Told and looked at again only when it has grown.
+    this.unclear.set(id, size);
+    try {
+      const followed = await follow(this.files, file, this.note.files.get(id));
+      if (followed === undefined) return;
+      this.unclear.delete(id);
+      this.followed.set(id, followed);
+    } catch (error) {
+      this.host.stderr.write(`procwatch: cannot read ${path}: ${(error as Error).message}\n`);
+    }
   }
 
   private async readOn(file: Followed): Promise<boolean> {
@@ -250,7 +220,7 @@ export class Forwarder {
   private flush(file: Followed): void {
     const messages = this.batcher?.take() ?? [];
     const { stream, first, offset, seq } = file;
-    const place = stream === undefined || first === undefined ? undefined : { offset, first, stream, seq };
+    const place = stream === undefined ? undefined : { offset, first, stream, seq };
     this.rounds.add(messages, { fileId: file.id, place, spans: this.spans });
     this.spans = [];
     this.publisher.give(messages);
@@ -260,21 +230,5 @@ export class Forwarder {
     if (!this.rounds.isNew) return;
     this.files.writeNote(this.settings.notePath, noteText(this.note));
     this.rounds.isNew = false;
-  }
-}
-
-/** What the first record of a recording says. */
-async function firstOf(reader: LineReader): Promise<LineFacts | undefined> {
-  try {
-    for (;;) {
-      const lines = await reader.read();
-      if (lines === undefined) return undefined;
-      for (const { bytes } of lines) {
-        const facts = factsOfLine(bytes);
-        if (facts !== undefined) return facts;
-      }
-    }
-  } catch {
-    return undefined;
   }
 }

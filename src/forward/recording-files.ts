@@ -21,6 +21,7 @@ export interface Tail {
 export interface RecordingFiles {
   /** The regular files of a directory. Throws as `openFile` does. */
   list(directory: string): readonly RecordingFile[];
+  /** Throws for what cannot be opened, or unpacked here. */
   open(path: string, offset: number): Tail;
   /** Undefined where there is none. */
   readNote(path: string): string | undefined;

@@ -1,7 +1,7 @@
 /** What accounts need of the real system. Source: Documentation/accounting/taskstats.rst, kernel.task_delayacct in sysctl/kernel.rst. */
 import { readFileSync } from 'node:fs';
 import { possibleCpuList } from '../linux/cpus.ts';
-import { isInitial, isInitialNetwork } from '../linux/namespaces.ts';
+import { isInitialNetwork } from '../linux/namespaces.ts';
 import type { AccountDoors } from '../usage/doors.ts';
 import { openTaskstats } from './netlink-socket.ts';
 
@@ -22,8 +22,6 @@ function countsDelays(): boolean | undefined {
 
 export const accountDoors: AccountDoors = {
   async openExact({ onlyFailures }) {
-    // Programs in the kernel tell the numbers of the host.
-    if (!isInitial('pid')) return { reason: "this is a pid namespace of its own (run it in the host's: --pid=host)" };
     const { openKernelAccounts } = await import('../bpf/kernel-accounts.ts');
     const opened = openKernelAccounts({ onlyFailures, countsDelays: countsDelays() });
     return 'reason' in opened ? opened : opened.accounts;

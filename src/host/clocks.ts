@@ -16,6 +16,12 @@ function read(clock: number): Moment {
   return { seconds: Number(longs[0]), nanos: Number(longs[1]) };
 }
 
+/** Calls once when so much time has passed, unless it is cancelled before. */
+export function onceIn(milliseconds: number, act: () => void): { cancel(): void } {
+  const timer = setTimeout(act, milliseconds);
+  return { cancel: () => clearTimeout(timer) };
+}
+
 /** Two reads take some nanoseconds: a difference this small is no step of the clock, and must not move the times already told. */
 const NO_STEP_SECONDS = 100e-6;
 /** The clock that Node reads cheaply counts milliseconds. */

@@ -6,6 +6,7 @@ import type { AttemptSource } from '../attempts/attempt.ts';
 import type { CauseSource } from '../cause/cause-source.ts';
 import type { End } from '../errors.ts';
 import type { FactSource } from '../facts/kernel-facts.ts';
+import type { RingSource } from '../facts/ring-stream.ts';
 import type { RecordingFiles } from '../forward/recording-files.ts';
 import type { NatsAddress } from '../nats/address.ts';
 import type { Access, Engine, Role } from '../nats/engine.ts';
@@ -60,6 +61,8 @@ export interface Account {
 /** What hearing of events needs of the system: loaded before all else, so that events are queued while that is loaded. */
 export interface Listening {
   readonly openConnector: OpenConnector;
+  /** Programs in the kernel that tell all there is to hear, with a ring of this size; or the reason why they are not to be had. */
+  openRing(wishes: FactWishes, ringBytes: number): Promise<RingSource | { readonly reason: string }>;
   circumstances(): Circumstances;
 }
 

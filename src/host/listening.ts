@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Failure } from '../errors.ts';
 import { hasOtherClocks, isInitial } from '../linux/namespaces.ts';
 import type { Circumstances } from '../netlink/diagnose.ts';
+import type { OpenConnector } from '../netlink/socket.ts';
 import type { Listening } from './host.ts';
 import { openConnector } from './netlink-socket.ts';
 
@@ -16,23 +17,33 @@ function connectorListed(): boolean {
 
 function circumstances(): Circumstances {
   return {
-    connectorListed: connectorListed(),
+    get connectorListed() {
+      return connectorListed();
+    },
     initialPidNamespace: isInitial('pid'),
     initialUserNamespace: isInitial('user'),
     hidesProcesses: !existsSync('/proc/self/stat'),
   };
 }
 
+const OTHER_CLOCKS = 'this is a time namespace of its own, whose clocks are not those of the events';
+
 /** The clocks of a time namespace are others than those of the events, and start times below /proc are told by them. */
-function openOnOurClock(): ReturnType<typeof openConnector> {
+const openOnOurClock: OpenConnector = (datagrams) => {
   if (hasOtherClocks()) {
     throw new Failure(
       'unavailable',
-      'this is a time namespace of its own, whose clocks are not those of the events',
+      OTHER_CLOCKS,
       'run procwatch outside of it: nsenter --time=/proc/1/ns/time procwatch ...',
     );
   }
-  return openConnector();
+  return openConnector(datagrams);
+};
+
+/** Loaded only where there is no connector, or somebody wants it so. */
+async function openRing(...args: Parameters<Listening['openRing']>): ReturnType<Listening['openRing']> {
+  if (hasOtherClocks()) return { reason: OTHER_CLOCKS };
+  return (await import('./ring.ts')).openRing(...args);
 }
 
-export const listening: Listening = { openConnector: openOnOurClock, circumstances };
+export const listening: Listening = { openConnector: openOnOurClock, openRing, circumstances };

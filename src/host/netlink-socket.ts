@@ -7,7 +7,7 @@ import * as libc from '../linux/libc.ts';
 import { whenReadable } from '../linux/readiness.ts';
 import { SystemError } from '../linux/system-error.ts';
 import { AF_NETLINK, NETLINK_CONNECTOR, SO_ATTACH_FILTER, SOL_SOCKET } from '../netlink/abi.ts';
-import type { ConnectorSocket, Readiness, Received } from '../netlink/socket.ts';
+import type { ConnectorSocket, OpenConnector, Opened, Readiness, Received } from '../netlink/socket.ts';
 import { NETLINK_GENERIC } from '../taskstats/abi.ts';
 
 const SOCK_DGRAM = 2;
@@ -23,8 +23,8 @@ interface Shape {
   readonly slotBytes: number;
 }
 
-/** 0.6 µs a datagram at this number; one has 76 bytes, what is longer is malformed. */
-const OF_CONNECTOR: Shape = { slots: 512, slotBytes: 128 };
+/** An event has 76; what is longer than this is malformed. */
+const CONNECTOR_BYTES = 128;
 /** An account has 596 bytes, that of the last of several threads 1172; newer kernels add to it. */
 const OF_TASKSTATS: Shape = { slots: 64, slotBytes: 2048 };
 
@@ -35,6 +35,20 @@ const ADDRESS = { bytes: 12, words: 3, pidWord: 1 } as const;
 const optionLength = new Uint32Array(1);
 
 const outcome = (result: number): number => (result < 0 ? libc.errno() : 0);
+
+/** Puts words of the machine, by their index. */
+function putterOf(bytes: Uint8Array): (index: number, word: bigint) => void {
+  if (libc.WORD_BYTES === 4) {
+    const words = new Uint32Array(bytes.buffer);
+    return (index, word) => {
+      words[index] = Number(word);
+    };
+  }
+  const words = new BigUint64Array(bytes.buffer);
+  return (index, word) => {
+    words[index] = word;
+  };
+}
 
 /** `struct mmsghdr[slots]` and what its pointers lead to. `struct msghdr` in words of the machine: name, namelen, iov, iovlen, … */
 class Slots {
@@ -55,17 +69,16 @@ class Slots {
     const vectors = new Uint8Array(slots * 2 * word);
     this.headers = new Uint8Array(slots * headerBytes);
     this.held = [data, addresses, vectors];
-    const pointTo = (into: Uint8Array, offset: number, address: bigint): void => {
-      if (word === 8) new BigUint64Array(into.buffer)[offset / 8] = address;
-      else new Uint32Array(into.buffer)[offset / 4] = Number(address);
-    };
+    const putHeader = putterOf(this.headers);
+    const putVector = putterOf(vectors);
+    const [toData, toAddresses, toVectors] = this.held.map((bytes) => libc.addressOf(bytes));
     for (let i = 0; i < slots; i++) {
-      pointTo(vectors, i * 2 * word, libc.addressOf(data) + BigInt(i * slotBytes));
-      pointTo(vectors, (i * 2 + 1) * word, BigInt(slotBytes));
-      pointTo(this.headers, i * headerBytes, libc.addressOf(addresses) + BigInt(i * ADDRESS.bytes));
-      pointTo(this.headers, i * headerBytes + word, BigInt(ADDRESS.bytes));
-      pointTo(this.headers, i * headerBytes + 2 * word, libc.addressOf(vectors) + BigInt(i * 2 * word));
-      pointTo(this.headers, i * headerBytes + 3 * word, 1n);
+      putVector(2 * i, toData + BigInt(i * slotBytes));
+      putVector(2 * i + 1, BigInt(slotBytes));
+      putHeader(8 * i, toAddresses + BigInt(i * ADDRESS.bytes));
+      putHeader(8 * i + 1, BigInt(ADDRESS.bytes));
+      putHeader(8 * i + 2, toVectors + BigInt(i * 2 * word));
+      putHeader(8 * i + 3, 1n);
     }
     this.lengthStep = headerBytes / 4;
     this.lengthWords = new Uint32Array(this.headers.buffer, lengthOffset);
@@ -122,9 +135,7 @@ class LinuxNetlinkSocket implements ConnectorSocket {
     const instructionBytes = 8;
     const header = new Uint8Array(2 * libc.WORD_BYTES);
     new Uint16Array(header.buffer)[0] = program.byteLength / instructionBytes;
-    const address = libc.addressOf(program);
-    if (libc.WORD_BYTES === 8) new BigUint64Array(header.buffer)[1] = address;
-    else new Uint32Array(header.buffer)[1] = Number(address);
+    putterOf(header)(1, libc.addressOf(program));
     return this.setOption(SOL_SOCKET, SO_ATTACH_FILTER, header);
   }
 
@@ -156,10 +167,10 @@ class LinuxNetlinkSocket implements ConnectorSocket {
   }
 }
 
-function open(protocol: number, shape: Shape): ConnectorSocket | { errno: number } {
+function open(protocol: number, shape: Shape): Opened {
   const fd = libc.socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
   return fd < 0 ? { errno: libc.errno() } : new LinuxNetlinkSocket(fd, shape);
 }
 
-export const openConnector = () => open(NETLINK_CONNECTOR, OF_CONNECTOR);
-export const openTaskstats = () => open(NETLINK_GENERIC, OF_TASKSTATS);
+export const openConnector: OpenConnector = (slots) => open(NETLINK_CONNECTOR, { slots, slotBytes: CONNECTOR_BYTES });
+export const openTaskstats = (): Opened => open(NETLINK_GENERIC, OF_TASKSTATS);

@@ -47,6 +47,16 @@ async function askCapture(): Promise<Answers['capture']> {
   return 'possible';
 }
 
+/** Smaller than that of a watch, since nobody reads it. */
+const RING_BYTES = 64 * 1024;
+
+async function askRing({ openRing }: Kernel): Promise<Answers['ring']> {
+  const opened = await openRing({ ...LIVES, births: true, wakes: 'others read' }, RING_BYTES);
+  if ('reason' in opened) return { impossible: opened.reason };
+  opened.close();
+  return 'possible';
+}
+
 async function askCauses(kernel: Kernel): Promise<Answers['causes']> {
   const opened = await kernel.openCauses();
   if ('reason' in opened) return { impossible: opened.reason };
@@ -68,6 +78,7 @@ export const probes: Probes = {
     accounts: await askAccounts(kernel),
     taskstats: askTaskstats(),
     pidfd: await askPidfd(kernel),
+    ring: await askRing(kernel),
     capture: await askCapture(),
     causes: await askCauses(kernel),
   }),

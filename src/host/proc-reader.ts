@@ -48,9 +48,11 @@ const argsIn = (cmdline: Uint8Array | undefined): Image => {
   return cmdline.length > ARGS_MOST ? { args, argsTotal: cmdline.length } : { args };
 };
 
+/** A kernel thread has no program, and works nowhere. */
 function linksOf(directory: number): Image {
   const exe = linkToFile(directory, NAME.exe);
-  const program = exe && { exe: textOf(exe.path), ...(exe.isDeleted && ({ exeDeleted: true } as const)) };
+  if (exe === undefined) return {};
+  const program = { exe: textOf(exe.path), ...(exe.isDeleted && ({ exeDeleted: true } as const)) };
   const cwd = linkToFile(directory, NAME.cwd);
   return { ...program, ...(cwd && { cwd: textOf(cwd.path), ...(cwd.isDeleted && ({ cwdDeleted: true } as const)) }) };
 }

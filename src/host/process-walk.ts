@@ -7,8 +7,10 @@ import { SystemError } from '../linux/system-error.ts';
 import { ticksOf } from '../process/moment.ts';
 import type { ProcessWalk, Walked } from '../process/scan.ts';
 
-function walkedOf({ pid, ppid, comm, state, threads, waitStatus, start, uid }: WalkedTask): Walked {
-  return { pid, uid, start, stat: { comm, state, ppid, threads, startTicks: ticksOf(start), waitStatus } };
+function walkedOf(task: WalkedTask): Walked {
+  const { pid, ppid, comm, state, threads, waitStatus, start, uid, isKernelThread, isNameCut } = task;
+  const stat = { comm, state, ppid, threads, startTicks: ticksOf(start), waitStatus };
+  return { pid, uid, start, isKernelThread, isNameCut, stat };
 }
 
 /** Before 5.19 a walk may need the rights that its setting up needs, and they may have been given up since. */

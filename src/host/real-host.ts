@@ -120,7 +120,8 @@ function randomWord(): number {
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** What a library may use of the process it is loaded into. */
-export const ambient: Pick<Host, 'now' | 'after' | 'random'> = {
+export const ambient: Pick<Host, 'now' | 'after' | 'random' | 'pid'> = {
+  pid: process.pid,
   now: () => toMoment(process.hrtime()),
   after(milliseconds, task) {
     let timer: NodeJS.Timeout;
@@ -264,7 +265,6 @@ export function realHost(): Host {
   };
   return {
     argv: typedArguments(),
-    pid: process.pid,
     parentPid: process.ppid,
     env: process.env,
     stdout,

@@ -41,14 +41,8 @@ export const kernel: Kernel = {
       close: () => programs.close(),
     };
   },
-  async openCauses() {
-    if (!isInitial('pid')) return { reason: OWN_PID_NAMESPACE };
-    return (await import('../bpf/cause-programs.ts')).openCausePrograms();
-  },
-  async openAttempts(args) {
-    if (!isInitial('pid')) return { reason: OWN_PID_NAMESPACE };
-    return (await import('../bpf/attempt-programs.ts')).openAttemptPrograms({ args });
-  },
+  openCauses: async () => (await import('../bpf/cause-programs.ts')).openCausePrograms(),
+  openAttempts: async (args) => (await import('../bpf/attempt-programs.ts')).openAttemptPrograms({ args }),
   openWalk: async () => (await import('./process-walk.ts')).openWalk(),
   accounts: accountDoors,
 };

@@ -12,8 +12,9 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { constants, createGunzip } from 'node:zlib';
 import type { RecordingFile, RecordingFiles, Tail } from '../forward/recording-files.ts';
+import { packingOf } from '../recording/file-names.ts';
+import { GZIP_UNPACKING, type MakeUnpacking, NO_ZSTD, Unpacker, ZSTD_UNPACKING } from '../recording/unpacker.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 const PRIVATE = 0o600;
@@ -49,65 +50,50 @@ class PlainTail implements Tail {
   }
 }
 
-/** Compressed files grow by members, each of which is a whole. */
-class GzipTail implements Tail {
+/** Compressed files grow by blocks, each of which is a whole. */
+class PackedTail implements Tail {
   readonly offset = 0;
   private readonly compressed: PlainTail;
-  private gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
-  private chunks: Uint8Array[] = [];
-  private failure: Error | undefined;
+  private readonly make: MakeUnpacking;
+  private unpacker: Unpacker;
 
-  constructor(path: string) {
+  constructor(path: string, make: MakeUnpacking) {
     this.compressed = new PlainTail(path, 0);
-    this.listen();
+    this.make = make;
+    this.unpacker = new Unpacker(make);
   }
 
   get rewinds(): number {
     return this.compressed.rewinds;
   }
 
-  private listen(): void {
-    this.gunzip.on('data', (chunk: Uint8Array) => this.chunks.push(chunk));
-    this.gunzip.on('error', (error) => {
-      this.failure = error;
-    });
-  }
-
-  private beginAnew(): void {
-    this.gunzip.destroy();
-    this.gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
-    this.chunks = [];
-    this.failure = undefined;
-    this.listen();
-  }
-
   async read(): Promise<Uint8Array | undefined> {
-    while (this.chunks.length === 0) {
+    for (;;) {
       const before = this.rewinds;
-      const chunk = await this.compressed.read();
-      if (this.rewinds > before) this.beginAnew();
-      if (this.failure !== undefined) throw this.failure;
-      if (chunk === undefined) return undefined;
-      await this.decompress(chunk);
+      const piece = await this.compressed.read();
+      if (this.rewinds > before) {
+        this.unpacker.close();
+        this.unpacker = new Unpacker(this.make);
+      }
+      if (this.unpacker.error !== undefined) throw this.unpacker.error;
+      if (piece === undefined) return undefined;
+      const out = await this.unpacker.take(piece);
+      if (out.length > 0) return Buffer.concat(out);
     }
-    return Buffer.concat(this.chunks.splice(0));
-  }
-
-  private decompress(chunk: Uint8Array): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.gunzip.off('error', done);
-        resolve();
-      };
-      this.gunzip.once('error', done);
-      this.gunzip.write(chunk, done);
-    });
   }
 
   close(): void {
     this.compressed.close();
-    this.gunzip.destroy();
+    this.unpacker.close();
   }
+}
+
+function tailOf(path: string, offset: number): Tail {
+  const packing = packingOf(path);
+  if (packing === 'plain') return new PlainTail(path, offset);
+  if (packing === 'gzip') return new PackedTail(path, GZIP_UNPACKING);
+  if (ZSTD_UNPACKING === undefined) throw new Error(NO_ZSTD);
+  return new PackedTail(path, ZSTD_UNPACKING);
 }
 
 function fileAt(path: string): RecordingFile | undefined {
@@ -149,7 +135,7 @@ function readNote(path: string): string | undefined {
 
 export const recordingFiles: RecordingFiles = {
   list: (directory) => readdirSync(directory).flatMap((name) => fileAt(join(directory, name)) ?? []),
-  open: (path, offset) => (path.endsWith('.gz') ? new GzipTail(path) : new PlainTail(path, offset)),
+  open: tailOf,
   readNote,
   writeNote,
 };

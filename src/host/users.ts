@@ -3,10 +3,10 @@
  * service over a network and is therefore asked on another thread. Answers are kept for a while, and as long as the file stays the same.
  */
 import { readFileSync, statSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../errors.ts';
 import { addressOf, getpwnam, getpwuid, WORD_BYTES } from '../linux/libc.ts';
 import { readable, type Text, textOf } from '../process/text.ts';
+import { onceIn } from './clocks.ts';
 import type { Account, Users } from './host.ts';
 
 const COLON = ':'.charCodeAt(0);
@@ -101,21 +101,19 @@ interface Answer {
 class Names {
   private local: Map<number, Text> = new Map();
   private state: string | undefined;
-  private isFresh = false;
+  private dueMs = 0;
   private readonly answers = new Map<number, Answer>();
   private asking = 0;
 
   of(uid: number): Text | undefined {
-    if (!this.isFresh) this.look();
-    return this.local.get(uid) ?? this.answer(uid, performance.now());
+    // No timer: one would wake us between the records, which costs more than to ask for the time at each.
+    const nowMs = performance.now();
+    if (nowMs >= this.dueMs) this.look(nowMs);
+    return this.local.get(uid) ?? this.answer(uid, nowMs);
   }
 
-  /** Asked for every record: the time is looked at by a timer, and only while there are any. */
-  private look(): void {
-    this.isFresh = true;
-    void sleep(LOOK_MS, undefined, { ref: false }).then(() => {
-      this.isFresh = false;
-    });
+  private look(nowMs: number): void {
+    this.dueMs = nowMs + LOOK_MS;
     const state = stateOf(PASSWD);
     if (state === this.state) return;
     this.state = state;
@@ -145,15 +143,11 @@ const MOST_ANSWERS = 10_000;
 const names = new Names();
 
 /** What comes in time; a service that is away is asked by a thread, and nobody waits for it for ever. */
-async function inTime<T>(answer: Promise<T>, milliseconds: number, late: () => T): Promise<T> {
-  const answered = new AbortController();
-  const { signal } = answered;
-  const passed = sleep(milliseconds, undefined, { signal }).then(late, () => answer);
-  try {
-    return await Promise.race([answer, passed]);
-  } finally {
-    answered.abort();
-  }
+function inTime<T>(answer: Promise<T>, milliseconds: number, late: () => T): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const passed = onceIn(milliseconds, () => void Promise.resolve().then(late).then(resolve, reject));
+    void answer.then(resolve, reject).finally(() => passed.cancel());
+  });
 }
 
 const isAway = (name: string) => (): never => {

@@ -14,6 +14,7 @@ import type { JsonRecord } from '../format/json-records.ts';
 import type { Host, Kernel } from '../host/host.ts';
 import { Monitor } from '../pipeline/monitor.ts';
 import { RecordQueue } from '../pipeline/record-queue.ts';
+import { openStream } from '../pipeline/subscribing.ts';
 import type { Watch, WatchRequest } from './watch-request.ts';
 
 /** Nobody's stderr is written to. */
@@ -55,6 +56,7 @@ const OPTION_OF: Readonly<Record<Exclude<keyof WatchRequest, 'signal' | 'queue'>
   maxArgs: 'maxArgs',
   buffer: 'buffer',
   latency: 'latency',
+  source: 'source',
   read: 'read',
   since: 'since',
   until: 'until',
@@ -85,7 +87,11 @@ export class LiveWatch implements Watch {
   private sequence = 0;
 
   /** Throws a Failure for a request that makes no sense; begins at once otherwise. */
-  constructor(request: WatchRequest, host: Pick<Host, 'now' | 'after' | 'random'>, loadKernel: () => Promise<Kernel>) {
+  constructor(
+    request: WatchRequest,
+    host: Pick<Host, 'now' | 'after' | 'random' | 'pid'>,
+    loadKernel: () => Promise<Kernel>,
+  ) {
     this.request = request;
     this.queue = new RecordQueue(request.queue ?? QUEUE_RECORDS, () => host.now());
     const typed = typedOf(request);
@@ -96,7 +102,8 @@ export class LiveWatch implements Watch {
       const selection = await selectionFor(kernel, options);
       const redact = await redactorFor(options.redact);
       if (this.stopped) return;
-      const monitor = new Monitor(host, kernel, { ...monitorOptions(plan, selection), redact });
+      const stream = await openStream(host, kernel, plan);
+      const monitor = new Monitor(host, kernel, { ...monitorOptions(plan, selection), stream, redact });
       await useFacts(plan, monitor);
       await useCauses(plan, monitor);
       await useAttempts(plan, monitor);

@@ -5,7 +5,7 @@
 import { Failure } from '../errors.ts';
 import type { SnapshotKernel } from '../host/host.ts';
 import { dumpClocks } from '../ps/dump-clocks.ts';
-import { TASK_FIELDS, type TaskContext, type TaskField } from '../ps/fields.ts';
+import { LIVE_TASK_FIELDS, type TaskContext, type TaskField } from '../ps/fields.ts';
 import { TOLD } from '../ps/snapshot.ts';
 import type { KernelDump, Task, TaskReader } from '../ps/task.ts';
 import type { Processes, ProcessesRequest, ProcessRow, ProcessRows } from './processes.ts';
@@ -27,7 +27,7 @@ class Row {
 
   /** What is known by now is not read for it. */
   toJSON(): Record<string, unknown> {
-    const members = TASK_FIELDS.map(({ name, value }) => [name, value(this.task, this.read.context)]);
+    const members = LIVE_TASK_FIELDS.map(({ name, value }) => [name, value(this.task, this.read.context)]);
     return Object.fromEntries(members.filter(([, value]) => value !== undefined));
   }
 }
@@ -46,7 +46,7 @@ function memberOf({ part, value }: TaskField): (this: Row) => unknown {
   };
 }
 
-for (const field of TASK_FIELDS)
+for (const field of LIVE_TASK_FIELDS)
   Object.defineProperty(Row.prototype, field.name, { get: memberOf(field), enumerable: true });
 
 class Rows implements ProcessRows {

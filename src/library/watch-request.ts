@@ -2,6 +2,7 @@
 import type { CauseName } from '../cause/causes.ts';
 import type { JsonRecord } from '../format/json-records.ts';
 import type { EventName } from '../netlink/events.ts';
+import type { StreamSource } from '../process/event-stream.ts';
 
 type OneOrMore<T> = T | readonly T[];
 
@@ -60,6 +61,8 @@ export interface WatchRequest {
   readonly buffer?: number;
   /** How long an event may wait for others, in milliseconds or as on the command line (`2s`), where nothing is lost by that; 100 ms unless given. */
   readonly latency?: number | string;
+  /** Where events come from: the proc connector, and programs in the kernel (`bpf`) where there is none, unless one of them is named. */
+  readonly source?: 'auto' | StreamSource;
   /** Reads recordings instead of watching: files of JSON Lines, compressed or not, merged in the order of time. Nothing is asked of the kernel. */
   readonly read?: OneOrMore<string>;
   /** Of a recording only what happened then or later, and then or earlier: `03:00`, a date, or `-2h` before its end. */

@@ -21,6 +21,9 @@ export interface Symptom {
   readonly ackErrno?: number | undefined;
 }
 
+/** There is no connector to be had here; all else may well be. */
+export class NoConnector extends Failure {}
+
 const KERNEL_OPTION = 'CONFIG_PROC_EVENTS=y (and CONFIG_CONNECTOR=y)';
 
 /** Errors that say nothing about the connector. */
@@ -31,7 +34,7 @@ export function explainConnectorAbsent(errno: number): Failure {
   if (limit !== undefined) {
     return new Failure('unavailable', `cannot open a connector socket: ${describeErrno(errno)}`, hintFor(limit));
   }
-  return new Failure(
+  return new NoConnector(
     'unavailable',
     `cannot open a connector socket: ${describeErrno(errno)}`,
     `the kernel needs ${KERNEL_OPTION}; a seccomp profile may also forbid netlink sockets`,
@@ -48,7 +51,7 @@ export function explainNoNativeCode(error: Error): Failure {
 }
 
 export function needsPrivilege(errno: number): Failure {
-  return new Failure(
+  return new NoConnector(
     'permission',
     `cannot subscribe to process events: ${describeErrno(errno)}`,
     'kernels before 6.6 want CAP_NET_ADMIN: try sudo, or run on 6.6 or newer, where no privilege is needed',
@@ -57,7 +60,7 @@ export function needsPrivilege(errno: number): Failure {
 
 export function explainSilence(facts: Circumstances, symptom: Symptom): Failure {
   const [cause, hint] = causeOfSilence(facts);
-  return new Failure('unavailable', `cannot subscribe to process events: ${describe(symptom)}: ${cause}`, hint);
+  return new NoConnector('unavailable', `cannot subscribe to process events: ${describe(symptom)}: ${cause}`, hint);
 }
 
 function describe({ sendErrno, ackErrno }: Symptom): string {

@@ -28,12 +28,16 @@ function commBytes(words: Words, at: number): Uint8Array {
   return bytes.slice(0, end < 0 ? COMM_BYTES : end);
 }
 
-/** The kinds that travel on the wire. `read` is the layout: one u32 a field, in the kernel's order. */
+/**
+ * The kinds that travel on the wire. `read` is the layout: one u32 a field, in the kernel's order. `teller`: who else tells them, programs of
+ * ours in the kernel, where there is no connector.
+ */
 export const WIRE = {
   fork: {
     bit: 0x1,
     meaning: 'a process was created',
     carries: 'the child as pid, its parent as ppid',
+    teller: 'programs too',
     read: (stamp: Stamp, w: Words, i: number) => ({
       kind: 'fork' as const,
       stamp,
@@ -47,6 +51,7 @@ export const WIRE = {
     bit: 0x2,
     meaning: 'a process runs another program',
     carries: 'args, exe, cwd, user of the new program',
+    teller: 'programs too',
     read: (stamp: Stamp, w: Words, i: number) => ({
       kind: 'exec' as const,
       stamp,
@@ -58,6 +63,7 @@ export const WIRE = {
     bit: 0x4,
     meaning: 'a user id changed',
     carries: 'ruid, euid',
+    teller: 'connector',
     read: (stamp: Stamp, w: Words, i: number) => ({
       kind: 'uid' as const,
       stamp,
@@ -71,6 +77,7 @@ export const WIRE = {
     bit: 0x40,
     meaning: 'a group id changed',
     carries: 'rgid, egid',
+    teller: 'connector',
     read: (stamp: Stamp, w: Words, i: number) => ({
       kind: 'gid' as const,
       stamp,
@@ -84,6 +91,7 @@ export const WIRE = {
     bit: 0x80,
     meaning: 'a process began a session (setsid)',
     carries: 'the new session leader as pid',
+    teller: 'connector',
     read: (stamp: Stamp, w: Words, i: number) => ({
       kind: 'sid' as const,
       stamp,
@@ -95,6 +103,7 @@ export const WIRE = {
     bit: 0x100,
     meaning: 'a tracer attached or detached',
     carries: 'attached; tracer_pid and tracer_tid on attach',
+    teller: 'connector',
     read: (stamp: Stamp, w: Words, i: number) => ({
       kind: 'ptrace' as const,
       stamp,
@@ -109,6 +118,7 @@ export const WIRE = {
     bit: 0x200,
     meaning: 'a process renamed itself (exec sends no comm)',
     carries: 'the new comm',
+    teller: 'connector',
     read: (stamp: Stamp, w: Words, i: number) => ({
       kind: 'comm' as const,
       stamp,
@@ -121,6 +131,7 @@ export const WIRE = {
     bit: 0x40000000,
     meaning: 'a process is dumping core (also at core limit 0)',
     carries: 'ppid',
+    teller: 'connector',
     read: (stamp: Stamp, w: Words, i: number) => ({
       kind: 'coredump' as const,
       stamp,
@@ -135,6 +146,7 @@ export const WIRE = {
     bit: 0x80000000,
     meaning: 'a process ended',
     carries: 'exit_code or signal, core_dumped, wait_status, duration_s',
+    teller: 'programs too',
     read: (stamp: Stamp, w: Words, i: number) => ({
       kind: 'exit' as const,
       stamp,
@@ -195,6 +207,14 @@ export const HEARD_NAMES = [...WIRE_KINDS, ...Object.keys(REFINEMENTS)] as Heard
 export const EVENT_NAMES = [...HEARD_NAMES, ...Object.keys(FROM_PROGRAMS)] as EventName[];
 
 export const isHeard = (name: EventName): name is HeardName => !(name in FROM_PROGRAMS);
+
+/** The kind on the wire that an event is, or is a part of. */
+export const kindOf = (name: HeardName): WireKind =>
+  name in REFINEMENTS ? REFINEMENTS[name as keyof typeof REFINEMENTS].of : (name as WireKind);
+
+/** Whether programs in the kernel tell it, with or without a connector. */
+export const isInRing = (name: EventName): boolean => !isHeard(name) || WIRE[kindOf(name)].teller === 'programs too';
+export const RING_NAMES: readonly EventName[] = EVENT_NAMES.filter(isInRing);
 
 /** Every bit the kernel knows: PROC_EVENT_ALL. Only with exactly this mask are acknowledgements delivered. */
 export const MASK_ALL = [...Object.values(WIRE), ...Object.values(REFINEMENTS)].reduce(

@@ -38,5 +38,8 @@ export interface ConnectorSocket {
   close(): void;
 }
 
-/** Opens a connector socket, or tells the errno. */
-export type OpenConnector = () => ConnectorSocket | { errno: number };
+/** A socket, or the errno of why there is none. */
+export type Opened = ConnectorSocket | { errno: number };
+
+/** @param datagrams how many one `receive` takes at the most */
+export type OpenConnector = (datagrams: number) => Opened;

@@ -1,21 +1,25 @@
 /** From a subscription to batches: what is queued is decoded into one array of events, with what was lost and refused beside it. */
 import { decode, type Refusal } from './decode.ts';
-import type { WireEvent } from './events.ts';
+import type { Stamp, WireEvent } from './events.ts';
 import { type Hearing, hears } from './filter.ts';
 import type { Readiness } from './socket.ts';
 import type { Subscription } from './subscribe.ts';
+
+type Stamped = Pick<Stamp, 'seconds' | 'nanos'>;
 
 export interface Batch {
   /** In the order of arrival. */
   readonly events: WireEvent[];
   /** Events the kernel dropped since the batch before. */
   readonly lost: number;
+  /** They lie behind all that happened until then; without it, until this batch was drained. */
+  readonly lostBy?: Stamped | undefined;
   /** The limit was reached: there may be more. */
   readonly full: boolean;
 }
 
 /** Datagrams in one batch at the most: small enough that a batch dies young, which halves the work of the garbage collector. */
-const BATCH_LIMIT = 512;
+export const BATCH_LIMIT = 512;
 
 export class EventSource {
   /** Datagrams refused since the start, by reason. */

@@ -27,8 +27,7 @@ export class Backlog {
 
   private drain(): DrainedBatch {
     const at = this.now();
-    const { events, lost, full } = this.source.drain();
-    return { events, lost, full, at };
+    return { ...this.source.drain(), at };
   }
 
   /** Drains all that is queued now, up to a bound; returns the events that wait for their turn. */
@@ -54,7 +53,8 @@ export class Backlog {
     if (first !== undefined && (first.full || this.ahead.length > 0)) return first;
     const fresh = this.drain();
     if (first === undefined) return fresh;
-    return { ...fresh, events: first.events.concat(fresh.events), lost: first.lost + fresh.lost };
+    const lostBy = first.lostBy ?? fresh.lostBy;
+    return { ...fresh, events: first.events.concat(fresh.events), lost: first.lost + fresh.lost, lostBy };
   }
 
   /** Takes what happened before this moment, as far as it waits here. */

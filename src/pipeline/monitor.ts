@@ -8,9 +8,9 @@ import type { FactSource } from '../facts/kernel-facts.ts';
 import type { Host, Kernel } from '../host/host.ts';
 import type { WireEvent } from '../netlink/events.ts';
 import { type Hearing, hearsWholeLives } from '../netlink/filter.ts';
-import { EventSource } from '../netlink/source.ts';
-import type { Subscription } from '../netlink/subscribe.ts';
+import type { EventStream } from '../process/event-stream.ts';
 import type { FactWishes } from '../process/fact-wishes.ts';
+import { foreignReader } from '../process/foreign-reader.ts';
 import { compareMoments, type Moment, minus } from '../process/moment.ts';
 import { inTimeOrder, putInTime } from '../process/order.ts';
 import type { ProcessFacts, ProcReader } from '../process/proc-reader.ts';
@@ -35,8 +35,8 @@ import { type Pacing, PromptWakeups, together, type Wakeups, WindowedWakeups } f
 import { Witnesses, type WitnessOptions } from './witnesses.ts';
 
 export interface MonitorOptions extends WitnessOptions {
-  /** Made before with this hearing and buffer; closed with the monitor. */
-  readonly subscription?: Subscription | undefined;
+  /** Where events come from: the connector, with this hearing and buffer, unless given. Closed with the monitor. */
+  readonly stream?: EventStream | undefined;
   readonly shows: (event: WireEvent) => boolean;
   readonly threads: boolean;
   readonly infers: Infers;
@@ -61,7 +61,7 @@ export interface FactPlan {
 }
 
 /** What the pipeline needs of a host. */
-type Monitored = Pick<Host, 'now' | 'after' | 'random'>;
+type Monitored = Pick<Host, 'now' | 'after' | 'random' | 'pid'>;
 
 /** Batches handled in one wake-up before the event loop gets its turn. */
 const ROUNDS = 256;
@@ -69,17 +69,14 @@ const ROUNDS = 256;
 const UNHEARD_SECONDS = 1;
 /** Between a record and its event lie microseconds, on a loaded machine milliseconds. */
 const GRACE_SECONDS = 0.02;
-/** Of the kernel's queue for us: 832 bytes on Linux 6.18. */
-const BYTES_AN_EVENT = 1024;
 
 export class Monitor {
-  readonly subscription: Subscription;
+  readonly stream: EventStream;
   private readonly host: Monitored;
   private readonly kernel: Kernel;
   private readonly reader: ProcReader;
   private readonly witnesses: Witnesses;
   private readonly options: MonitorOptions;
-  private readonly source: EventSource;
   private readonly backlog: Backlog;
   private readonly losses: Losses;
   private readonly gaps = new Gaps();
@@ -103,27 +100,29 @@ export class Monitor {
 
   /** Subscribes, if nobody has; throws a Failure that says why where that is impossible. */
   constructor(host: Monitored, kernel: Kernel, options: MonitorOptions) {
-    const reader = options.readsArgs === false ? kernel.readerWithoutArgs : kernel.reader;
+    this.stream = options.stream ?? subscribe(host, kernel, options);
+    const { foreign } = this.stream;
+    const ours = options.readsArgs === false ? kernel.readerWithoutArgs : kernel.reader;
+    const isOurs = foreign?.proc !== 'others';
+    const reader = isOurs ? ours : foreignReader(ours, { inEvents: foreign.self, inProc: host.pid });
     const after = (milliseconds: number, task: () => void) => host.after(milliseconds, task);
     this.host = host;
     this.kernel = kernel;
     this.witnesses = new Witnesses(reader, options, () => host.now());
     this.reader = this.witnesses.reader;
     this.options = options;
-    this.hearing = options.hearing;
+    this.hearing = this.stream.hearing;
     this.losses = new Losses(() => host.now());
-    this.subscription = options.subscription ?? subscribe(host, kernel, options);
-    this.source = new EventSource(this.subscription, options.hearing);
-    this.backlog = new Backlog(this.source, () => host.now());
+    this.backlog = new Backlog(this.stream, () => host.now());
     this.scan = new ReadScan(this.reader);
-    this.heartbeat = new Heartbeat(this.subscription, after, (isDeaf) => this.beaten(isDeaf));
+    this.heartbeat = new Heartbeat(this.stream, after, (isDeaf) => this.beaten(isDeaf));
     this.rescan = new Rescan(after, () => this.repair());
     this.settling = new Settling(after, this.openEnds());
   }
 
   /** Datagrams that were not the kernel's, or not understood, since the start. */
   get refused(): Readonly<Record<string, number>> {
-    return this.source.refused;
+    return this.stream.refused;
   }
 
   /** Records that a pattern judged by the beginning of their arguments, since the rest is not known. */
@@ -149,13 +148,18 @@ export class Monitor {
    * this also shows its list of processes. Between subscribing and `start`: what happens meanwhile is queued.
    */
   async useFacts({ wishes, hearing }: FactPlan): Promise<string | undefined> {
+    if (this.stream.source === 'bpf') return this.useWalk();
     const args = this.options.readsArgs === false ? 'without' : 'with';
     const opened = await this.kernel.openFacts({ ...wishes, args, wakes: 'untold' });
     if ('reason' in opened) return opened.reason;
     this.facts = { source: opened, since: this.host.now() };
     this.hearing = hearing;
-    this.source.rehear(hearing);
-    if (!hearsWholeLives(hearing)) return undefined;
+    this.stream.rehear(hearing);
+    return this.useWalk();
+  }
+
+  private async useWalk(): Promise<undefined> {
+    if (!hearsWholeLives(this.hearing)) return undefined;
     // Now, for later the rights to it may have been given up.
     const walk = await this.kernel.openWalk();
     if (!('reason' in walk)) this.scan = new WalkedScan(walk, this.reader);
@@ -182,12 +186,13 @@ export class Monitor {
     this.onRecords = onRecords;
     const { hearing, reader, options, kernel, witnesses } = this;
     const facts = this.facts?.source;
-    const subjects = witnesses.subjects(hearing, facts);
+    const subjects = witnesses.subjects(hearing, this.tells ? 'facts' : 'looks');
     const acquaintance: Acquaintance = {
       startOf: (pid) => subjects.table.living(pid)?.start,
       bootOffset: () => subjects.bootOffset,
     };
-    const witness = witnesses.witness(hearing, facts, acquaintance);
+    const own = this.stream.witness({ ...acquaintance, reader, now: () => this.host.now() });
+    const witness = own === undefined ? witnesses.witness(hearing, facts, acquaintance) : witnesses.edited(own);
     const { causes, attempts: failedExecs } = this;
     const tracker = new Tracker(
       { ...options, hearing, reader, subjects, causes, failedExecs, clocks: () => kernel.clocks() },
@@ -212,16 +217,21 @@ export class Monitor {
     const { latencyMs } = this.options;
     const isHurried = !isPatient || this.options.wants.cgroup;
     const also = this.attempts === undefined ? [] : [this.attempts.source];
-    if (this.facts === undefined || isHurried || latencyMs === undefined) {
-      return new PromptWakeups(pacing, together([this.source, ...also]), isHurried ? 'hurried' : 'patient');
+    if (!this.tells || isHurried || latencyMs === undefined) {
+      return new PromptWakeups(pacing, together([this.stream, ...also]), isHurried ? 'hurried' : 'patient');
     }
-    const capacity = this.subscription.bufferBytes / BYTES_AN_EVENT;
-    return new WindowedWakeups(pacing, [this.source, this.facts.source, ...also], { mostMs: latencyMs, capacity });
+    const sources = this.facts === undefined ? [this.stream] : [this.stream, this.facts.source];
+    return new WindowedWakeups(pacing, [...sources, ...also], { mostMs: latencyMs, capacity: this.stream.capacity });
+  }
+
+  /** Whether programs in the kernel tell what events leave out. */
+  private get tells(): boolean {
+    return this.facts !== undefined || this.stream.source === 'bpf';
   }
 
   /** Where the table is not the authority, there is nobody who must be known beforehand. */
   private seed(tracker: Tracker, known: readonly number[] | undefined): void {
-    const needsAll = this.facts === undefined || hearsWholeLives(this.hearing);
+    const needsAll = !this.tells || hearsWholeLives(this.hearing);
     const everybody = () => (needsAll ? this.scan.facts() : new Map<number, ProcessFacts>());
     const scan = known === undefined ? everybody() : this.reader.factsOfAll(known);
     tracker.seed(scan, this.backlog.drainAll());
@@ -245,7 +255,7 @@ export class Monitor {
   stop(): void {
     this.wake();
     this.tell(this.gaps.takeRest());
-    this.tell([], this.takeLoss(this.subscription.takeDrops()));
+    this.tell([], this.takeLoss(this.stream.takeDrops()));
     this.tellUnseen(this.tracker?.witness.takeLost('all') ?? 0);
     this.causes?.askLost(this.host.now());
     this.tellUnexplained();
@@ -256,7 +266,7 @@ export class Monitor {
     for (const one of [this.heartbeat, this.rescan, this.settling]) one.stop();
     this.carry?.cancel();
     this.wakeups?.stop();
-    this.subscription.close();
+    this.stream.close();
     this.facts?.source.close();
     this.causes?.close();
     this.attempts?.close();
@@ -347,7 +357,7 @@ export class Monitor {
     if (batch.full && !witness.isPatient && this.backlog.length === 0) this.backlog.drainMore();
     this.options.usage?.hear(events);
     const over = this.attempts?.attend(events, batch.full ? events.at(-1)?.stamp : batch.at) ?? [];
-    if (batch.lost > 0) this.gaps.add(this.lossOfEvents('overrun', batch.lost), batch.at);
+    if (batch.lost > 0) this.gaps.add(this.lossOfEvents('overrun', batch.lost), batch.lostBy ?? batch.at);
     const records: StreamRecord[] = this.withGaps(tracker, events, batch.full || !this.backlog.isEmpty());
     if (over.length > 0) putInTime(records, tracker.tellFailed(over));
     this.watchQuiet();
@@ -436,7 +446,7 @@ export class Monitor {
       this.tracker?.doubt(starved.at);
       this.tell([], starved);
     }
-    this.tell([], this.takeLoss(this.subscription.takeDrops()));
+    this.tell([], this.takeLoss(this.stream.takeDrops()));
   }
 
   /**
@@ -445,7 +455,8 @@ export class Monitor {
    */
   private repair(): void {
     const { tracker } = this;
-    if (tracker === undefined) return;
+    // Where /proc has other numbers nobody can be looked for.
+    if (tracker === undefined || this.stream.foreign?.proc === 'others') return;
     const at = this.host.now();
     const scan = this.scan.stats(living(tracker));
     this.wake();

@@ -33,6 +33,8 @@ interface Awaited {
   readonly since: Moment | undefined;
   /** It was gone before we could get hold of it: only an event can tell its status. */
   readonly wasGone: boolean;
+  /** Known by the number that events have for it, which is not ours: nothing but events can tell its end. */
+  readonly isForeign: boolean;
   /** Its end may be among the events that were lost, so an event that names its number may be about the next holder. */
   doubtful: boolean;
 }
@@ -55,11 +57,20 @@ export class Waiting {
   /** Undefined where the connector is not available. */
   private readonly monitor: Events | undefined;
   private readonly onEnd: Listener;
+  private readonly numbers: 'ours' | 'foreign';
   /** By number. Two have the same only while the end of the first is not settled. */
   private readonly awaited = new Map<number, Awaited[]>();
   private readonly timers = new Map<Awaited, { cancel(): void }>();
 
-  constructor(host: Pick<Host, 'now' | 'after'>, kernel: Kernel, monitor: Events | undefined, onEnd: Listener) {
+  /** @param numbers of events: where they are foreign, those of processes here mean others there */
+  constructor(
+    host: Pick<Host, 'now' | 'after'>,
+    kernel: Kernel,
+    monitor: Events | undefined,
+    onEnd: Listener,
+    numbers: 'ours' | 'foreign' = 'ours',
+  ) {
+    this.numbers = numbers;
     this.host = host;
     this.kernel = kernel;
     this.monitor = monitor;
@@ -68,7 +79,7 @@ export class Waiting {
 
   /** Gets hold of a process that is there now. Nothing is told before `begin`. */
   add(target: Target, pid: number): 'added' | 'gone' | 'thread' {
-    const [same] = this.awaited.get(pid) ?? [];
+    const [same] = (this.awaited.get(pid) ?? []).filter(({ isForeign }) => !isForeign);
     if (same !== undefined) {
       same.targets.push(target);
       return 'added';
@@ -85,6 +96,10 @@ export class Waiting {
 
   /** A process that was just heard to execute a program. It may have ended since, and its number may be another's by now. */
   adopt(target: Target, { pid, image, at }: ProcessRecord): void {
+    if (this.numbers === 'foreign') {
+      this.await(target, pid, { isForeign: true, since: at });
+      return;
+    }
     const found = this.kernel.openPidfd(pid);
     const pidfd = typeof found === 'string' ? undefined : found;
     const facts = pidfd === undefined ? this.kernel.reader.facts(pid) : this.factsOf(pidfd);
@@ -100,8 +115,9 @@ export class Waiting {
   }
 
   private await(target: Target, pid: number, held: Partial<Awaited>): Awaited {
-    const nothing = { pidfd: undefined, facts: undefined, since: undefined, wasGone: false, doubtful: false };
-    const one: Awaited = { ...nothing, ...held, pid, targets: [target] };
+    const nothing = { pidfd: undefined, facts: undefined, since: undefined };
+    const flags = { wasGone: false, isForeign: false, doubtful: false };
+    const one: Awaited = { ...nothing, ...flags, ...held, pid, targets: [target] };
     this.awaited.set(pid, [...(this.awaited.get(pid) ?? []), one]);
     return one;
   }
@@ -131,7 +147,7 @@ export class Waiting {
   }
 
   private watch(one: Awaited): void {
-    if (!this.isOpen(one)) return;
+    if (!this.isOpen(one) || one.isForeign) return;
     const { pidfd, facts, wasGone } = one;
     const isZombie = pidfd === undefined ? facts !== undefined && isOver(facts.stat) : pidfd.state() !== 'alive';
     if (pidfd === undefined || isZombie) this.conclude(one, isZombie && !wasGone ? LOOKS_FOR_EVENT : 0);
@@ -155,12 +171,13 @@ export class Waiting {
 
   private doubt(): void {
     for (const one of this.all()) {
-      if (one.pidfd?.state() !== 'alive') one.doubtful = true;
+      if (!one.isForeign && one.pidfd?.state() !== 'alive') one.doubtful = true;
     }
   }
 
   /** Whether this end of a process of its number is its own. */
-  private isAbout({ pid, pidfd, since, doubtful }: Awaited, { at, exit }: ProcessRecord): boolean {
+  private isAbout({ pid, pidfd, since, doubtful, isForeign }: Awaited, { at, exit }: ProcessRecord): boolean {
+    if (isForeign !== (this.numbers === 'foreign')) return false;
     if (exit?.waitStatus === undefined) return false;
     if (since !== undefined && compareMoments(at, since) < 0) return false;
     if (pidfd === undefined) return !doubtful;

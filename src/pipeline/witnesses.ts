@@ -48,11 +48,11 @@ export class Witnesses {
     this.now = now;
   }
 
-  /** @param facts of programs in the kernel, which are heard with this hearing */
-  subjects(hearing: Hearing, facts: FactSource | undefined): Subjects {
+  /** @param by who tells what is heard with this hearing */
+  subjects(hearing: Hearing, by: 'facts' | 'looks'): Subjects {
     const { scopes, onlyFailures } = hearing;
     if (hearsWholeLives(hearing)) return new HeardSubjects(this.reader, this.options.wants.cgroup);
-    if (facts !== undefined) return new ToldSubjects(this.reader);
+    if (by === 'facts') return new ToldSubjects(this.reader);
     const everyEnd = scopes.has('exit') && !onlyFailures;
     return new ReadSubjects(this.reader, { everyEnd, execs: scopes.has('exec') });
   }

@@ -1,6 +1,8 @@
 /** What programs in the kernel are asked to tell of processes. */
 export interface FactWishes {
   readonly births: boolean;
+  /** Births and ends of threads too, where births and ends are told. */
+  readonly threads?: boolean;
   readonly execs: boolean;
   /** `status`: how it ended. `whole`: also who it was, where the kernel still has that at the end. */
   readonly ends: 'none' | 'status' | 'whole';

@@ -65,9 +65,8 @@ export interface ProcessEnd {
 }
 
 /** Where records were lost: the kernel's queue for us, our queue for a slow reader, everything for a while, or accounts or causes alone. */
-export type LossReason = 'overrun' | 'output' | 'starved' | 'capture' | 'usage' | 'cause';
-
-export const LOSS_REASONS: readonly LossReason[] = ['overrun', 'output', 'starved', 'capture', 'usage', 'cause'];
+export const LOSS_REASONS = ['overrun', 'output', 'capture', 'usage', 'cause', 'starved'] as const;
+export type LossReason = (typeof LOSS_REASONS)[number];
 
 export interface LostRecord {
   readonly event: 'lost';

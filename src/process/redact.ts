@@ -4,12 +4,13 @@
  */
 import type { FailedExec } from '../attempts/walks.ts';
 import type { EndCause, Sender } from '../cause/end-cause.ts';
+import type { EventOf } from '../netlink/events.ts';
 import { changed, type Image } from './image.ts';
 import type { ProcessFacts, ProcReader } from './proc-reader.ts';
 import type { ProcessStat } from './procstat.ts';
 import { isProcessRecord, type ProcessRecord, type StreamRecord } from './record.ts';
 import { readable, type Text } from './text.ts';
-import type { ProcessExit, Told, Witness } from './witness.ts';
+import type { ProcessExit, Told, WhoNow, Witness } from './witness.ts';
 
 export interface Redact {
   /** A text without what it must not hold. */
@@ -184,6 +185,11 @@ export class EditingWitness implements Witness {
     const exit = this.witness.ended(event, index);
     return exit && editExit(exit, this.edit);
   };
+
+  whoNow(event: EventOf<'fork'> | EventOf<'exit'>): WhoNow | undefined {
+    const who = this.witness.whoNow?.(event);
+    return who && { ...who, comm: this.edit(who).comm ?? who.comm };
+  }
 
   succeeded: Witness['succeeded'] = (pid) => {
     const exit = this.witness.succeeded(pid);

@@ -2,6 +2,7 @@
  * Who is there: what fills the process table at the start, and makes it true again after a loss. Either a walk over the kernel's own list
  * tells it, in a handful of system calls, or each process is read below /proc; both tell the same.
  */
+import type { Image } from './image.ts';
 import { compareMoments, type Moment } from './moment.ts';
 import type { ProcessFacts, ProcReader } from './proc-reader.ts';
 import type { ProcessStat } from './procstat.ts';
@@ -22,6 +23,10 @@ export interface Walked {
   readonly uid: number;
   /** On CLOCK_BOOTTIME, to the nanosecond: with the pid it says which process. */
   readonly start: Moment;
+  /** It has no memory, and so neither program nor arguments. */
+  readonly isKernelThread: boolean;
+  /** /proc tells more of the name. */
+  readonly isNameCut: boolean;
 }
 
 export interface ProcessWalk {
@@ -61,11 +66,6 @@ export class ReadScan implements Scan {
   close(): void {}
 }
 
-/** kthreadd, the parent of all kernel threads, has this number on every machine. */
-const KTHREADD = 2;
-/** The walk cuts their names, which only /proc tells whole. */
-const isKernelThread = ({ pid, stat }: Walked): boolean => pid === KTHREADD || stat.ppid === KTHREADD;
-
 /**
  * The walk tells all but what stands in the memory of a process: arguments, program and directory are read below /proc, between two
  * walks. Who was there in both, born at the same nanosecond, is who was read.
@@ -82,19 +82,34 @@ export class WalkedScan implements Scan {
     this.fallback = new ReadScan(reader);
   }
 
+  /** Half of all that is there may be kernel threads. */
+  private imagesOf(walked: readonly Walked[]): Map<number, Pick<Walked, 'start'> & { readonly image: Image }> {
+    const images = this.reader.images(walked.filter((one) => !one.isKernelThread).map(({ pid }) => pid));
+    return new Map(
+      walked.map((one) => [one.pid, { start: one.start, image: images.get(one.pid) ?? this.nameOf(one) }]),
+    );
+  }
+
+  private nameOf({ pid, isKernelThread, isNameCut }: Walked): Image {
+    const comm = isKernelThread && isNameCut ? this.reader.stat(pid)?.comm : undefined;
+    return comm === undefined ? {} : { comm };
+  }
+
   facts(): Map<number, ProcessFacts> {
     const before = this.walk.processes();
-    const starts = new Map<number, Moment>();
-    for (const walked of before ?? []) if (!isKernelThread(walked)) starts.set(walked.pid, walked.start);
-    const images = this.reader.images(starts.keys());
+    const read = this.imagesOf(before ?? []);
     const after = before && this.walk.processes();
     if (after === undefined) return this.fallback.facts();
     const found = new Map<number, ProcessFacts>();
     const others: number[] = [];
     for (const { pid, stat, uid, start } of after) {
-      const known = starts.get(pid);
-      if (known === undefined || compareMoments(known, start) !== 0) others.push(pid);
-      else found.set(pid, { stat, image: Object.assign(images.get(pid) ?? {}, { comm: stat.comm, uid }) });
+      const one = read.get(pid);
+      if (one === undefined || compareMoments(one.start, start) !== 0) others.push(pid);
+      else {
+        const { comm } = one.image;
+        const whole = comm === undefined ? stat : { ...stat, comm };
+        found.set(pid, { stat: whole, image: Object.assign(one.image, { comm: whole.comm, uid }) });
+      }
     }
     others.push(...unseen(after, []));
     for (const [pid, facts] of this.reader.factsOfAll(others)) found.set(pid, facts);

@@ -16,10 +16,10 @@ import type { ProcessEnd, ProcessRecord } from './record.ts';
 import type { Selection, Selector } from './select.ts';
 import { withSenders } from './senders.ts';
 import { stateOf } from './state.ts';
-import { isNear, isSameStart, procOf, type Subjects } from './subjects.ts';
+import { isNear, isSameStart, procOf, type Subjects, unknownProc } from './subjects.ts';
 import type { Proc } from './table.ts';
 import { type Detail, Teller, type Wants } from './teller.ts';
-import { textOf } from './text.ts';
+import { rawOf, textOf } from './text.ts';
 import type { ProcessExit, Unheard, Witness } from './witness.ts';
 
 /** What may be told without an event: ends and finds of a rescan, and execs that only the capture saw. */
@@ -193,6 +193,9 @@ export class Tracker {
   }
 
   private take(event: WireEvent, index: number): void {
+    if (this.rootsToCome.size > 0 && event.kind !== 'exit') {
+      this.meet(event.kind === 'fork' ? event.parentTgid : event.tgid);
+    }
     switch (event.kind) {
       case 'fork':
         return this.takeFork(event);
@@ -218,6 +221,13 @@ export class Tracker {
     }
   }
 
+  /** The root of a tree that was there at the start, and was not seen: its birth would have been heard before all else of it. */
+  private meet(pid: number): void {
+    if (this.table.living(pid) !== undefined || !this.rootsToCome.delete(pid)) return;
+    const root = this.table.add(unknownProc(pid));
+    root.trees = [pid];
+  }
+
   /** An event that changes nothing the table knows. */
   private tellOf(event: WireEvent, detail: Detail): void {
     if (!this.options.shows(event)) return;
@@ -232,8 +242,18 @@ export class Tracker {
     this.endReplaced(event.tgid, event.stamp, () => false);
     const child = this.subjects.born(event);
     child.startOffset = this.wallOffset;
+    if (this.renew(child, event)) child.imageOf = 'inherited';
     if (this.rootsToCome.delete(child.pid)) child.trees = [...child.trees, child.pid];
     if (this.options.shows(event)) this.teller.tell('fork', event, child, { ppid: event.parentTgid });
+  }
+
+  /** Name and user as the witness saw them with this event: where changes of them are not heard. True if that was news. */
+  private renew(proc: Proc, event: EventOf<'fork'> | EventOf<'exit'>): boolean {
+    const who = this.witness.whoNow?.(event);
+    const { comm, uid } = proc.image;
+    if (who === undefined || (uid === who.uid && comm !== undefined && rawOf(comm) === rawOf(who.comm))) return false;
+    proc.image = changed(proc.image, who);
+    return true;
   }
 
   private takeExec(event: EventOf<'exec'>): void {
@@ -275,6 +295,7 @@ export class Tracker {
       return start === undefined || zombie === undefined || isSameStart(start, zombie, this.subjects.bootOffset);
     });
     const proc = this.subjects.ended(exit);
+    this.renew(proc, last);
     if (status !== 0 || !this.options.hearing.onlyFailures) this.tellEnd(proc, last, parentTgid, status, exit);
   }
 

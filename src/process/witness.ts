@@ -39,6 +39,12 @@ export interface ProcessExit {
   readonly told?: Told | undefined;
 }
 
+/** Name and effective user of a process at one moment. */
+export interface WhoNow {
+  readonly comm: Text;
+  readonly uid: number;
+}
+
 /** An exec or an end whose event was lost, and which was witnessed all the same. */
 export interface Unheard {
   readonly event: 'exec' | 'exit';
@@ -70,6 +76,8 @@ export interface Witness {
   executed(exec: EventOf<'exec'>): Told | 'unread' | undefined;
   /** Takes the end of a thread, at its place in the batch; returns the end of its process if it is that. */
   ended(event: EventOf<'exit'>, index: number): ProcessExit | undefined;
+  /** Of a child at its birth, of a process at its end, where that was seen: events of changes are not all that changes it. */
+  whoNow?(event: EventOf<'fork'> | EventOf<'exit'>): WhoNow | undefined;
   /** A birth proves that the process which had the number before has ended: its end, if that was still open. */
   succeeded(pid: number): ProcessExit | undefined;
   /** It did not end after all: an exec was heard, or it was seen to be gone. */

@@ -19,7 +19,7 @@ export interface TaskContext {
   /** CLOCK_REALTIME minus CLOCK_BOOTTIME. */
   readonly wallOffset: Moment;
   /** The name of a user id; undefined where there is none. */
-  userName(uid: number): Text | undefined;
+  userName(uid: number, host: string | undefined): Text | undefined;
 }
 
 export type TaskValue = number | true | Text | readonly Text[] | undefined;
@@ -29,6 +29,8 @@ export interface TaskField {
   readonly group: GroupName;
   readonly type: 'string' | 'strings' | 'integer' | 'number' | 'boolean';
   readonly meaning: string;
+  /** Told of recordings only. */
+  readonly ofRecordings?: true;
   /** A text of our own making: it needs no twin with its bytes. */
   readonly ours?: true;
   /** What must be read besides what every source tells. */
@@ -69,6 +71,13 @@ const GROUPED: Readonly<Record<GroupName, readonly Omit<TaskField, 'group'>[]>> 
       meaning: 'name, at most 15 bytes; of a kernel thread the whole',
       value: (t) => t.comm,
     },
+    {
+      name: 'host',
+      type: 'string',
+      ofRecordings: true,
+      meaning: 'name of the machine, where recordings of several are read',
+      value: (t) => t.host,
+    },
   ],
   cred: [
     { name: 'uid', type: 'integer', part: 'uids', meaning: 'effective user id', value: (t) => t.uid },
@@ -77,8 +86,8 @@ const GROUPED: Readonly<Record<GroupName, readonly Omit<TaskField, 'group'>[]>> 
       type: 'string',
       part: 'uids',
       meaning: 'name of the effective user',
-      value: (t, c) => (t.uid === undefined ? undefined : c.userName(t.uid)),
-      cell: (t, c) => (t.uid === undefined ? '' : escapeText(c.userName(t.uid) ?? String(t.uid))),
+      value: (t, c) => (t.uid === undefined ? undefined : c.userName(t.uid, t.host)),
+      cell: (t, c) => (t.uid === undefined ? '' : escapeText(c.userName(t.uid, t.host) ?? String(t.uid))),
     },
     { name: 'ruid', type: 'integer', part: 'uids', meaning: 'real user id', value: (t) => t.ruid },
     { name: 'rgid', type: 'integer', part: 'status', meaning: 'real group id', value: (t) => t.rgid },
@@ -208,6 +217,8 @@ export const TASK_FIELDS: readonly TaskField[] = GROUP_NAMES.flatMap((group) =>
   GROUPED[group].map((field) => ({ ...field, group })),
 );
 export const TASK_FIELD_NAMES = TASK_FIELDS.map(({ name }) => name);
+/** Of a machine as it is. */
+export const LIVE_TASK_FIELDS = TASK_FIELDS.filter(({ ofRecordings }) => !ofRecordings);
 
 const BY_NAME = new Map(TASK_FIELDS.map((field) => [field.name, field]));
 

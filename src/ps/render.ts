@@ -73,8 +73,19 @@ function commandOf({ pid, tid, args, argsTotal, comm }: Task): string {
   return args === undefined ? name : commandLine(args, argsTotal);
 }
 
+function byMachine(tasks: readonly Task[]): Task[][] {
+  const machines = new Map<string | undefined, Task[]>();
+  for (const task of tasks) {
+    const others = machines.get(task.host);
+    if (others === undefined) machines.set(task.host, [task]);
+    else others.push(task);
+  }
+  return [...machines.values()];
+}
+
+/** Numbers of processes mean nothing beyond a machine: each has a forest of its own. */
 export function asTree(tasks: readonly Task[], context: TaskContext, look: Look): string {
-  const places = forest(tasks);
+  const places = byMachine(tasks).flatMap(forest);
   const inOrder = places.map(({ task }) => task);
   const tree: Column = {
     head: 'COMMAND',

@@ -19,9 +19,10 @@ function keyOf(value: TaskValue): Key {
 /** By code units: the same order in every locale. */
 const compare = (a: number | string, b: number | string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Where the field is equal, by pid and tid. */
+/** Where the field is equal, by machine, pid and tid. */
 export function sorted(tasks: readonly Task[], sorting: Sorting | undefined, context: TaskContext): Task[] {
-  const byId = (a: Task, b: Task): number => a.pid - b.pid || a.tid - b.tid;
+  const byId = (a: Task, b: Task): number =>
+    (a.host === b.host ? 0 : compare(a.host ?? '', b.host ?? '')) || a.pid - b.pid || a.tid - b.tid;
   if (sorting === undefined) return [...tasks].sort(byId);
   const sign = sorting.descending ? -1 : 1;
   return tasks

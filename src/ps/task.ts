@@ -45,6 +45,8 @@ export interface TaskDetails {
   exe: Text;
   /** The file has no name any more: `exe` is the one it had. */
   exeDeleted: true;
+  /** The machine, where there are several. */
+  host: string;
   cgroup: string;
 }
 

@@ -2,7 +2,8 @@
 import { Failure } from '../errors.ts';
 import type { ReadableFile } from '../host/files.ts';
 import type { Host } from '../host/host.ts';
-import type { LineSource } from './line-source.ts';
+import { type LineSource, SEAM } from './line-source.ts';
+import { Turns } from './turns.ts';
 
 type FileHost = Pick<Host, 'fileSystem' | 'input' | 'after'>;
 
@@ -23,13 +24,16 @@ export interface Reading {
   readonly follow?: Leash;
 }
 
-export function openToRead(host: Pick<Host, 'fileSystem'>, path: string): ReadableFile {
+function readable<File>(path: string, open: () => File): File {
   try {
-    return host.fileSystem.openToRead(path);
+    return open();
   } catch (error) {
     throw new Failure('usage', `cannot read ${path}: ${(error as Error).message}`);
   }
 }
+
+export const openToRead = (host: Pick<Host, 'fileSystem'>, path: string): ReadableFile =>
+  readable(path, () => host.fileSystem.openToRead(path));
 
 async function* piecesFrom(file: ReadableFile, from: number): AsyncGenerator<Uint8Array, number> {
   const buffers = [new Uint8Array(PIECE_BYTES), new Uint8Array(PIECE_BYTES)];
@@ -54,28 +58,28 @@ const pause = (host: Pick<Host, 'after'>): Promise<void> =>
     host.after(PAUSE_MS, resolve);
   });
 
-const NEWLINE = Buffer.from('\n');
-
-/** When another file has the name, the rest of the old one is read first; where it was emptied, it begins again. */
+/** When another file has the name, the rest of the old one is read first, then what came after it; where it was emptied, it begins again. */
 async function* followed(host: FileHost, path: string, first: ReadableFile, from: number, leash: Leash) {
+  const turns = new Turns(host.fileSystem, path, first);
   let file = first;
+  let next: ReadableFile | undefined;
   let at = from;
   try {
     while (!leash.isOver) {
-      const isReplaced = host.fileSystem.identity(path) !== file.identity;
+      next = readable(path, () => turns.after(file));
       const before = at;
       at = yield* piecesFrom(file, at);
-      if (at > before && !isReplaced) continue;
-      if (isReplaced && host.fileSystem.identity(path) !== undefined) {
+      if (next !== undefined) {
         file.close();
-        file = openToRead(host, path);
+        file = next;
         at = 0;
-        yield NEWLINE;
+        yield SEAM;
       } else if (file.size() < at) at = 0;
-      else await pause(host);
+      else if (at === before) await pause(host);
     }
   } finally {
     file.close();
+    next?.close();
   }
 }
 

@@ -2,26 +2,36 @@
 import type { ReadProcessRecord, ReadRecord } from './row.ts';
 
 export class Idle {
-  private readonly waiting = new Map<number, ReadProcessRecord>();
+  /** By boot of a machine, and by pid. */
+  private readonly waiting = new Map<string, Map<number, ReadProcessRecord>>();
 
   /** The records, and before each those of the state that it makes worth telling. */
   *stir(records: readonly ReadRecord[]): Generator<ReadRecord> {
     for (const record of records) {
-      if ('pid' in record && record.event === 'alive') this.waiting.set(record.pid, record);
+      const waiting = this.on(record.told.boot);
+      if ('pid' in record && record.event === 'alive') waiting.set(record.pid, record);
       else {
-        if ('pid' in record) yield* this.wake(record.pid, record.ppid);
+        if ('pid' in record) yield* wake(waiting, [record.pid, record.ppid]);
         yield record;
       }
     }
   }
 
-  private *wake(...pids: readonly (number | undefined)[]): Generator<ReadRecord> {
-    for (const pid of pids) {
-      const record = pid === undefined ? undefined : this.waiting.get(pid);
-      if (record === undefined) continue;
-      this.waiting.delete(record.pid);
-      yield* this.wake(record.ppid);
-      yield record;
-    }
+  private on(boot: string): Map<number, ReadProcessRecord> {
+    const known = this.waiting.get(boot);
+    if (known !== undefined) return known;
+    const waiting = new Map<number, ReadProcessRecord>();
+    this.waiting.set(boot, waiting);
+    return waiting;
+  }
+}
+
+function* wake(waiting: Map<number, ReadProcessRecord>, pids: readonly (number | undefined)[]): Generator<ReadRecord> {
+  for (const pid of pids) {
+    const record = pid === undefined ? undefined : waiting.get(pid);
+    if (record === undefined) continue;
+    waiting.delete(record.pid);
+    yield* wake(waiting, [record.ppid]);
+    yield record;
   }
 }

@@ -2,7 +2,9 @@
 import { type Moment, minus, plus, ticksOf } from '../process/moment.ts';
 import type { Proc } from '../process/table.ts';
 import type { Task, TaskReader } from '../ps/task.ts';
+import { Boots } from './boots.ts';
 import { Family } from './family.ts';
+import type { Hosts } from './hosts.ts';
 import type { ReadRecord } from './row.ts';
 import type { UserNames } from './user-names.ts';
 
@@ -17,102 +19,125 @@ function suspendedIn(digits: unknown): Moment {
   return { seconds: Number(digits.slice(0, -NANO_DIGITS)), nanos: Number(digits.slice(-NANO_DIGITS)) };
 }
 
-/** One machine since a boot. */
-interface Machine {
-  readonly family: Family;
+/** Reads the clocks of a machine, by which times of another become comparable. */
+interface Clocks {
+  /** CLOCK_REALTIME minus CLOCK_MONOTONIC, and CLOCK_BOOTTIME minus that, as told last. */
+  wallOffset: Moment;
   bootOffset: Moment;
 }
 
-export class RecordedTasks implements TaskReader {
-  /** By boot, and the last boot of each host: who was there before it is there no more. */
-  private readonly machines = new Map<string, Machine>();
-  private readonly boots = new Map<unknown, string>();
-  private readonly users: Pick<UserNames, 'learn'>;
-  private machine: Machine;
-  /** CLOCK_REALTIME minus CLOCK_MONOTONIC, as told last. */
-  wallOffset = ZERO;
+/** One machine since a boot: who is there on it. All that is known has been told, so nothing is read. */
+export class RecordedMachine implements TaskReader {
+  /** Its name, where tasks have to say it. */
+  hostName: () => string | undefined = () => undefined;
+  readonly users: UserNames;
+  readonly family = new Family([]);
+  readonly clocks: Clocks = { wallOffset: ZERO, bootOffset: ZERO };
+  private readonly reference: () => Clocks;
 
-  constructor(users: Pick<UserNames, 'learn'>) {
+  /** @param reference by whose clocks starts are told */
+  constructor(users: UserNames, reference: () => Clocks) {
     this.users = users;
-    this.machine = this.machineOf('');
+    this.reference = reference;
   }
 
-  private machineOf(boot: string): Machine {
-    const machine = this.machines.get(boot) ?? { family: new Family([]), bootOffset: ZERO };
-    this.machines.set(boot, machine);
-    return machine;
-  }
-
-  take(record: ReadRecord): void {
-    const { boot, wallOffset, user } = record.told;
-    this.wallOffset = wallOffset;
-    this.machine = this.machineOf(boot);
-    if ('pid' in record) {
-      this.users.learn(record.image.uid, user);
-      this.machine.family.take(record);
-    } else if (record.event === 'start') {
-      const { host, suspended_ns: digits } = record.facts;
-      const before = this.boots.get(host);
-      if (before !== undefined && before !== boot) this.machines.delete(before);
-      this.boots.set(host, boot);
-      this.machine.bootOffset = suspendedIn(digits);
-    }
-  }
-
-  /** CLOCK_BOOTTIME minus CLOCK_MONOTONIC, of the machine that was told of last. */
-  get bootOffset(): Moment {
-    return this.machine.bootOffset;
-  }
-
-  /** Clock ticks after boot of a moment on the wall clock. */
-  ticksAt(wall: Moment): number {
-    return ticksOf(plus(minus(wall, this.wallOffset), this.bootOffset));
-  }
-
-  private *living(): Generator<readonly [Proc, Machine]> {
-    for (const machine of this.machines.values()) {
-      for (const proc of machine.family.table.all()) if (!proc.ended) yield [proc, machine];
-    }
+  get host(): string | undefined {
+    return this.hostName();
   }
 
   pids(): number[] {
-    return [...new Set([...this.living()].map(([{ pid }]) => pid))];
+    return [...new Set([...this.family.table.all()].filter(({ ended }) => !ended).map(({ pid }) => pid))];
   }
 
   tasks(pids: readonly number[]): Task[] {
-    const machines = [...this.machines.values()];
-    return pids.flatMap((pid) =>
-      machines.flatMap((machine) => {
-        const proc = machine.family.table.living(pid);
-        return proc === undefined ? [] : [taskOf(proc, machine)];
-      }),
-    );
+    const procs = pids.flatMap((pid) => this.family.table.living(pid) ?? []);
+    return procs.map((proc) => this.taskOf(proc));
   }
 
-  /** All that is known has been told. */
   read(): void {}
 
   readAll(): void {}
 
   exists(pid: number): boolean {
-    return this.tasks([pid]).length > 0;
+    return this.family.table.living(pid) !== undefined;
+  }
+
+  private ticksOf(start: Moment): number {
+    const { clocks } = this;
+    const reference = this.reference();
+    const isOwn = clocks === reference;
+    const at = isOwn ? start : minus(plus(start, clocks.wallOffset), reference.wallOffset);
+    return ticksOf(plus(plus(at, reference.bootOffset), NEARLY));
+  }
+
+  private taskOf(proc: Proc): Task {
+    const { pid, image, start, cgroup } = proc;
+    return {
+      tid: pid,
+      pid,
+      ppid: this.family.parentOf(proc),
+      pgid: undefined,
+      sid: undefined,
+      state: undefined,
+      comm: image.comm,
+      startTicks: start && this.ticksOf(start),
+      ...(image.uid !== undefined && { uid: image.uid }),
+      ...(image.args !== undefined && { args: image.args }),
+      ...(image.exe !== undefined && { exe: image.exe }),
+      ...(cgroup !== undefined && { cgroup }),
+      ...(this.host !== undefined && { host: this.host }),
+    };
   }
 }
 
-function taskOf(proc: Proc, { family, bootOffset }: Machine): Task {
-  const { pid, image, start, cgroup } = proc;
-  return {
-    tid: pid,
-    pid,
-    ppid: family.parentOf(proc),
-    pgid: undefined,
-    sid: undefined,
-    state: undefined,
-    comm: image.comm,
-    startTicks: start && ticksOf(plus(plus(start, bootOffset), NEARLY)),
-    ...(image.uid !== undefined && { uid: image.uid }),
-    ...(image.args !== undefined && { args: image.args }),
-    ...(image.exe !== undefined && { exe: image.exe }),
-    ...(cgroup !== undefined && { cgroup }),
-  };
+export class RecordedTasks {
+  private readonly newUsers: () => UserNames;
+  private readonly hosts: Hosts;
+  private readonly boots = new Boots();
+  /** By boot; who was there before the last boot of a machine is there no more. */
+  private readonly byBoot = new Map<string, RecordedMachine>();
+  /** That of the last record: its clocks are those that all is told by. */
+  private last: RecordedMachine;
+
+  constructor(newUsers: () => UserNames, hosts: Hosts) {
+    this.newUsers = newUsers;
+    this.hosts = hosts;
+    this.last = this.newMachine();
+  }
+
+  private newMachine(): RecordedMachine {
+    return new RecordedMachine(this.newUsers(), () => this.last.clocks);
+  }
+
+  take(record: ReadRecord): void {
+    const { told } = record;
+    this.hosts.meet(told);
+    const over = this.boots.turnTo(told);
+    if (over !== undefined) this.byBoot.delete(over);
+    const boot = this.boots.keyOf(told);
+    if (this.boots.isOver(boot)) return;
+    const machine = this.byBoot.get(boot) ?? this.newMachine();
+    this.byBoot.set(boot, machine);
+    this.last = machine;
+    machine.clocks.wallOffset = told.wallOffset;
+    machine.hostName = () => this.hosts.toTell(told);
+    if ('pid' in record) {
+      machine.users.learn(record.image.uid, told.user);
+      machine.family.take(record);
+    } else if (record.event === 'start') machine.clocks.bootOffset = suspendedIn(record.facts.suspended_ns);
+  }
+
+  get machines(): readonly RecordedMachine[] {
+    return [...this.byBoot.values()];
+  }
+
+  get clocks(): Readonly<Clocks> {
+    return this.last.clocks;
+  }
+
+  /** Clock ticks after boot of a moment on the wall clock. */
+  ticksAt(wall: Moment): number {
+    const { wallOffset, bootOffset } = this.clocks;
+    return ticksOf(plus(minus(wall, wallOffset), bootOffset));
+  }
 }

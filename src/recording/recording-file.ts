@@ -9,7 +9,8 @@ import type { Host, OutputStream } from '../host/host.ts';
 import { discardOldest, nextName, setAside } from './ended-files.ts';
 import { type Packing, packingOf } from './file-names.ts';
 import { memberOf } from './gzip-member.ts';
-import { repairLines, repairMembers } from './repair.ts';
+import { repairLines } from './repair.ts';
+import { repairMembers } from './repair-members.ts';
 
 type FileHost = Pick<Host, 'fileSystem' | 'after'>;
 

@@ -3,6 +3,7 @@
 import { eventAt } from './line-head.ts';
 import type { LineSource } from './line-source.ts';
 import { LineSplitter } from './line-splitter.ts';
+import { Origins } from './origins.ts';
 import { type ReadRecord, readRecord } from './row.ts';
 import { Troubles } from './troubles.ts';
 import { unpacked } from './unpacked.ts';
@@ -29,17 +30,17 @@ export class Recording {
   private readonly interest: Interest;
   private readonly splitter: LineSplitter;
   private batch: ReadRecord[] = [];
-  private latest = Number.NEGATIVE_INFINITY;
+  /** In seconds, by machine: clocks of two are not the same. */
+  private readonly latest = new Map<string | undefined, number>();
   private lastBytes: Buffer = Buffer.alloc(0);
   private lastFrom = -1;
-  /** That of the last start; before it whatever the source knows of the machine. */
-  private boot: string;
+  private readonly origins: Origins;
 
   /** @param tell gets lines for stderr */
   constructor(source: LineSource, tell: (line: string) => void, interest: Interest = ALL) {
     this.name = source.name;
     this.source = source;
-    this.boot = source.host ?? '';
+    this.origins = new Origins(source);
     this.interest = interest;
     this.troubles = new Troubles(source.name === '-' ? 'stdin' : source.name, tell);
     this.splitter = new LineSplitter(
@@ -88,19 +89,18 @@ export class Recording {
       if (rest.trim() !== '') this.parse(rest, number, otherwise);
       return;
     }
-    const record = readRecord(json, this.interest.usage, this.boot);
+    const record = readRecord(json, this.interest.usage, this.origins);
     if (record === undefined) this.troubles.met(otherwise, number);
     else this.add(record, number);
   }
 
   private add(record: ReadRecord, number: number): void {
-    const { wall, isNewer, isStrange } = record.told;
+    const { wall, isNewer, isStrange, host } = record.told;
     if (isNewer) this.troubles.met('newer', number);
     if (isStrange) this.troubles.met('unknown kind', number);
-    this.boot = record.told.boot;
-    if (record.event === 'start') this.latest = wall.seconds;
-    if (wall.seconds < this.latest - BACKWARDS_SECONDS) this.troubles.met('backwards', number);
-    this.latest = wall.seconds;
+    const before = record.event === 'start' ? undefined : this.latest.get(host);
+    if (before !== undefined && wall.seconds < before - BACKWARDS_SECONDS) this.troubles.met('backwards', number);
+    if (before !== wall.seconds) this.latest.set(host, wall.seconds);
     this.batch.push(record);
   }
 }

@@ -1,15 +1,13 @@
-/** What a machine that went down left at the end of a file, taken out before something is written behind it: whole lines only, ever. */
+/** What a machine that went down left at the end of a file of lines, taken out before something is written behind it: whole lines only, ever. */
 import type { AppendedFile } from '../host/files.ts';
-import { sizeOfMember } from './gzip-member.ts';
 
 const NEWLINE = 10;
 const LOOK_BYTES = 64 * 1024;
-const HEAD_BYTES = 32;
 /** No line of ours is longer. */
 const MOST_BYTES = 16 * 2 ** 20;
 const OURS = '{"v":';
 
-type File = Pick<AppendedFile, 'size' | 'readSync' | 'append' | 'truncate'>;
+export type File = Pick<AppendedFile, 'size' | 'readSync' | 'append' | 'truncate'>;
 
 /** The bytes behind the last end of a line. */
 function restOf(file: File): Buffer {
@@ -31,22 +29,4 @@ export function repairLines(file: File): void {
   const isOurs = rest.toString('latin1', 0, OURS.length) === OURS.slice(0, rest.length);
   if (isOurs || isZeros(rest)) file.truncate(file.size() - rest.length);
   else file.append(Uint8Array.of(NEWLINE));
-}
-
-/**
- * Of a compressed file the last block goes if it is not whole. Returns false for a file that somebody else has compressed: what is cut off
- * there nobody can see without unpacking it.
- */
-export function repairMembers(file: File): boolean {
-  const size = file.size();
-  for (let at = 0; at < size; ) {
-    const member = sizeOfMember(file.readSync(at, HEAD_BYTES));
-    if (member === 'foreign') return false;
-    if (member === 'cut' || at + member > size) {
-      file.truncate(at);
-      return true;
-    }
-    at += member;
-  }
-  return true;
 }

@@ -7,7 +7,9 @@ import { compareMoments, type Moment } from '../process/moment.ts';
 import type { ProcessRecord } from '../process/record.ts';
 import { type Selection, Selector } from '../process/select.ts';
 import type { Text } from '../process/text.ts';
+import { Boots } from './boots.ts';
 import { Family } from './family.ts';
+import { Hosts } from './hosts.ts';
 import type { ReadProcessRecord, ReadRecord, Told } from './row.ts';
 import { UserNames } from './user-names.ts';
 
@@ -20,6 +22,8 @@ export interface ReplayOptions {
   readonly since?: Moment | undefined;
   readonly until?: Moment | undefined;
   readonly wantsAncestry: boolean;
+  /** Whose records they are; found out as they come where this is absent. */
+  readonly hosts?: Hosts;
   /** What becomes of a record before anything else sees it. */
   readonly revise?: readonly ((record: ProcessRecord) => ProcessRecord)[];
 }
@@ -37,17 +41,19 @@ const ZERO: Moment = { seconds: 0, nanos: 0 };
 export class Replay {
   private readonly options: ReplayOptions;
   private readonly selector: Selector;
-  private readonly users: UserNames;
   private readonly roots: readonly number[];
-  /** One for each boot of each machine: numbers of processes mean nothing beyond. */
+  /** Numbers of processes mean nothing beyond a boot of a machine, and those of users nothing beyond a machine. */
   private readonly families = new Map<string, Family>();
+  private readonly users = new Map<string | undefined, UserNames>();
+  private readonly boots = new Boots();
+  private readonly hosts: Hosts;
   private told: Told | undefined;
   private uid: number | undefined;
 
   constructor(options: ReplayOptions) {
     const { selection } = options;
     this.options = options;
-    this.users = new UserNames(selection.uid, options.users);
+    this.hosts = options.hosts ?? new Hosts('unknown');
     this.selector = new Selector({ ...selection, uid: { wanted: [], unwanted: [] } });
     this.roots = [...selection.tree.wanted, ...selection.tree.unwanted];
   }
@@ -56,6 +62,14 @@ export class Replay {
     const family = this.families.get(boot) ?? new Family(this.roots);
     this.families.set(boot, family);
     return family;
+  }
+
+  private usersOf(host: string | undefined): UserNames {
+    const known = this.users.get(host);
+    if (known !== undefined) return known;
+    const users = new UserNames(this.options.selection.uid, this.options.users);
+    this.users.set(host, users);
+    return users;
   }
 
   /** Whether a record that is not shown may still matter for others. */
@@ -67,21 +81,29 @@ export class Replay {
   context(extras: FieldContext['extras']): FieldContext {
     const replay = this;
     return {
-      extras,
+      extras: new Set([...extras, 'host']),
       get wallOffset() {
         return replay.told?.wallOffset ?? ZERO;
       },
-      userName: (uid) => (uid === this.uid ? this.told?.user : this.users.nameOf(uid)),
+      userName: (uid) => (uid === this.uid ? this.told?.user : this.userName(uid, this.told?.host)),
+      get tellsHosts() {
+        return replay.hosts.areMany;
+      },
+      get host() {
+        return replay.hosts.toTell(replay.told);
+      },
     };
   }
 
   turnTo(record: ReadRecord): void {
     this.told = record.told;
+    this.hosts.meet(record.told);
     this.uid = isOfProcess(record) ? record.image.uid : undefined;
   }
 
-  userName(uid: number): Text | undefined {
-    return this.users.nameOf(uid);
+  /** @param host the machine; where there is one, whichever that is */
+  userName(uid: number, host: string | undefined = this.users.keys().next().value): Text | undefined {
+    return this.users.get(host)?.nameOf(uid);
   }
 
   /** Those that are to be told, in their order. */
@@ -104,8 +126,11 @@ export class Replay {
       const isOutside = record.event === 'lost' && !this.isWithin(record.told.wall);
       return isOutside ? undefined : { record, isChosen: true };
     }
-    this.users.learn(record.image.uid, record.told.user);
-    const family = this.familyOf(record.told.boot);
+    const { host, user } = record.told;
+    this.usersOf(host).learn(record.image.uid, user);
+    const over = this.boots.turnTo(record.told);
+    if (over !== undefined) this.families.delete(over);
+    const family = this.familyOf(this.boots.keyOf(record.told));
     const proc = this.needsFamily ? family.take(record) : undefined;
     if (!this.isWithin(record.told.wall) || record.told.isStrange || !this.options.shows(record)) return undefined;
     if (record.event === 'alive' && this.roots.length > 0) family.settle();
@@ -120,7 +145,8 @@ export class Replay {
   }
 
   private choosesUser({ image: { uid }, told }: ReadProcessRecord): boolean {
-    return this.users.chooses(uid, told.user ?? (uid === undefined ? undefined : this.users.nameOf(uid)));
+    const users = this.usersOf(told.host);
+    return users.chooses(uid, told.user ?? (uid === undefined ? undefined : users.nameOf(uid)));
   }
 
   private revised(record: ReadProcessRecord): ReadProcessRecord {

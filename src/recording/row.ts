@@ -23,6 +23,7 @@ import {
 } from '../process/record.ts';
 import type { Text } from '../process/text.ts';
 import { membersIn } from './members.ts';
+import { keyOf, Origins } from './origins.ts';
 
 /** What a line says beside the record. */
 export interface Told {
@@ -37,6 +38,10 @@ export interface Told {
   readonly isStrange: boolean;
   /** Of a newer version of the format. */
   readonly isNewer: boolean;
+  /** The machine. Foreign; undefined where nobody says. */
+  readonly host: string | undefined;
+  /** Whether the line itself names its machine, as those do that came from several. */
+  readonly namesHost: boolean;
   /** Which boot of which machine: numbers of processes mean nothing beyond. Empty where nobody says. */
   readonly boot: string;
 }
@@ -169,10 +174,7 @@ function streamRecordOf(
   at: Moment,
 ): ReadRecord {
   const told = { ...beside, others: '' };
-  if (event === 'start') {
-    const boot = typeof row.boot_id === 'string' ? row.boot_id : told.boot;
-    return { event, at, facts: factsOf(row), told: { ...told, boot } };
-  }
+  if (event === 'start') return { event, at, facts: factsOf(row), told };
   if (event === 'end') return { event, at, facts: factsOf(row) as EndRecord['facts'], told };
   const isWhole = Object.keys(row).every((name) => LOST_MEMBERS.has(name));
   const others = isWhole ? '' : othersIn(json, (name) => LOST_MEMBERS.has(name));
@@ -190,12 +192,27 @@ function parsed(json: string): Row | undefined {
 
 const ZERO: Moment = { seconds: 0, nanos: 0 };
 
+/** A start names its machine by itself, and says which boot of it begins. */
+function machineOf({ host, boot_id }: Row, event: string, origins: Origins): Pick<Told, 'host' | 'namesHost' | 'boot'> {
+  const named = typeof host === 'string' ? host : undefined;
+  if (event === 'start') {
+    const bootId = typeof boot_id === 'string' ? boot_id : origins.of(named).bootId;
+    origins.begin({ host: named, bootId });
+  }
+  const origin = origins.of(named);
+  return { host: origin.host, namesHost: named !== undefined && event !== 'start', boot: keyOf(origin) };
+}
+
 /**
  * Undefined for what is no record.
  * @param usage whether what processes used is wanted: it is not told unasked
- * @param boot which boot of which machine the lines before were about
+ * @param origins what the lines before have said of their machines
  */
-export function readRecord(json: string, usage: 'with usage' | 'without usage', boot = ''): ReadRecord | undefined {
+export function readRecord(
+  json: string,
+  usage: 'with usage' | 'without usage',
+  origins = new Origins({}),
+): ReadRecord | undefined {
   const row = parsed(json);
   const at = row && monotonicMoment(row.mono_ns);
   if (row === undefined || at === undefined || typeof row.event !== 'string') return undefined;
@@ -203,7 +220,8 @@ export function readRecord(json: string, usage: 'with usage' | 'without usage', 
   const wall = wallMoment(row.time);
   const wallOffset = wall === undefined ? ZERO : minus(wall, at);
   const isNewer = typeof row.v === 'number' && row.v > SCHEMA_VERSION;
-  const told = { wall: wall ?? at, wallOffset, user: undefined, isStrange: false, isNewer, boot };
+  const machine = machineOf(row, event, origins);
+  const told = { wall: wall ?? at, wallOffset, user: undefined, isStrange: false, isNewer, ...machine };
   if (event === 'start' || event === 'end' || event === 'lost') return streamRecordOf(event, row, json, told, at);
   if (!Number.isSafeInteger(row.pid) || (row.pid as number) < 0) return undefined;
   const readers = readersFor(event);

@@ -36,12 +36,13 @@ export class Census {
     this.begin = begin;
   }
 
-  take(records: readonly StreamRecord[]): void {
+  /** @param host the machine they are of, where they were recorded */
+  take(records: readonly StreamRecord[], host?: string): void {
     for (const record of records) {
       if ('pid' in record) {
         if (this.grouping.needsCauses && (record.event !== 'exit' || record.thread)) continue;
         this.everything.add(record);
-        this.groupOf(this.grouping.nameOf(record)).add(record);
+        this.groupOf(this.grouping.nameOf(record, host)).add(record);
       } else if (record.event === 'lost') {
         if (record.count === undefined) this.hasGap = true;
         else this.lost[record.reason] = (this.lost[record.reason] ?? 0) + record.count;

@@ -9,8 +9,13 @@ export interface Grouping {
   readonly needsCgroup: boolean;
   /** The name is that of a cause: only ends have one, and only they are counted. */
   readonly needsCauses?: true;
-  /** Undefined where it is unknown. */
-  readonly nameOf: (record: ProcessRecord) => Text | undefined;
+  /**
+   * Undefined where it is unknown.
+   * @param host the machine that the record is of, where it was recorded
+   */
+  readonly nameOf: (record: ProcessRecord, host?: string) => Text | undefined;
+  /** Only recordings tell of more than one. */
+  readonly ofRecordings?: true;
   /** The name is the number of a user, whose name is looked up when it is shown. */
   readonly isUser?: true;
 }
@@ -40,6 +45,12 @@ export const GROUPINGS = {
     nameOf: ({ exit }) => exit?.cause?.cause,
   },
   exe: { meaning: 'the path of the program', needsCgroup: false, nameOf: ({ image }) => image.exe },
+  host: {
+    meaning: 'the machine, of recordings',
+    needsCgroup: false,
+    ofRecordings: true,
+    nameOf: (_, host?: string) => host,
+  },
 } as const satisfies Record<string, Grouping>;
 
 export type GroupingName = keyof typeof GROUPINGS;

@@ -8,12 +8,13 @@ import { isProcessRecord, type LostRecord, type ProcessRecord, type StreamRecord
 import { Bundler } from './bundler.ts';
 import { GrowingLife } from './growing-life.ts';
 import type { Life, Loss, MachineFacts, Timeline } from './life.ts';
+import { whyInWords } from './outcome.ts';
 import { findParents } from './parents.ts';
 import { ProgramTexts, type TextOptions } from './program-texts.ts';
 import { Tally } from './tally.ts';
 
 /** Lives that are kept each on its own, and to how many they are cut when there are more. */
-const LIMIT = 200_000;
+export const LIMIT = 200_000;
 const CUT_TO = 0.75;
 const LOSS_LIMIT = 10_000;
 /** Two holders of one number are born farther apart than this; the same birth told twice is not. */
@@ -22,21 +23,29 @@ const NANO = 1e9;
 
 export interface CollectorOptions extends TextOptions {
   readonly limit?: number;
+  /** Shared by those that collect for one timeline. */
+  readonly tally?: Tally;
   /** Whether a record is one of those that were asked for. */
   readonly chooses?: (record: ProcessRecord) => boolean;
 }
 
+/** A timeline whose lives can still be moved. */
+export interface Grown extends Timeline {
+  readonly lives: readonly GrowingLife[];
+}
+
 export class Collector {
   private readonly texts: ProgramTexts;
-  private readonly limit: number;
+  /** Lives that are kept; others may come to share in what there is room for. */
+  limit: number;
   private readonly chooses: (record: ProcessRecord) => boolean;
   private lives: GrowingLife[] = [];
   /** Undefined for those beyond every limit. */
   private readonly living = new Map<number, GrowingLife | undefined>();
   /** Their number has another holder already, but their end was not told yet. */
   private readonly replaced = new Map<number, GrowingLife>();
-  private readonly tally = new Tally();
-  private readonly bundler = new Bundler((life) => this.tally.add(life));
+  private readonly tally: Tally;
+  private readonly bundler: Bundler;
   private readonly losses: Loss[] = [];
   private origin: Moment | undefined;
   private latest = 0;
@@ -47,6 +56,8 @@ export class Collector {
   constructor(options: CollectorOptions = {}) {
     this.texts = new ProgramTexts(options);
     this.limit = options.limit ?? LIMIT;
+    this.tally = options.tally ?? new Tally();
+    this.bundler = new Bundler((life) => this.tally.add(life));
     this.chooses = options.chooses ?? (() => true);
   }
 
@@ -159,6 +170,9 @@ export class Collector {
     if (life.programs.length === 0) life.runs(life.from, this.texts.of(image), imageOf !== 'inherited');
     this.endsSinceCut++;
     life.end(this.at(at), inferred ? 'inferred' : 'told', exit?.waitStatus);
+    life.cause = exit?.cause?.cause;
+    const why = whyInWords({ waitStatus: exit?.waitStatus, cause: exit?.cause, failed: record.failed });
+    life.why = why && this.texts.keep(why);
     if (exit?.usage !== undefined) {
       const { cpuNanos, cpuIsLowerBound, maxRssKib, readBytes, writeBytes } = exit.usage;
       life.usage = { cpuNanos, cpuIsLowerBound, maxRssKib, readBytes, writeBytes };
@@ -171,26 +185,37 @@ export class Collector {
     this.living.delete(pid);
   }
 
+  /** The machine was started anew: how those who were there have ended nobody will tell. */
+  concludeAll(): void {
+    for (const pid of [...this.living.keys()]) this.conclude(pid, undefined);
+  }
+
   private cut(): void {
     this.endsSinceCut = 0;
     this.lives = this.bundler.cut(this.lives, Math.floor(this.limit * CUT_TO));
   }
 
-  /** All that was collected. Nothing can be taken afterwards. */
-  finish(title: string, facts: MachineFacts): Timeline {
+  /**
+   * All that was collected. Nothing can be taken afterwards.
+   * @param later by how much its origin is later than that of the timeline, in nanoseconds
+   */
+  finish(title: string, facts: MachineFacts, later = 0): Grown {
     for (const life of this.replaced.values()) life.end(life.to, 'inferred', undefined);
     for (const life of this.living.values()) life?.end(this.latest, 'running', undefined);
     const { lives, bundles } = findParents(this.lives, this.bundler.bundles);
-    for (const life of lives) this.tally.add(life);
+    for (const life of lives) {
+      life.moveBy(later);
+      this.tally.add(life);
+    }
     return {
       title,
       facts,
-      from: 0,
-      to: this.latest,
+      from: later,
+      to: this.latest + later,
       lives,
-      bundles,
+      bundles: bundles.map((bundle) => ({ ...bundle, from: bundle.from + later, to: bundle.to + later })),
       tally: this.tally,
-      losses: this.losses,
+      losses: this.losses.map((loss) => ({ ...loss, from: loss.from + later, to: loss.to + later })),
       uncounted: this.uncounted,
     };
   }

@@ -9,6 +9,7 @@ import { findingsOf } from './findings.ts';
 import { findingsText } from './findings-text.ts';
 import { type Kind, kindOf } from './kinds.ts';
 import { commandOf, type MachineFacts, type Timeline } from './life.ts';
+import { Machines } from './machines.ts';
 import { pageCode } from './page-code.ts';
 
 type Out = (chunk: string | Uint8Array) => void;
@@ -64,9 +65,16 @@ export function drawingOf(collector: Collector, title: string, facts: MachineFac
   return new Drawing(collector.finish(title, facts));
 }
 
+export const machinesOf = (optionsFor: (boot: string) => CollectorOptions): Machines => new Machines(optionsFor);
+
 /** Of a recording: called by the one command that all others come of, where there is one. */
-export function drawingOfRecording(collector: Collector, name: string, facts: MachineFacts): Drawing {
-  const timeline = collector.finish(name, facts);
+export function drawingOfRecording(
+  machines: Machines,
+  name: string,
+  facts: MachineFacts,
+  nameOf: (boot: string) => string,
+): Drawing {
+  const timeline = machines.finish(name, facts, nameOf);
   const [root, ...others] = timeline.lives.filter(({ parent }) => parent === undefined);
   const title = root === undefined || root.unseen || others.length > 0 ? name : commandOf(root);
   return new Drawing({ ...timeline, title });

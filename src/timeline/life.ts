@@ -2,6 +2,7 @@
  * What a timeline is made of: the lives of processes on one axis of time, what is known of each, and where something is missing. All
  * times are nanoseconds after the origin, the first thing heard, as numbers: exact for a hundred days.
  */
+import type { CauseName } from '../cause/causes.ts';
 import type { LossReason } from '../process/record.ts';
 import type { Usage } from '../usage/usage.ts';
 import type { Tally } from './tally.ts';
@@ -44,9 +45,15 @@ export interface Life {
   /** At least one, in the order of time. */
   readonly programs: readonly Program[];
   readonly waitStatus: number | undefined;
+  /** Why it ended, where somebody knew. */
+  readonly cause: CauseName | undefined;
+  /** How and why it ended in words, escaped; undefined where the status says it all. */
+  readonly why: string | undefined;
   readonly usage: LifeUsage | undefined;
   /** Nothing was heard of it: it is here as the parent of others. */
   readonly unseen: boolean;
+  /** It stands for the machine that its children are of, and is no process. */
+  readonly isMachine: boolean;
 }
 
 /** Short lives of one parent that are not kept each on its own. */

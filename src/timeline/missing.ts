@@ -9,6 +9,7 @@ const count = (n: number): string => n.toLocaleString('en-US');
 const WHAT: Partial<Record<LossReason, string>> = {
   capture: 'programs that were run',
   usage: 'accounts of what processes used',
+  cause: 'signals that say why processes ended',
 };
 
 function lossSentences({ losses }: Timeline): string[] {

@@ -28,7 +28,9 @@ export interface PageData {
   readonly texts: readonly string[];
   /** Columns of places in `texts`; UNKNOWN where there is none. */
   readonly programs: Readonly<Record<'name' | 'command' | 'exe' | 'cwd' | 'user', readonly number[]>>;
+  /** How lives ended and why, and for each the status alone, by which lives are alike. */
   readonly outcomes: readonly string[];
+  readonly ends: readonly string[];
   /** `pid` and `from` as differences to the life before; `parent` as the distance back, 0 for roots; `ppid` 0 where it is the parent's. */
   readonly lives: Readonly<Record<LifeColumn, readonly number[]>>;
   /** Programs after the first: `life` as difference to the row before, `at` after the birth. */

@@ -3,9 +3,9 @@
  * in page/model.ts; a test holds both together.
  */
 import { humanDuration } from '../format/times.ts';
-import { inWords } from '../process/wait-status.ts';
 import type { Findings } from './findings.ts';
 import { type Beginning, type Ending, isFailure, type Life, type ProgramText, type Timeline } from './life.ts';
+import { endOf, outcomeOf } from './outcome.ts';
 import { FLAG, type PageData, UNKNOWN } from './page-columns.ts';
 
 const MICRO = 1000;
@@ -38,10 +38,19 @@ function flagsOf(life: Life): number {
   );
 }
 
-function outcomeOf({ ended, waitStatus, unseen }: Life): string {
-  if (unseen) return 'nothing was heard of it';
-  if (ended === 'running') return 'still running';
-  return waitStatus === undefined ? 'ended, status unknown' : inWords(waitStatus);
+/** Each way to end once, as a pair of the words for it and the status alone. */
+class Outcomes {
+  private readonly pairs = new Numbers<string>();
+  readonly words: string[] = [];
+  readonly ends: string[] = [];
+
+  of(life: Life): number {
+    const [words, end] = [outcomeOf(life), endOf(life)];
+    const place = this.pairs.of(`${end}\0${words}`);
+    this.words[place] = words;
+    this.ends[place] = end;
+    return place;
+  }
 }
 
 class Texts {
@@ -76,7 +85,7 @@ function differences(values: readonly number[]): number[] {
 export function pageDataOf(timeline: Timeline, findings: Findings): PageData {
   const { lives, losses, bundles, facts, title, to } = timeline;
   const texts = new Texts();
-  const outcomes = new Numbers<string>();
+  const outcomes = new Outcomes();
   const places = new Map(lives.map((life, place) => [life, place]));
   const placeOf = (life: Life | undefined): number => (life && places.get(life)) ?? UNKNOWN;
   const column = (value: (life: Life, place: number) => number): number[] => lives.map(value);
@@ -96,7 +105,7 @@ export function pageDataOf(timeline: Timeline, findings: Findings): PageData {
       length: column((life) => micros(life.to) - micros(life.from)),
       flags: column(flagsOf),
       program: column(({ programs }) => texts.programOf(programs[0].text)),
-      outcome: column((life) => outcomes.of(outcomeOf(life))),
+      outcome: column((life) => outcomes.of(life)),
       cpu: column(({ usage }) => (usage?.cpuNanos === undefined ? UNKNOWN : micros(usage.cpuNanos))),
       rss: column(({ usage }) => optional(usage?.maxRssKib)),
       read: column(({ usage }) => optional(usage?.readBytes)),
@@ -125,7 +134,8 @@ export function pageDataOf(timeline: Timeline, findings: Findings): PageData {
     // Last: the columns above have filled them.
     programs: texts.columns,
     texts: texts.texts.values,
-    outcomes: outcomes.values,
+    outcomes: outcomes.words,
+    ends: outcomes.ends,
   };
 }
 

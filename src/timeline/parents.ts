@@ -73,18 +73,8 @@ function depthOf(life: Life): number {
   return depth;
 }
 
-/** The chosen lives in the order of birth, parents before their children, and their bundles. */
-export function findParents(
-  all: readonly GrowingLife[],
-  bundles: readonly GrowingBundle[],
-): { lives: Life[]; bundles: Bundle[] } {
-  findMissing(all);
-  const chosen = all.filter((life) => life.chosen);
-  const parents = chosen.map(({ parent }) => nearestChosen(parent));
-  chosen.forEach((life, i) => {
-    life.parent = parents[i];
-  });
-  const lives = [...unseenParents(chosen.filter(({ parent }) => parent === undefined)), ...chosen];
+/** In place. */
+export function sortByBirth(lives: Life[]): void {
   const depths = new Map<Life, number>();
   const depth = (life: Life): number => {
     const known = depths.get(life) ?? depthOf(life);
@@ -92,5 +82,20 @@ export function findParents(
     return known;
   };
   lives.sort((a, b) => a.from - b.from || depth(a) - depth(b));
+}
+
+/** The chosen lives in the order of birth, parents before their children, and their bundles. */
+export function findParents(
+  all: readonly GrowingLife[],
+  bundles: readonly GrowingBundle[],
+): { lives: GrowingLife[]; bundles: Bundle[] } {
+  findMissing(all);
+  const chosen = all.filter((life) => life.chosen);
+  const parents = chosen.map(({ parent }) => nearestChosen(parent));
+  chosen.forEach((life, i) => {
+    life.parent = parents[i];
+  });
+  const lives = [...unseenParents(chosen.filter(({ parent }) => parent === undefined)), ...chosen];
+  sortByBirth(lives);
   return { lives, bundles: bundles.map((bundle) => ({ ...bundle, parent: nearestChosen(bundle.parent) })) };
 }

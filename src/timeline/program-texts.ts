@@ -1,5 +1,5 @@
 /**
- * From images to the texts that are shown, escaped once. Bounded: a command line is cut where it is very long, and much sooner once
+ * From images to the texts that are shown, escaped once, and whatever else is shown of what somebody else wrote. Bounded: a command line is cut where it is very long, and much sooner once
  * the texts together have become many.
  */
 import { commandLine, escapeText } from '../format/escape.ts';
@@ -7,7 +7,8 @@ import type { Image } from '../process/image.ts';
 import { readable, type Text } from '../process/text.ts';
 import type { ProgramText } from './life.ts';
 
-const MOST = { letters: 32 * 1024, lettersWhenFull: 256, inAll: 64 * 2 ** 20 } as const;
+const MOST = { letters: 32 * 1024, lettersWhenFull: 256 } as const;
+export const LETTERS_IN_ALL = 64 * 2 ** 20;
 
 export interface TextOptions {
   /** The name of a user id; undefined while it is unknown. */
@@ -31,7 +32,7 @@ export class ProgramTexts {
   private readonly kept = new Map<string, string>();
   private letters = 0;
 
-  constructor({ userName = () => undefined, lettersInAll = MOST.inAll }: TextOptions = {}) {
+  constructor({ userName = () => undefined, lettersInAll = LETTERS_IN_ALL }: TextOptions = {}) {
     this.userName = userName;
     this.lettersInAll = lettersInAll;
   }
@@ -54,7 +55,8 @@ export class ProgramTexts {
     return text;
   }
 
-  private keep(whole: string): string {
+  /** Of all that is kept of it, one copy, cut where there is too much. */
+  keep(whole: string): string {
     const most = this.letters < this.lettersInAll ? MOST.letters : MOST.lettersWhenFull;
     const text =
       whole.length <= most ? whole : `${whole.slice(0, most)}… (${whole.length.toLocaleString('en-US')} letters)`;

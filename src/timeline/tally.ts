@@ -3,8 +3,8 @@
  * beyond a limit are summed as others, and of command lines those that came once are forgotten when there are too many.
  */
 import { TopList } from '../format/top-list.ts';
-import { inWords } from '../process/wait-status.ts';
 import { commandOf, isFailure, isWithin, type Life, lastProgram } from './life.ts';
+import { endOf, outcomeOf } from './outcome.ts';
 
 const MOST = { commands: 10_000, lines: 50_000, failures: 1000, longest: 10 } as const;
 export const OTHERS = '(other)';
@@ -25,7 +25,8 @@ export interface Sum {
 /** The same command line that ended in the same way. */
 export interface FailureSum {
   readonly first: Life;
-  readonly outcome: string;
+  /** With the cause where it is the same for all of them. */
+  outcome: string;
   count: number;
 }
 
@@ -86,10 +87,12 @@ export class Tally {
   }
 
   private addFailure(life: Life): void {
-    const outcome = inWords(life.waitStatus ?? 0);
-    const key = `${outcome}\0${commandOf(life)}`;
+    const [end, outcome] = [endOf(life), outcomeOf(life)];
+    const key = `${end}\0${commandOf(life)}`;
     if (this.failures.size >= MOST.failures && !this.failures.has(key)) return;
-    found(this.failures, key, () => ({ first: life, outcome, count: 0 })).count++;
+    const sum = found(this.failures, key, () => ({ first: life, outcome, count: 0 }));
+    sum.count++;
+    if (sum.outcome !== outcome) sum.outcome = end;
   }
 }
 

@@ -1,16 +1,14 @@
 /** What a trace tells of a life beside its name and its times, the same in every format of others. Times are in seconds. */
-import { inWords } from '../process/wait-status.ts';
 import { commandOf, type Life, lastProgram } from './life.ts';
+import { outcomeOf } from './outcome.ts';
 
 const NANO = 1e9;
 
-const WHY: Partial<Record<Life['ended'], string>> = { running: 'still running', inferred: 'not heard' };
-
 /** Only what is known. */
 export function detailsOf(life: Life): Record<string, string | number | boolean> {
-  const { pid, ppid, waitStatus, usage, began, ended, unseen } = life;
+  if (life.isMachine) return { machine: lastProgram(life).name };
+  const { pid, ppid, cause, usage, began } = life;
   const { exe, cwd, user } = lastProgram(life);
-  const end = waitStatus === undefined ? WHY[ended] : inWords(waitStatus);
   const details = {
     pid,
     ppid,
@@ -19,7 +17,8 @@ export function detailsOf(life: Life): Record<string, string | number | boolean>
     cwd,
     user,
     begin: began === 'before' ? 'before' : undefined,
-    end: unseen ? 'nothing was heard of it' : end,
+    end: outcomeOf(life),
+    cause,
     cpu_s: usage?.cpuNanos === undefined ? undefined : usage.cpuNanos / NANO,
     cpu_is_lower_bound: usage?.cpuIsLowerBound || undefined,
     max_rss_kib: usage?.maxRssKib,

@@ -2,7 +2,7 @@
  * What accounts need of the operating system: the programs in the kernel that settle exact accounts, and for where those cannot be had a
  * socket of generic netlink at byte level and a few facts. Tests have their own.
  */
-import type { OpenConnector, Readiness } from '../netlink/socket.ts';
+import type { Opened, Readiness } from '../netlink/socket.ts';
 import type { Account } from './account.ts';
 
 export interface ExactWants {
@@ -13,7 +13,7 @@ export interface ExactWants {
 export interface AccountDoors {
   openExact(wants: ExactWants): Promise<ExactDoor | { readonly reason: string }>;
   /** A netlink socket like the connector's, for NETLINK_GENERIC. */
-  readonly openTaskstats: OpenConnector;
+  readonly openTaskstats: () => Opened;
   /** The list of all CPUs this machine may ever have, as the kernel writes it: `0-7`. */
   possibleCpus(): string;
   /** Whether delays are counted (kernel.task_delayacct); undefined where the kernel does not say. */

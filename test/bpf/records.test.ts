@@ -14,7 +14,8 @@ import {
   WALK,
 } from '../../src/bpf/fact-record.ts';
 import { stateLetter, WalkedTask, WalkedTasks } from '../../src/bpf/task-record.ts';
-import { FactIndex, NONE } from '../../src/facts/fact-index.ts';
+import { FactIndex } from '../../src/facts/fact-index.ts';
+import { NONE } from '../../src/facts/fact-view.ts';
 import {
   endRecord,
   execRecord,

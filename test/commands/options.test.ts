@@ -83,3 +83,10 @@ test('the table of events names each with its bit', async () => {
   assert.match(table, /^nonzero-exit +0x20000000 /m);
   assert.match(table, /^clone {2,}a thread was created/m);
 });
+
+test('the table of events says which source tells each', async () => {
+  const table = await printed('events');
+  assert.match(table, /^fork .* {2,}connector, bpf {2,}/m);
+  assert.match(table, /^uid .* {2,}connector {2,}/m);
+  assert.match(table, /^exec-failed .* {2,}bpf {2,}/m);
+});

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
+import { FIELDS } from '../../src/format/fields.ts';
 import { hasProgram, needs, root } from '../docs/need.ts';
 
 interface Source {
@@ -144,4 +145,39 @@ test('ECS: a change of the user has both ids as texts, a loss no process', (t) =
   assert.deepEqual(user.process, { pid: 10, thread: { id: 10 }, user: { id: '0' }, real_user: { id: '1000' } });
   assert.equal('process' in lost, false);
   assert.deepEqual(lost.procwatch, { lost: { reason: 'overrun', count: 7 } });
+});
+
+/** A record with every field that says why a process ended, and each with a value of its own. */
+const WHY = FIELDS.filter(({ ofCause }) => ofCause).map(({ name }) => name);
+const EXPLAINED: Source = { ...KILLED, ...Object.fromEntries(WHY.map((name, i) => [name, `${name} ${i}`])) };
+const NOT_FOUND: Source = {
+  ...AT,
+  event: 'exec-failed',
+  pid: 10,
+  tid: 10,
+  comm: 'env',
+  path: '/usr/bin/shop',
+  args: ['shop'],
+  error: 'ENOENT',
+  tried: 17,
+};
+
+test('OpenTelemetry: nothing that says why a process ended is left out, and what was not executed has its error', (t) => {
+  const result = mapped(t, 'otel.jq', [EXPLAINED, NOT_FOUND]);
+  if (result === undefined) return;
+  const [ended, failed] = result.map(({ attributes }) => attributes as Mapped);
+  for (const name of WHY) assert.equal(ended[`procwatch.${name}`], EXPLAINED[name], name);
+  assert.equal(failed['error.type'], 'ENOENT');
+  assert.equal(failed['procwatch.path'], '/usr/bin/shop');
+  assert.equal(failed['procwatch.tried'], 17);
+});
+
+test('ECS: the cause is the reason of the event, the rest of why is beside it, and what was not executed is a start that failed', (t) => {
+  const result = mapped(t, 'ecs.jq', [EXPLAINED, NOT_FOUND]);
+  if (result === undefined) return;
+  const [ended, failed] = result as { event: Mapped; procwatch: Mapped; error: Mapped }[];
+  assert.equal(ended.event.reason, EXPLAINED.cause);
+  for (const name of WHY.filter((one) => one !== 'cause')) assert.equal(ended.procwatch[name], EXPLAINED[name], name);
+  assert.deepEqual([failed.event.type, failed.event.outcome, failed.error], [['start'], 'failure', { code: 'ENOENT' }]);
+  assert.deepEqual(failed.procwatch, { path: '/usr/bin/shop', tried: 17 });
 });

@@ -4,7 +4,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import * as zlib from 'node:zlib';
 import { Forwarder } from '../../src/forward/forwarder.ts';
 import { LineReader } from '../../src/forward/line-reader.ts';
 import { type Note, noteFrom } from '../../src/forward/note.ts';
@@ -171,7 +171,7 @@ test('a compressed file that grows by members is followed, also where half a mem
   const place = mkdtempSync(join(tmpdir(), 'procwatch-members-'));
   try {
     const path = join(place, 'a.jsonl.gz');
-    const member = (text: string): Buffer => gzipSync(text);
+    const member = (text: string): Buffer => zlib.gzipSync(text);
     writeFileSync(path, member('one\n'));
     const reader = new LineReader(recordingFiles.open(path, 0));
     const read = async (): Promise<string[]> => {
@@ -212,4 +212,32 @@ test('lines that are no records are told once and passed over', async (t) => {
   await forward(place, engine, said);
   await assertAllThere(engine, recorder);
   assert.equal(said.text.match(/a line is no record/g)?.length, 1);
+});
+
+/** Undefined where this Node.js does not know zstd. */
+const { zstdCompressSync } = zlib as unknown as { readonly zstdCompressSync?: (bytes: Uint8Array) => Uint8Array };
+
+test('a recording that was packed by zstd is sent where Node.js knows it, and told of where not, once', async (t) => {
+  const place = directory(t);
+  const engine = new ScriptedEngine();
+  const recorder = new Recorder(place, 'web-1');
+  recorder.record(50);
+  const text = readFileSync(recorder.path);
+  rmSync(recorder.path);
+  const half = text.indexOf('\n', text.length / 2) + 1;
+  // Two frames, as of two files that were put behind each other.
+  const packed = [text.subarray(0, half), text.subarray(half)].map((part) => zstdCompressSync?.(part) ?? part);
+  writeFileSync(`${recorder.path}.1.zst`, Buffer.concat(packed));
+  const other = new Recorder(place, 'web-2');
+  other.record(5);
+  const said = { text: '' };
+  await forward(place, engine, said);
+  const isKnown = zstdCompressSync !== undefined;
+  await assertAllThere(engine, ...(isKnown ? [recorder, other] : [other]));
+  if (isKnown) assert.equal(said.text, '');
+  else
+    assert.match(
+      said.text,
+      /^procwatch: cannot read \S+web-1\.jsonl\.1\.zst: this Node\.js does not know zstd; 22\.15 .*\n$/,
+    );
 });

@@ -50,19 +50,21 @@ for (const [option, obstacle] of [
 ]) {
   kernelTest(`in a namespace of its own (unshare ${option}) the obstacle is named`, ['root', 'unshare'], async () => {
     const { diagnosis, verdicts } = examine({ prefix: ['unshare', '--fork', option] });
-    assert.equal(diagnosis.verdict, 'unavailable');
-    assert.equal(diagnosis.exit_code, 69);
-    assert.equal(verdicts[obstacle], 'unavailable');
-    // Programs in the kernel do not mind the network, but know the processes by the numbers of the host.
-    assert.equal(verdicts.usage, option === '--net' ? 'ok' : 'degraded');
+    // Programs in the kernel do not mind network and pid namespaces, and take the place of the connector.
+    const isReplaced = option !== '--user';
+    assert.equal(diagnosis.verdict, isReplaced ? 'degraded' : 'unavailable');
+    assert.equal(diagnosis.exit_code, isReplaced ? 1 : 69);
+    assert.equal(verdicts[obstacle], diagnosis.verdict);
+    assert.equal(verdicts['source-bpf'], isReplaced ? 'ok' : 'degraded');
+    assert.equal(verdicts.usage, isReplaced ? 'ok' : 'degraded');
   });
 }
 
 kernelTest('what doctor says of a subscription that cannot be is what watch says', ['root', 'unshare'], async () => {
   const prefix = ['unshare', '--fork', '--pid'];
   const { diagnosis } = examine({ prefix });
-  const { stderr, status } = runToEnd(['watch'], { prefix });
+  const { stderr, status } = runToEnd(['watch', '--source', 'connector'], { prefix });
   const subscription = diagnosis.checks.find(({ name }) => name === 'subscription');
   assert.equal(stderr, `procwatch: ${subscription?.answer}\nhint: ${subscription?.fix}\n`);
-  assert.equal(status, diagnosis.exit_code);
+  assert.equal(status, 69);
 });

@@ -256,3 +256,15 @@ kernelTest('it is never heard unasked, and without the rights asking is a failur
   assert.equal(status, 77);
   assert.match(stderr, /exec-failed cannot be told: .*CAP_BPF/);
 });
+
+kernelTest(
+  'without the rights run says so, and runs its command all the same, unless events are required',
+  NEEDS,
+  async () => {
+    const asked = ['run', '-e', 'exec-failed', '--no-summary'];
+    const { status, stderr } = runToEnd([...asked, '--', 'sh', '-c', 'exit 5'], { uid: 65534 });
+    assert.equal(status, 5);
+    assert.match(stderr, /^procwatch: exec-failed cannot be told: .*CAP_BPF.*\n$/);
+    assert.equal(runToEnd([...asked, '--require-events', '--', 'true'], { uid: 65534 }).status, 77);
+  },
+);

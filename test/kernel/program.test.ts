@@ -225,7 +225,8 @@ const NAMESPACES = [
 
 for (const { flags, says } of NAMESPACES) {
   kernelTest(`under unshare ${flags.join(' ')} it says so and ends with 69`, ['connector', 'unshare'], async () => {
-    const { status, stdout, stderr } = runToEnd(['--json', '-d', '20s'], { prefix: ['unshare', ...flags] });
+    const watch = ['--json', '-d', '20s', '--source', 'connector'];
+    const { status, stdout, stderr } = runToEnd(watch, { prefix: ['unshare', ...flags] });
     assert.deepEqual([status, stdout], [69, '']);
     assert.match(stderr, says);
     assert.match(stderr, /^procwatch: cannot subscribe to process events: .*\nhint: .*\n$/);

@@ -168,7 +168,7 @@ kernelTest(
   'without events the command runs, once is said why nothing is shown, and its status counts',
   [...NEEDS, 'unshare'],
   async () => {
-    const run = (...args: string[]) => inBash('exec "$@"', [...DEAF, ...RUN, 'run', ...args]);
+    const run = (...args: string[]) => inBash('exec "$@"', [...DEAF, ...RUN, 'run', '--source', 'connector', ...args]);
     const failing = run('--', 'sh', '-c', 'echo "its own"; exit 5');
     assert.deepEqual([failing.status, failing.stdout], [5, 'its own\n']);
     assert.match(

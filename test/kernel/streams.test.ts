@@ -17,6 +17,9 @@ function shell(script: string): { status: number | null; stdout: string; stderr:
   return { status, stdout, stderr, seconds: (performance.now() - begin) / 1000 };
 }
 
+/** Something happens as long as the script lasts, however late the program begins to listen. */
+const STEADY = 'while sleep 0.2; do /bin/true; done > /dev/null 2>&1 & steady=$!; trap "kill $steady" EXIT;';
+
 /** So many events while something else goes on that no pipe holds them. */
 const BUSY = 'while :; do /bin/true "$(printf %04000d 0)"; done & busy=$!;';
 
@@ -36,15 +39,13 @@ kernelTest(
 kernelTest('a pipe with a name that nobody opens holds up nothing either', NEEDS, async () => {
   const path = join(scratch(), 'fifo');
   execFileSync('mkfifo', [path]);
-  const { status, stderr } = shell(`(sleep 1; /bin/true) & timeout 30 "$PROCWATCH" --json -d 2 -o ${path}`);
+  const { status, stderr } = shell(`${STEADY} timeout 30 "$PROCWATCH" --json -d 2 -o ${path}`);
   assert.equal(status, 0);
   assert.match(stderr, /\d+ bytes were not delivered/);
 });
 
 kernelTest('a pipe that others write to stays as it is for them', NEEDS, async () => {
-  const { stdout } = shell(
-    '( "$PROCWATCH" -n 1 & sleep 1; /bin/true; wait; head -c 4000000 /dev/zero ) | ( sleep 3; wc -c )',
-  );
+  const { stdout } = shell(`${STEADY} ( "$PROCWATCH" -n 1; head -c 4000000 /dev/zero ) | ( sleep 3; wc -c )`);
   assert.ok(Number(stdout) > 4_000_000, stdout);
   const quiet = shell(
     '( "$PROCWATCH" -d 4 -f table -e sid & sleep 1; head -c 4000000 /dev/zero ) | ( sleep 3; wc -c )',
@@ -55,7 +56,7 @@ kernelTest('a pipe that others write to stays as it is for them', NEEDS, async (
 
 kernelTest('a closed stdout is 74 and a word', NEEDS, async () => {
   for (const command of ['events', 'ps', '--help', '-n 1 -e fork']) {
-    const { status, stderr } = shell(`(sleep 1; /bin/true) & "$PROCWATCH" ${command} >&-`);
+    const { status, stderr } = shell(`${STEADY} "$PROCWATCH" ${command} >&-`);
     assert.deepEqual([status, stderr], [74, 'procwatch: cannot write: EBADF\n'], command);
   }
 });

@@ -415,7 +415,7 @@ kernelTest("nobody's wait for root's process has its status", [...NEEDS, 'root']
 });
 
 /** A shell in another namespace that waits, by procwatch, for a child of its own. */
-const SCRIPT = '(sleep 0.5; exit 5) & exec 3>&1; "$0" "$1" wait -v $!; echo "code $?"';
+const SCRIPT = '(sleep 0.5; exit 5) & exec 3>&1; "$0" "$1" wait --source connector -v $!; echo "code $?"';
 
 for (const namespaces of [['--net'], ['--pid', '--fork'], ['--pid', '--fork', '--mount-proc'], ['--user']]) {
   kernelTest(
@@ -434,7 +434,8 @@ for (const namespaces of [['--net'], ['--pid', '--fork'], ['--pid', '--fork', '-
 
 kernelTest('--usage works in a network namespace of its own', ['root', 'unshare'], async () => {
   const resident = await Resident.start(['sleep']);
-  const wait = [process.execPath, BIN, 'wait', '--json', '--usage', String(resident.pid)];
+  // Then all programs are those of accounts.
+  const wait = [process.execPath, BIN, 'wait', '--source', 'connector', '--json', '--usage', String(resident.pid)];
   const waiting = new Running('unshare', ['--net', ...wait]);
   await until('it waits', () => hasDescriptor(waiting.pid));
   await until('its account is, too', () => hasAccountPrograms(waiting.pid));
@@ -457,8 +458,9 @@ kernelTest(
   },
 );
 
-kernelTest('what is to come cannot be waited for without the connector: 69', ['connector', 'unshare'], async () => {
-  const { status } = spawnSync('unshare', ['--net', process.execPath, BIN, 'wait', '--next', 'x'], { cwd: '/' });
+kernelTest('what is to come cannot be waited for without events: 69', ['connector', 'unshare'], async () => {
+  const wait = [process.execPath, BIN, 'wait', '--source', 'connector', '--next', 'x'];
+  const { status } = spawnSync('unshare', ['--net', ...wait], { cwd: '/' });
   assert.equal(status, 69);
 });
 

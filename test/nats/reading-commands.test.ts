@@ -77,14 +77,61 @@ test('hosts are chosen by name, by pattern and by negation', async (t) => {
   ]);
 });
 
-test('pids of two hosts are never mixed up: what needs one machine asks for one', async (t) => {
+test('pids of hosts are never mixed up: the same number is another process on each', async (t) => {
   if (!hasServer(t)) return;
   const { url } = await fleet(t);
-  for (const args of [['watch'], ['watch', '--json', '--lives'], ['stat'], ['ps'], ['tree'], ['timeline', '--text']]) {
-    const { status, stderr } = await procwatch(...args, '-r', url);
-    assert.equal(status, 2, args.join(' '));
-    assert.match(stderr, /there is more than one host: .*\nhint: --host /);
-  }
+  const pretty = await procwatch('watch', '-r', url, '-e', 'exec');
+  const lines = pretty.stdout.trim().split('\n');
+  assert.equal(lines.length, HOSTS.length * 50);
+  for (const host of HOSTS) assert.equal(lines.filter((line) => line.includes(`  ${host} `)).length, 50, host);
+  const lives = rows((await procwatch('watch', '-r', url, '--lives', '--json')).stdout);
+  assert.equal(new Set(lives.map(({ host, pid }) => `${host} ${pid}`)).size, HOSTS.length * 50);
+  const tree = await procwatch('tree', '-r', url);
+  assert.deepEqual(tree.stdout.match(/^\S+$/gm), HOSTS);
+  assert.equal(tree.stdout.match(/job × 40 .* exit 0$/gm)?.length, HOSTS.length);
+  const timeline = await procwatch('timeline', '-r', url, '--text');
+  assert.match(timeline.stdout, /processes 150, failures 30/);
+});
+
+test('rows of stat are hosts', async (t) => {
+  if (!hasServer(t)) return;
+  const { url } = await fleet(t);
+  const { stdout, stderr, status } = await procwatch('stat', '-r', url, '--by', 'host', '--json');
+  assert.equal(status, 0, stderr);
+  assert.deepEqual(
+    rows(stdout)
+      .map(({ host, forks, execs, exits, failures }) => [host, forks, execs, exits, failures])
+      .sort(),
+    [...HOSTS].sort().map((host) => [host, 50, 50, 50, 10]),
+  );
+});
+
+test('ps shows who was there, on each host', async (t) => {
+  if (!hasServer(t)) return;
+  const { url, recorders, send } = await fleet(t);
+  for (const recorder of recorders) recorder.open();
+  await send();
+  const { stdout } = await procwatch('ps', '-r', url, '--json');
+  assert.deepEqual(
+    rows(stdout).map(({ host, comm }) => [host, comm]),
+    [...HOSTS].sort().map((host) => [host, 'daemon']),
+  );
+});
+
+test('a host that was started anew begins anew: nobody who was there before is there, and no life spans both', async (t) => {
+  if (!hasServer(t)) return;
+  const { url, recorders, send } = await fleet(t);
+  for (const recorder of recorders) recorder.open();
+  recorders[0].reboot();
+  recorders[0].open();
+  await send();
+  const ps = rows((await procwatch('ps', '-r', url, '--json')).stdout);
+  assert.equal(ps.length, HOSTS.length);
+  const tree = await procwatch('tree', '-r', url, '--name', 'daemon');
+  assert.match(tree.stdout, /^web-1, 1st boot\n└─ daemon .* ended, status unknown$/m);
+  assert.match(tree.stdout, /^web-1, 2nd boot\n└─ daemon .* still running$/m);
+  const timeline = await procwatch('timeline', '-r', url, '--host', 'web-1', '--text');
+  assert.match(timeline.stdout, /The end of 1 process was not heard/);
 });
 
 test('of one host everything works as of a recording', async (t) => {

@@ -3,7 +3,7 @@ import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
-const BOOT = '11111111-2222-3333-4444-555555555555';
+const bootId = (boot: number): string => `${boot}1111111-2222-3333-4444-555555555555`;
 const BEGAN_NS = 1_700_000_000_000_000_000n;
 
 /** No two begin at the same moment. */
@@ -16,6 +16,9 @@ export class Recorder {
   private seq = 0;
   private mono: bigint;
   private files = 0;
+  private boot = 1;
+  /** The wall clock when the monotonic one began. */
+  private bootedNs = BEGAN_NS;
   private pid = 100;
   /** Every record it wrote: its number and kind. */
   readonly written: { readonly seq: number; readonly event: string }[] = [];
@@ -30,7 +33,7 @@ export class Recorder {
 
   private line(event: string, members: object): string {
     this.mono += 1000n;
-    const wall = BEGAN_NS + this.mono;
+    const wall = this.bootedNs + this.mono;
     const second = new Date(Number(wall / 1_000_000_000n) * 1000).toISOString().slice(0, 19);
     const time = `${second}.${String(wall % 1_000_000_000n).padStart(9, '0')}Z`;
     const seq = ++this.seq;
@@ -39,7 +42,14 @@ export class Recorder {
   }
 
   private start(): void {
-    const facts = { version: '0.1.0', host: this.host, boot_id: BOOT, kernel: '6.18.0', cpus: 2, events: ['fork'] };
+    const facts = {
+      version: '0.1.0',
+      host: this.host,
+      boot_id: bootId(this.boot),
+      kernel: '6.18.0',
+      cpus: 2,
+      events: ['fork'],
+    };
     const rest = { filter: 'kernel', buffer_bytes: 1, argv_source: 'proc' };
     appendFileSync(this.path, this.line('start', { ...facts, ...rest }));
   }
@@ -55,6 +65,23 @@ export class Recorder {
       text += this.line('exit', { ...who, wait_status: status, exit_code: status >> 8 });
     }
     appendFileSync(this.path, text);
+  }
+
+  /** One that goes on living. */
+  open(): void {
+    const pid = this.pid++;
+    const who = { pid, tid: pid, ppid: 1, thread: false, comm: 'daemon' };
+    appendFileSync(this.path, this.line('fork', who) + this.line('exec', { ...who, args: ['daemon'] }));
+  }
+
+  /** The machine is started anew: its clock and its numbers begin again, and so does the recording. */
+  reboot(): void {
+    this.boot++;
+    this.pid = 100;
+    this.seq = 0;
+    this.bootedNs += this.mono + 60_000_000_000n;
+    this.mono = 0n;
+    this.start();
   }
 
   /** The file gets another name, perhaps compressed, and a new one begins. */

@@ -167,8 +167,8 @@ test('an answer with a token that is not ours is not taken for ours', () => {
   const flooded = new ScriptedConnector({ kind: 'silent' });
   const subscription = (): Subscription =>
     new Subscription({
-      open: () => {
-        const socket = open();
+      open: (datagrams) => {
+        const socket = open(datagrams);
         if ('send' in socket) {
           const send = socket.send.bind(socket);
           socket.send = (bytes) => {

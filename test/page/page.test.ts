@@ -5,7 +5,7 @@ import type { Browser, Page } from 'puppeteer-core';
 import { lastProgram, type Timeline } from '../../src/timeline/life.ts';
 import { needs } from '../docs/need.ts';
 import { manyLives } from '../support/many-lives.ts';
-import { BUILD, exec, exit, fork, hole, life, timelineOf } from '../timeline/story.ts';
+import { BUILD, DEATHS, exec, exit, fork, hole, life, timelineOf } from '../timeline/story.ts';
 import { hasBrowser, launch, open, PROGRAM, painted, type Watched } from './browser.ts';
 import { colourNamed, PictureOnScreen, placeOf, textOf, ticksOf } from './picture.ts';
 
@@ -265,6 +265,56 @@ pageTest('alike siblings are one, with all below them, until somebody clicks', P
   await painted(page);
   assert.match(await picture.tipAt(picture.x(13 * MILLI), picture.y(2)), /^cc1 11\n/);
 });
+
+const DEATHS_DRAWN = timelineOf(DEATHS);
+
+/** One after the other but for the last two, which are long, side by side, and one of them twice as long. */
+const COMPILERS = timelineOf([
+  ...life(1, 9, [0, 1000], 'make'),
+  ...life(2, 1, [10, 200], 'cc1 a.c'),
+  ...life(3, 1, [210, 300], 'cc1 b.c'),
+  ...life(4, 1, [310, 600], 'cc1 c.c'),
+  ...life(5, 1, [320, 900], 'cc1 d.c'),
+]);
+
+pageTest('those that are long fold too, and each is seen where it was', COMPILERS, async (page) => {
+  const picture = await PictureOnScreen.of(page, COMPILERS.to, 2);
+  const colourAt = (time: number, part: number) =>
+    picture.colourAt(picture.x(time * MILLI), picture.y(1) + part * picture.rowHeight);
+  assert.match(await picture.tipAt(picture.x(400 * MILLI), picture.y(1)), /^cc1 × 4\n+alike; click to unfold/);
+  await page.mouse.move(0, 0);
+  const cc1 = await colourNamed(page, 'command-0');
+  const seen = (part: number) => Promise.all([150, 500, 850].map(async (time) => (await colourAt(time, part)) === cc1));
+  assert.deepEqual(await seen(-0.25), [true, true, false], 'above, one after the other');
+  assert.deepEqual(await seen(0.2), [false, true, true], 'below, the one that was there at the same time, and stayed');
+  await page.mouse.click(picture.x(850 * MILLI), picture.y(1));
+  await painted(page);
+  const details = await textOf(page, '.details');
+  assert.match(details, /^cc1 × 4[\s\S]*first\ncc1 \(2\)\nlongest\ncc1 \(5\)/);
+  assert.match(await picture.tipAt(picture.x(150 * MILLI), picture.y(1)), /^cc1 2\n/);
+});
+
+pageTest(
+  'details and tip say how a process ended and why; those that differ in that alone fold',
+  DEATHS_DRAWN,
+  async (page) => {
+    const picture = await PictureOnScreen.of(page, DEATHS_DRAWN.to, 2);
+    const at = (time: number) => [picture.x(time * MILLI), picture.y(1)] as const;
+    assert.match(await picture.tipAt(...at(55)), /exit 143, asked by kubelet\[8\] \(SIGTERM\)/);
+    await page.mouse.click(...at(75));
+    assert.match(await textOf(page, '.details'), /\nend\nSIGSEGV at 0x18 \(not mapped\)\n/);
+    await page.mouse.click(picture.x(5 * MILLI), picture.y(0));
+    assert.match(
+      await textOf(page, '.details'),
+      /\nend\nexit 127 · \/usr\/bin\/sh\\u202eop: not found, or its interpreter \(4 tried\)\n/,
+    );
+    await page.mouse.click(...at(25));
+    await painted(page);
+    assert.match(await textOf(page, '.details'), /^worker × 3[\s\S]*\nend of each\nSIGKILL\n/);
+    await page.mouse.click(...at(35));
+    assert.match(await textOf(page, '.details'), /\nend\nSIGKILL by oomd\[73\]\n/);
+  },
+);
 
 pageTest(
   'packed by command: a heading for each, and its lives in as few rows as there were at once',

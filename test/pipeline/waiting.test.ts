@@ -52,7 +52,7 @@ class ScriptedPidfd implements Pidfd {
 
 const PID = 500;
 
-async function scene(found: (pid: number) => Pidfd | NoPidfd, hasEvents = true) {
+async function scene(found: (pid: number) => Pidfd | NoPidfd, hasEvents = true, numbers: 'ours' | 'foreign' = 'ours') {
   const host = new ScriptedHost();
   const kernel: Kernel = { ...(await host.kernel()), openPidfd: found };
   const told: { target: Target; record: ProcessRecord }[] = [];
@@ -64,9 +64,10 @@ async function scene(found: (pid: number) => Pidfd | NoPidfd, hasEvents = true) 
     },
     lookAgain: () => [],
   };
-  const waiting = new Waiting(host, kernel, hasEvents ? events : undefined, (targets, record) => {
+  const onEnd = (targets: readonly Target[], record: ProcessRecord): void => {
     for (const target of targets) told.push({ target, record });
-  });
+  };
+  const waiting = new Waiting(host, kernel, hasEvents ? events : undefined, onEnd, numbers);
   const onWake = (task: () => void): void => {
     atWake = task;
   };
@@ -268,4 +269,22 @@ test('when it is closed nothing stays open', async () => {
   waiting.close();
   host.advance(1000);
   assert.deepEqual([pidfd.closed, told.length, host.timersLeft], [true, 0, 0]);
+});
+
+test('where events have other numbers, they end who was adopted of them and never a process of ours of that number', async () => {
+  const pidfd = new ScriptedPidfd(PID);
+  const { host, waiting, statuses } = await scene(() => pidfd, true, 'foreign');
+  host.reader.set(PID, { comm: 'it', startTicks: ticksAt(0) });
+  assert.equal(waiting.add(target(), PID), 'added');
+  waiting.begin();
+  waiting.take([exitOf(host, 0x100)]);
+  assert.deepEqual(statuses(), []);
+  waiting.adopt(target(), { ...unheard('exec', PID, { comm: 'it' }, host.now()), inferred: false });
+  host.advance(10_000);
+  assert.deepEqual(statuses(), []);
+  waiting.take([lost(host), exitOf(host, 0x200)]);
+  assert.deepEqual(statuses(), [0x200]);
+  pidfd.end('reaped', 0x300);
+  host.advance(1000);
+  assert.deepEqual(statuses(), [0x200, 0x300]);
 });

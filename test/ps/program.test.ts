@@ -6,7 +6,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { JsonFormatter } from '../../src/format/json.ts';
 import { main } from '../../src/main.ts';
+import { context, record } from '../support/records.ts';
 import { machine } from './machine.ts';
 
 const FOLDER = fileURLToPath(new URL('./golden/', import.meta.url));
@@ -51,6 +53,25 @@ for (const [name, { argv, window }] of Object.entries(SCENES)) {
     assert.ok(walked.tasks.log.includes('walk') && !read.tasks.log.includes('walk'));
   });
 }
+
+/** One process, as two machines have it. */
+const recorded = (name: string, comm: string): string => {
+  const told = record({ event: 'alive', pid: 100, ppid: 1, image: { comm, uid: 1000 } });
+  const of = { ...context, extras: new Set(['host'] as const), host: name };
+  return new JsonFormatter(of).format(told);
+};
+
+test('transcript: machines of two recordings', async () => {
+  const path = `${FOLDER}machines-of-two-recordings.txt`;
+  const argv = ['--json', '-r', 'web-1.jsonl', '-r', 'web-2.jsonl'];
+  const host = machine(argv);
+  host.openFile('web-1.jsonl').write(recorded('web-1', 'nginx'));
+  host.openFile('web-2.jsonl').write(recorded('web-2', 'redis'));
+  const code = await main(host);
+  const text = `$ procwatch ps ${argv.join(' ')}\n${host.stdout.text}--- stderr\n${host.stderr.text}--- exit ${code}\n`;
+  if (process.env.UPDATE_GOLDEN === '1') writeFileSync(path, text);
+  assert.equal(text, readFileSync(path, 'utf8'));
+});
 
 async function reads(...argv: string[]): Promise<readonly string[]> {
   const host = machine(argv);

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { FIELDS, fieldsOf } from '../../src/format/fields.ts';
 import type { ProcessEventName, StreamRecord } from '../../src/process/record.ts';
 import { readRecord } from '../../src/recording/row.ts';
-import { jsonOf } from '../support/recordings.ts';
+import { ALL_EXTRAS, jsonOf } from '../support/recordings.ts';
 import { broken, ended, lost, record } from '../support/records.ts';
 
 const usage = {
@@ -138,12 +138,13 @@ test('what JSON rounds is read as it was: lives to the nanosecond', () => {
 });
 
 test('every field is read back, or follows from others', () => {
-  const elsewhere = ['event', 'exit_code', 'signal', 'core_dumped', 'attached', 'container_id', 'unit'];
+  const elsewhere = ['event', 'exit_code', 'signal', 'core_dumped', 'attached', 'container_id', 'unit', 'host'];
   assert.deepEqual(
     FIELDS.filter(({ fill }) => fill === 'elsewhere').map(({ name }) => name),
     elsewhere,
   );
-  const seen = new Set(WHOLE.flatMap((told) => Object.keys(JSON.parse(jsonOf([told])))));
+  const withHost = { ...ALL_EXTRAS, extras: new Set([...ALL_EXTRAS.extras, 'host'] as const), host: 'web-3' };
+  const seen = new Set(WHOLE.flatMap((told) => Object.keys(JSON.parse(jsonOf([told], withHost)))));
   for (const event of new Set(WHOLE.map((told) => told.event))) {
     for (const { name } of fieldsOf(event as ProcessEventName)) assert.ok(seen.has(name), name);
   }

@@ -137,7 +137,7 @@ test('names that only look alike are two rows, and an unknown one is none of the
   assert.equal(census.size, 5);
 });
 
-test('rows can be made by user, parent, unit, container, cause and program too', () => {
+test('rows can be made by user, parent, unit, container, cause, program and machine too', () => {
   const id = 'a'.repeat(64);
   const cgroup = `/system.slice/docker-${id}.scope`;
   const one = { ...ended(9), cgroup };
@@ -145,7 +145,7 @@ test('rows can be made by user, parent, unit, container, cause and program too',
     ...one,
     exit: { ...one.exit, waitStatus: 9, start: undefined, duration: undefined, cause: { cause: 'signal' } },
   } as const;
-  const names = Object.fromEntries(Object.entries(GROUPINGS).map(([by, { nameOf }]) => [by, nameOf(killed)]));
+  const names = Object.fromEntries(Object.entries(GROUPINGS).map(([by, { nameOf }]) => [by, nameOf(killed, 'web-3')]));
   assert.deepEqual(names, {
     command: 'cat',
     user: '1000',
@@ -154,5 +154,6 @@ test('rows can be made by user, parent, unit, container, cause and program too',
     container: id,
     cause: 'signal',
     exe: '/bin/cat',
+    host: 'web-3',
   });
 });

@@ -7,6 +7,9 @@ import { FactImage } from '../../src/bpf/fact-image.ts';
 import { FACT, FACT_KIND } from '../../src/bpf/fact-record.ts';
 import { COMM_BYTES, commAt, momentOf } from '../../src/bpf/record-fields.ts';
 import type { FactSource } from '../../src/facts/kernel-facts.ts';
+import type { RingSource } from '../../src/facts/ring-stream.ts';
+import type { Readiness } from '../../src/netlink/socket.ts';
+import type { ForeignNumbers } from '../../src/process/event-stream.ts';
 import type { Moment } from '../../src/process/moment.ts';
 import type { Text } from '../../src/process/text.ts';
 
@@ -19,6 +22,8 @@ export interface FactRecordOptions {
   readonly tid?: number;
   readonly status?: number;
   readonly flags?: number;
+  /** Effective. */
+  readonly uid?: number;
   readonly comm?: string;
   readonly parentComm?: string;
   /** Latin 1. */
@@ -35,18 +40,18 @@ export interface FactRecordOptions {
   readonly inode?: bigint;
 }
 
-const KIND = { exec: 2, end: 3 } as const;
+const KIND = { birth: 1, exec: 2, end: 3, threadEnd: 4 } as const;
 
 function head(kind: number, options: FactRecordOptions, bytes: number): Buffer {
   const { at = 10_000_000_005n, start = 9_999_999_999n, tgid = 42, ppid = 41, tid = tgid } = options;
-  const header = Buffer.alloc(bytes);
+  const header = Buffer.alloc(Math.max(bytes, 64));
   header.writeBigUInt64LE(at, 0);
   for (const [i, id] of [kind, 1, tgid, ppid].entries()) header.writeUInt32LE(id, 8 + 4 * i);
   header.writeBigUInt64LE(start, 24);
-  const { status = 0, flags = 0, comm = 'sh' } = options;
-  for (const [i, id] of [tid, status, 0, flags].entries()) header.writeUInt32LE(id, 32 + 4 * i);
+  const { status = 0, flags = 0, comm = 'sh', uid = 0 } = options;
+  for (const [i, id] of [tid, status, uid, flags].entries()) header.writeUInt32LE(id, 32 + 4 * i);
   header.write(comm, 48, 'latin1');
-  return header;
+  return header.subarray(0, bytes);
 }
 
 function whole(kind: number, options: FactRecordOptions): Uint8Array {
@@ -76,6 +81,13 @@ export const execRecord = (options: FactRecordOptions = {}): Uint8Array => whole
 export const wholeEnd = (options: FactRecordOptions = {}): Uint8Array => whole(KIND.end, { path: '', ...options });
 /** How it ended, and no more. */
 export const endRecord = (options: FactRecordOptions = {}): Uint8Array => head(KIND.end, options, 64);
+
+/** Of a process, or of a thread of another number: under whose name and user. */
+export function birthRecord({ born, ...options }: FactRecordOptions & { readonly born?: number } = {}): Uint8Array {
+  const { tgid = 42, ppid = 41 } = options;
+  return head(KIND.birth, { ...options, tid: ppid, status: born ?? tgid }, 64);
+}
+export const threadEndRecord = (options: FactRecordOptions = {}): Uint8Array => head(KIND.threadEnd, options, 40);
 
 /** A ring as the reader sees it: each look shows what was put in by then. */
 export class ScriptedRing implements FactSource {
@@ -132,10 +144,39 @@ export class ScriptedRing implements FactSource {
     return lost;
   };
 
-  onReadable = () => ({ pause() {}, resume() {}, close() {} });
+  onReadable(_listener: () => void): Readiness {
+    return { pause() {}, resume() {}, close() {} };
+  }
 
   close(): void {
     this.isClosed = true;
+  }
+}
+
+/** The same as the source of all events: a test waits until somebody listens, and wakes them. */
+export class ScriptedRingSource extends ScriptedRing implements RingSource {
+  readonly ringBytes = 1 << 20;
+  readonly foreign: ForeignNumbers | undefined;
+  readonly listening: Promise<void>;
+  private onListening: () => void = () => {};
+  private listener: () => void = () => {};
+
+  constructor({ foreign, ...options }: { readonly foreign?: ForeignNumbers; readonly mayRepeatEnds?: boolean } = {}) {
+    super(options);
+    this.foreign = foreign;
+    this.listening = new Promise((resolve) => {
+      this.onListening = resolve;
+    });
+  }
+
+  override onReadable(listener: () => void): Readiness {
+    this.listener = listener;
+    this.onListening();
+    return super.onReadable(listener);
+  }
+
+  wake(): void {
+    this.listener();
   }
 }
 

@@ -1,4 +1,5 @@
 /** Recordings for tests: texts that come in pieces, and all that is read of them. */
+import type { FieldContext } from '../../src/format/fields.ts';
 import { JsonFormatter } from '../../src/format/json.ts';
 import type { StreamRecord } from '../../src/process/record.ts';
 import { type Interest, Recording } from '../../src/recording/recording.ts';
@@ -8,7 +9,7 @@ import { context } from './records.ts';
 /** With everything that can be told. */
 export const ALL_EXTRAS = { ...context, extras: new Set(['usage', 'ancestry', 'cgroup'] as const) };
 
-export function jsonOf(records: readonly StreamRecord[], of = ALL_EXTRAS): string {
+export function jsonOf(records: readonly StreamRecord[], of: FieldContext = ALL_EXTRAS): string {
   const formatter = new JsonFormatter(of);
   return records.map((record) => formatter.format(record)).join('');
 }

@@ -1,5 +1,6 @@
 /** The whole world of the program, scripted: streams that are text, a clock that moves when told, signals on demand, and a kernel. */
 import { type End, exitCodeOf } from '../../src/errors.ts';
+import type { RingSource } from '../../src/facts/ring-stream.ts';
 import type { RecordingFiles } from '../../src/forward/recording-files.ts';
 import type {
   Child,
@@ -117,6 +118,8 @@ export class ScriptedHost implements Host {
     isInitialNetwork: () => true,
     openExact: async () => ({ reason: 'this kernel has no bpf(2)' }),
   };
+  /** No programs, unless a test has some. */
+  ring: RingSource | { readonly reason: string } = { reason: 'a scripted kernel runs no programs' };
   private readonly timers = new Set<{ due: bigint; task: () => void }>();
   private readonly signals = new Map<Signal, Set<() => void>>();
   private readonly world: World;
@@ -227,6 +230,7 @@ export class ScriptedHost implements Host {
       reader: this.reader,
       readerWithoutArgs: this.reader,
       users: this.users,
+      openRing: async () => this.ring,
       openWalk: async () => ({ reason: 'a scripted kernel runs no programs' }),
       openAttempts: async () => ({ reason: 'a scripted kernel runs no programs' }),
       openCauses: async () => ({ reason: 'a scripted kernel runs no programs' }),

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { commandOf } from '../../src/timeline/life.ts';
 import { missing } from '../../src/timeline/missing.ts';
+import { endOf, outcomeOf } from '../../src/timeline/outcome.ts';
 import { broken, record } from '../support/records.ts';
-import { BUILD, briefs, exec, exit, fork, hole, image, life, ms, names, timelineOf } from './story.ts';
+import { BUILD, briefs, DEATHS, exec, exit, fork, hole, image, life, ms, names, timelineOf } from './story.ts';
 
 test('each process is a life below its parent, named by the program it ran last', () => {
   assert.deepEqual(briefs(timelineOf(BUILD)).slice(0, 3), [
@@ -200,4 +201,19 @@ test('bundles go up with their parents', () => {
   const bundled = timeline.bundles.reduce((sum, { count }) => sum + count, 0);
   assert.equal(bundled + timeline.lives.length, 601);
   for (const { parent } of timeline.bundles) assert.ok(parent !== undefined && timeline.lives.includes(parent));
+});
+
+test('a life has the cause of its end, and what could not be run, in words with all foreign text escaped', () => {
+  assert.deepEqual(
+    timelineOf(DEATHS).lives.map((one) => [one.pid, one.cause, outcomeOf(one), endOf(one)]),
+    [
+      [1, undefined, 'exit 127 · /usr/bin/sh\\u202eop: not found, or its interpreter (4 tried)', 'exit 127'],
+      [2, 'signal', 'SIGKILL by oomd[72]', 'SIGKILL'],
+      [3, 'signal', 'SIGKILL by oomd[73]', 'SIGKILL'],
+      [4, 'signal', 'SIGKILL by oomd[74]', 'SIGKILL'],
+      [5, 'exit', 'exit 143, asked by kubelet[8] (SIGTERM)', 'exit 143'],
+      [6, 'fault', 'SIGSEGV at 0x18 (not mapped)', 'SIGSEGV'],
+      [7, 'exit', 'exit 0', 'exit 0'],
+    ],
+  );
 });

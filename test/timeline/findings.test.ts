@@ -8,7 +8,7 @@ import { type Findings, findingsOf } from '../../src/timeline/findings.ts';
 import { findingsText } from '../../src/timeline/findings-text.ts';
 import { manyLives } from '../support/many-lives.ts';
 import { rawHazards } from '../support/records.ts';
-import { BUILD, exec, exit, fork, hole, life, timelineOf } from './story.ts';
+import { BUILD, DEATHS, exec, exit, fork, hole, life, timelineOf } from './story.ts';
 
 const figures = (findings: Findings): Record<string, string> =>
   Object.fromEntries(findings.figures.map(({ label, value }) => [label, value]));
@@ -153,4 +153,17 @@ test('as text: figures, sections and what is missing, within the width, and safe
   for (const line of text.split('\n')) {
     if (/^ {0,9}[+\d]/.test(line)) assert.ok(line.length <= 90, line);
   }
+});
+
+test('failures are told with their cause, and those of one command line together where only the cause differs', () => {
+  const failures = findingsOf(timelineOf(DEATHS)).sections.find(({ key }) => key === 'failures');
+  assert.deepEqual(
+    failures?.rows.map(({ cells: [, end, times, command] }) => [end, times, command]),
+    [
+      ['SIGKILL', '3', 'worker'],
+      ['exit 143, asked by kubelet[8] (SIGTERM)', '1', 'server'],
+      ['SIGSEGV at 0x18 (not mapped)', '1', 'shop'],
+      ['exit 127 · /usr/bin/sh\\u202eop: not found, or its interpreter (4 tried)', '1', 'sh -c work'],
+    ],
+  );
 });

@@ -18,7 +18,7 @@ async function read(text: string) {
   };
   const source = new RecordedSource(batches(), () => recording.troubles.passed);
   const told: StreamRecord[] = [];
-  for await (const batch of source.batches) told.push(...batch);
+  for await (const batch of source.batches) told.push(...batch.map(({ record }) => record));
   return { source, records: told };
 }
 

@@ -1,4 +1,6 @@
 /** Records of a few processes, told in few words, with times in milliseconds after the origin. */
+import type { FailedExec } from '../../src/attempts/walks.ts';
+import type { EndCause } from '../../src/cause/end-cause.ts';
 import type { Image } from '../../src/process/image.ts';
 import type { LostRecord, ProcessRecord, StreamRecord } from '../../src/process/record.ts';
 import { Collector, type CollectorOptions } from '../../src/timeline/collector.ts';
@@ -32,10 +34,15 @@ interface End {
   readonly start?: number;
   readonly cpu?: number;
   readonly rss?: number;
+  readonly cause?: EndCause;
   readonly over?: Partial<ProcessRecord>;
 }
 
-export const exit = (time: number, pid: number, { status = 0, start, cpu, rss, over }: End = {}): ProcessRecord =>
+export const exit = (
+  time: number,
+  pid: number,
+  { status = 0, start, cpu, rss, cause, over }: End = {},
+): ProcessRecord =>
   about(pid, {
     event: 'exit',
     at: at(time),
@@ -44,6 +51,7 @@ export const exit = (time: number, pid: number, { status = 0, start, cpu, rss, o
       waitStatus: status,
       start: start === undefined ? undefined : at(start),
       duration: undefined,
+      cause,
       usage:
         cpu === undefined
           ? undefined
@@ -82,6 +90,31 @@ export function life(
   return [fork(from, pid, ppid), exec(from + 0.5, pid, ...words), exit(to, pid, { start: from, ...end, over })];
 }
 
+/** Sent to a process by another one. */
+export const killedBy = (comm: string, pid: number): EndCause => ({
+  cause: 'signal',
+  sender: { pid, comm, uid: 0, start: at(0), isEnding: false, isItself: false },
+  code: 'SI_USER',
+});
+
+/** What a process tried to execute, and could not. */
+export const notFound = (path: string, pid: number, tried = 1): FailedExec => ({
+  attempt: {
+    at: at(0),
+    pid,
+    tid: pid,
+    ppid: 1,
+    start: at(0),
+    uid: 0,
+    comm: 'sh',
+    errno: 2,
+    path,
+    args: [path],
+    hasAllArgs: true,
+  },
+  tried,
+});
+
 const timeOf = ({ at: { seconds, nanos } }: StreamRecord): number => seconds * 1e9 + nanos;
 
 /** Records in the order of time, as a timeline. */
@@ -114,4 +147,21 @@ export const BUILD: readonly ProcessRecord[] = [
   ...life(105, 100, [42, 62], 'cc -c c.c', { cpu: 1, rss: 2400 }),
   ...life(106, 105, [43, 61], 'cc1 c.c', { cpu: 17, rss: 30_000 }),
   ...life(107, 100, [63, 99], 'sleep 0.036', { cpu: 0.5, rss: 1700 }),
+];
+
+/** Workers that are killed by others, each by one of its own; one that was asked to end; and a shell that does not find a program. */
+export const DEATHS: readonly ProcessRecord[] = [
+  ...life(1, 9, [0, 100], 'sh -c work', { status: 127 << 8, over: { failed: notFound('/usr/bin/sh\u202eop', 1, 4) } }),
+  ...[2, 3, 4].flatMap((pid) =>
+    life(pid, 1, [pid * 10, pid * 10 + 9], 'worker', { status: 9, cause: killedBy('oomd', pid + 70) }),
+  ),
+  ...life(5, 1, [50, 60], 'server', {
+    status: 143 << 8,
+    cause: {
+      cause: 'exit',
+      asked: { signal: 'SIGTERM', by: 'signal', sender: killedBy('kubelet', 8).sender, before: 1 },
+    },
+  }),
+  ...life(6, 1, [70, 80], 'shop', { status: 11, cause: { cause: 'fault', code: 'SEGV_MAPERR', address: 0x18n } }),
+  ...life(7, 1, [85, 90], 'true', { cause: { cause: 'exit' } }),
 ];

@@ -8,10 +8,11 @@ import { Collector } from '../../src/timeline/collector.ts';
 import { drawingOf } from '../../src/timeline/drawing.ts';
 import { lanesOf } from '../../src/timeline/lanes.ts';
 import { commandOf, type Life, lastProgram, type Timeline } from '../../src/timeline/life.ts';
+import { outcomeOf } from '../../src/timeline/outcome.ts';
 import { writePerfetto } from '../../src/timeline/perfetto.ts';
 import { spansOf } from '../../src/timeline/spans.ts';
 import { manyLives } from '../support/many-lives.ts';
-import { BUILD, exec, exit, fork, hole, life, timelineOf } from './story.ts';
+import { BUILD, DEATHS, exec, exit, fork, hole, life, timelineOf } from './story.ts';
 
 /** Written from the schema of google/perfetto, not from ours. */
 const SCHEMA = protobuf
@@ -309,4 +310,21 @@ test('.json.gz is the same, compressed', async () => {
     parts[path] = Buffer.concat(chunks);
   }
   assert.equal(gunzipSync(parts['t.json.gz']).toString(), parts['t.json'].toString());
+});
+
+test('in every trace a life says how it ended and why', () => {
+  const timeline = timelineOf([...DEATHS, fork(99, 8, 1)]);
+  const expected = timeline.lives.map((one) => [one.pid, outcomeOf(one), one.cause]);
+  const perfetto = [...perfettoOf(timeline).values()].flatMap(({ slices }) => slices).map(({ details }) => details);
+  const chunks: string[] = [];
+  writeChromeTrace(timeline, (text) => chunks.push(text));
+  const { traceEvents } = JSON.parse(chunks.join('')) as { traceEvents: { ph: string; args: Slice['details'] }[] };
+  const chrome = traceEvents.filter(({ ph, args }) => ph === 'X' && 'pid' in args).map(({ args }) => args);
+  for (const details of [perfetto.filter(({ pid }) => pid !== undefined), chrome])
+    assert.deepEqual(
+      details.map(({ pid, end, cause }) => [pid, end, cause]),
+      expected,
+    );
+  assert.deepEqual(expected.slice(1, 2), [[2, 'SIGKILL by oomd[72]', 'signal']]);
+  assert.deepEqual(expected.at(-1), [8, 'still running', undefined]);
 });

@@ -98,6 +98,7 @@ export function byCommand(model: Model, shortest: number): Arrangement {
       height: 1,
       row: 0,
       foldKey: undefined,
+      strands: undefined,
     };
     const name = nameAt(model, place);
     const group = groups.get(name);

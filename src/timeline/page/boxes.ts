@@ -5,6 +5,7 @@
 import { alikeAmong, FOLD_FROM, Shapes } from '../../format/alike.ts';
 import type { Bundle } from './bundles.ts';
 import { type Model, nameAt } from './model.ts';
+import { type Strands, strandsOf } from './strands.ts';
 
 export interface Box {
   /** Places of the lives it stands for; none for a bundle. */
@@ -20,6 +21,8 @@ export interface Box {
   row: number;
   /** Names what was folded: to be unfolded by it. */
   readonly foldKey: string | undefined;
+  /** Of several that are drawn as one. */
+  readonly strands: Strands | undefined;
 }
 
 export type FoldMode = 'small' | 'all' | 'none';
@@ -47,12 +50,12 @@ export class Kin {
     this.shape = new Int32Array(model.count);
     this.depth = new Int32Array(model.count);
     const shapes = new Shapes();
-    const { outcomes, lives } = model.data;
+    const { ends, lives } = model.data;
     for (let place = model.count - 1; place >= 0; place--) {
       const children = this.childrenOf(place);
       this.shape[place] = shapes.of(
         nameAt(model, place),
-        outcomes[lives.outcome[place]],
+        ends[lives.outcome[place]],
         children.map((child) => this.shape[child]),
       );
       for (const child of children) this.depth[place] = Math.max(this.depth[place], this.depth[child] + 1);
@@ -111,7 +114,9 @@ export class Boxes {
       first = Math.min(first, from[place]);
       last = Math.max(last, to[place]);
     }
-    return { lives, bundle: undefined, from: first, to: last, end: last, below: [], height: 1, row: 0, foldKey };
+    const strands = lives.length > 1 ? strandsOf(this.model, lives) : undefined;
+    const below: Box[] = [];
+    return { lives, bundle: undefined, from: first, to: last, end: last, below, height: 1, row: 0, foldKey, strands };
   }
 
   private folds(alike: readonly number[], key: string): boolean {
@@ -129,11 +134,11 @@ export class Boxes {
 
   /** One box for all, and below it one for each group of their children, which are of equal shapes. */
   private folded(families: readonly (readonly number[])[], key: string, depth: number): Box {
-    const lives = families.flat();
+    const { from } = this.model;
+    const lives = families.flat().sort((a, b) => from[a] - from[b] || a - b);
     const box = this.box(lives, key);
-    const [first] = lives;
     const children = lives.map((place) => this.kin.childrenOf(place));
-    const groups = alikeAmong([...this.kin.childrenOf(first).keys()], (i) => this.kin.shape[children[0][i]]);
+    const groups = alikeAmong([...children[0].keys()], (i) => this.kin.shape[children[0][i]]);
     for (const group of groups) {
       const below = children.map((list) => group.map((i) => list[i]).filter((place) => this.shown[place] === 1));
       if (below.some((list) => list.length > 0)) box.below.push(this.folded(below, key, depth + 1));
@@ -153,5 +158,5 @@ function shownOf({ count, from, to, parent }: Model, shortest: number): Uint8Arr
 
 function bundleBox(bundle: Bundle): Box {
   const { from, to } = bundle;
-  return { lives: [], bundle, from, to, end: to, below: [], height: 1, row: 0, foldKey: undefined };
+  return { lives: [], bundle, from, to, end: to, below: [], height: 1, row: 0, foldKey: undefined, strands: undefined };
 }

@@ -20,7 +20,8 @@ const bytes = (value: number): string => (value < KIB ? `${value} bytes` : kibIn
 const known = (value: number, text: (value: number) => string): string => (value < 0 ? '' : text(value));
 
 function processLink(model: Model, place: number, choose: (place: number) => void): Node {
-  const link = button(`${nameAt(model, place)} (${model.pid[place]})`, 'show this process', () => choose(place));
+  const pid = model.pid[place] === 0 ? '' : ` (${model.pid[place]})`;
+  const link = button(nameAt(model, place) + pid, 'show this process', () => choose(place));
   link.className = 'link';
   return link;
 }
@@ -73,13 +74,20 @@ function factsOf(model: Model, place: number, choose: (place: number) => void): 
     ['written', known(lives.written[place], bytes)],
     ['began', beginning(model, place)],
     ['ended', to],
-    ['pid', String(model.pid[place])],
+    ['pid', model.pid[place] === 0 ? '' : String(model.pid[place])],
     ['parent', parentOf(model, place, choose)],
     ['user', textOf(model, 'user', program)],
     ['directory', textOf(model, 'cwd', program)],
     ['program', textOf(model, 'exe', program)],
     ...programs(model, place),
   ];
+}
+
+/** With the cause where it is the same for all of them, as in the drawn tree. */
+function endOfEach({ data: { ends, outcomes, lives } }: Model, places: readonly number[]): string {
+  const [first] = places;
+  const isSame = places.every((place) => outcomes[lives.outcome[place]] === outcomes[lives.outcome[first]]);
+  return (isSame ? outcomes : ends)[lives.outcome[first]];
 }
 
 function list(facts: readonly Fact[]): HTMLElement {
@@ -126,15 +134,17 @@ export class Details {
     const [first] = box.lives;
     const lengths = box.lives.map((place) => model.to[place] - model.from[place]);
     const sum = lengths.reduce((all, length) => all + length, 0);
+    const longest = lengths.reduce((most, length, i) => (length > lengths[most] ? i : most), 0);
     const facts = list([
       ['alike', `${box.lives.length.toLocaleString('en-US')} processes`],
-      ['end of each', model.data.outcomes[model.data.lives.outcome[first]]],
+      ['end of each', endOfEach(model, box.lives)],
       [
         'wall time',
         `${duration(lengths.reduce((a, b) => Math.min(a, b)))} to ${duration(lengths.reduce((a, b) => Math.max(a, b)))}`,
       ],
       ['in sum', duration(sum)],
       ['first', processLink(model, first, (place) => this.actions.choose(place))],
+      ['longest', processLink(model, box.lives[longest], (place) => this.actions.choose(place))],
     ]);
     const command = element('pre', { class: 'command' }, commandAt(model, first));
     const { foldKey } = box;

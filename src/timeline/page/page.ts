@@ -59,7 +59,7 @@ class Page {
   private readonly tip: Tip;
   private readonly tools: Tools;
   private layout: Layout = 'tree';
-  private fold: FoldMode = 'small';
+  private fold: FoldMode = 'all';
   private readonly unfolded = new Set<string>();
   private shortest = 0;
   private selected: number | undefined;

@@ -31,6 +31,8 @@ const CORNER = 3;
 /** Shorter parts of the chain would be dots. */
 const LEAST_LINK = 1.5;
 const DIMMED = 0.16;
+/** Between those that are drawn above each other in one bar. */
+const STRAND_GAP = 1;
 export const FONT = { size: 11, family: 'ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace' } as const;
 
 export class BarPainter {
@@ -254,25 +256,41 @@ export class BarPainter {
 
   /** Every one of them where it was, on the ground of all of them. */
   private folded(box: Box, left: number, width: number, y: number): void {
-    const { model, context, look, view } = this;
-    const colour = look.colourOf(model.last[box.lives[0]]);
+    const { model, context, look, marks } = this;
+    const flags = box.lives.reduce((all, place) => all & model.flags[place], -1);
     const isMatch = box.lives.some((place) => this.matches(place));
     context.globalAlpha = isMatch ? 0.35 : DIMMED / 2;
-    this.bar(left, width, y, colour);
-    context.globalAlpha = isMatch ? 1 : DIMMED;
-    context.fillStyle = colour;
-    let until = Number.NEGATIVE_INFINITY;
-    for (const place of box.lives) {
-      const [from, to] = [this.at(model.from[place]), this.at(model.to[place])];
-      if (to < 0 || from > view.width || to < until) continue;
-      const start = Math.max(from, until);
-      until = Math.max(to, start + 0.5);
-      context.fillRect(start, y + GAP / 2, until - start, this.view.rowHeight - GAP);
+    if (isSet(flags, 'unseen')) this.hatched(left, width, y, look.of.muted, 0);
+    else {
+      const colour = look.colourOf(model.last[box.lives[0]]);
+      this.bar(left, width, y, colour);
+      this.strands(box, colour, y);
     }
     context.globalAlpha = 1;
+    this.uncertain(flags, left, width, y);
+    for (const place of marks.chain === undefined ? [] : box.lives) this.links(marks.chain?.get(place) ?? [], y);
     const text = `${nameAt(model, box.lives[0])} × ${box.lives.length.toLocaleString('en-US')}`;
-    const mark = isSet(model.flags[box.lives[0]], 'failure') ? this.failure(left, width, y) : 0;
+    const mark = isSet(flags, 'failure') ? this.failure(left, width, y) : 0;
     this.plate(text, left, width - mark, y);
+  }
+
+  private strands({ lives, strands }: Box, colour: string, y: number): void {
+    if (strands === undefined) return;
+    const { model, context, view } = this;
+    const height = (view.rowHeight - GAP) / strands.count;
+    const gap = strands.count > 1 ? STRAND_GAP : 0;
+    const until = new Float64Array(strands.count).fill(Number.NEGATIVE_INFINITY);
+    context.fillStyle = colour;
+    lives.forEach((place, i) => {
+      const strand = strands.of[i];
+      const [from, to] = [this.at(model.from[place]), this.at(model.to[place])];
+      if (to < 0 || from > view.width || to < until[strand]) return;
+      const start = Math.max(from, until[strand]);
+      until[strand] = Math.max(to, start + 0.5);
+      context.globalAlpha = this.matches(place) ? 1 : DIMMED;
+      const length = to - start > WIDTH.thin ? to - start - 1 : until[strand] - start;
+      context.fillRect(start, y + GAP / 2 + strand * height, length, height - gap);
+    });
   }
 
   /** A label on a ground of its own: what is below it is not even. */

@@ -45,7 +45,7 @@ export class Tip {
     const cpu = columns.cpu[place] < 0 ? '' : ` · CPU ${duration(columns.cpu[place])}`;
     const length = duration(model.to[place] - model.from[place]);
     return [
-      element('strong', {}, `${nameAt(model, place)} ${model.pid[place]}`),
+      element('strong', {}, `${nameAt(model, place)} ${model.pid[place] || ''}`),
       element('p', { class: 'command' }, commandAt(model, place).slice(0, MOST_LETTERS)),
       element('p', {}, `${length}${cpu} · ${outcomes[columns.outcome[place]]}`),
     ];

@@ -71,7 +71,7 @@ export class Tools {
       ),
       labelled(
         'fold alike',
-        selection('fold', { small: 'small ones', all: 'all', none: 'none' }, 'small', (value) =>
+        selection('fold', { all: 'all', small: 'small ones', none: 'none' }, 'all', (value) =>
           events.fold(value as FoldMode),
         ),
       ),
