@@ -15,13 +15,35 @@ export interface Wanted {
 const LAST_EVENTS_MS = 100;
 
 interface Surroundings {
-  readonly host: Pick<Host, 'after' | 'stderr'>;
+  readonly host: Pick<Host, 'after'> & { readonly stderr: Pick<Host['stderr'], 'write'> };
   readonly kernel: Pick<Kernel, 'openPidfd' | 'reader'>;
   /** Tells all that has happened until now. */
   wake(): void;
   /** Whether any process of these trees lives. */
   livesIn(roots: readonly number[]): boolean;
   onOver(): void;
+}
+
+/** What of it a monitor knows. */
+interface Monitoring {
+  /** Where numbers are not ours there is nobody to be got hold of by them. */
+  readonly stream: { readonly foreign?: unknown };
+  wake(): void;
+  livesIn(roots: readonly number[]): boolean;
+}
+
+/** Undefined where nobody's end is the end. */
+export function meantBy(
+  wanted: Wanted | undefined,
+  around: Pick<Surroundings, 'host' | 'kernel' | 'onOver'>,
+  monitor: Monitoring,
+): Meant | undefined {
+  if (wanted === undefined || monitor.stream.foreign !== undefined) return undefined;
+  return new Meant(wanted, {
+    ...around,
+    wake: () => monitor.wake(),
+    livesIn: (roots) => monitor.livesIn(roots),
+  });
 }
 
 export class Meant {

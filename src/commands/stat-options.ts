@@ -5,7 +5,7 @@ import { GROUPING_NAMES, GROUPINGS } from '../stat/grouping.ts';
 import { END_OPTIONS, given, last, type Option, RECORDING_OPTIONS, WATCH_OPTIONS, WHO_OPTIONS } from './options.ts';
 import { readName } from './values.ts';
 
-const { follow, usage, color, output, failOnLoss, buffer, source, duration, redact } = WATCH_OPTIONS;
+const { follow, followReuse, usage, color, output, failOnLoss, buffer, source, duration, redact } = WATCH_OPTIONS;
 
 const meanings = Object.entries(GROUPINGS).map(([name, { meaning }]) => `${name} (${meaning})`);
 
@@ -21,6 +21,7 @@ export const STAT_OPTIONS = {
   ...RECORDING_OPTIONS,
   follow,
   ...WHO_OPTIONS,
+  followReuse,
   ...END_OPTIONS,
   once: {
     long: 'once',

@@ -15,6 +15,7 @@ import { birthsIn, loadIn } from '../stat/system.ts';
 import { openEars } from './ears.ts';
 import { useCauses, useFacts } from './facts.ts';
 import { delivered } from './last-words.ts';
+import { type Meant, meantBy } from './meant.ts';
 import { readOptions, type ValuesOf, WATCH_OPTIONS } from './options.ts';
 import { onUnwritten, openOutput } from './output.ts';
 import { type Plan, planWatch } from './plan.ts';
@@ -89,8 +90,13 @@ class Stat {
     this.sort = options.sort;
   }
 
-  start(): void {
-    this.monitor.start((records) => this.census.take(records));
+  /** @param meant whose end is the end, if anybody's is */
+  start(meant: Meant | undefined): void {
+    this.monitor.start((records) => {
+      this.census.take(meant?.filter(records) ?? records);
+      meant?.look();
+    });
+    meant?.start();
   }
 
   private get refused(): number {
@@ -198,16 +204,18 @@ export async function startStat(host: Host, options: StatOptions): Promise<ExitN
   });
   const listeners = listenForEnd(host, finish);
   const stat = new Stat(host, kernel, options, plan, monitor);
+  const meant = meantBy(plan.meant, { host, kernel, onOver: () => finish('ok') }, monitor);
   const live = isLive(host, options) ? stat.live(() => finish('ok')) : undefined;
   try {
     await useFacts(plan, monitor);
     await useCauses(plan, monitor);
     if (plan.becomes !== undefined) await host.becomeUser(plan.becomes, 'seeing others');
-    stat.start();
+    stat.start(meant);
     live?.start();
     if (live === undefined) listeners.push(host.after(options.duration ?? INTERVAL_MS, () => finish('ok')));
     const ending = await ended;
     live?.stop();
+    meant?.close();
     await monitor.settled();
     monitor.stop();
     if (live === undefined) output.write(stat.report());
@@ -216,6 +224,7 @@ export async function startStat(host: Host, options: StatOptions): Promise<ExitN
     return ending === 'ok' && options.failOnLoss && stat.hasLost ? 'loss' : ending;
   } finally {
     live?.stop();
+    meant?.close();
     for (const listener of listeners) listener.cancel();
   }
 }

@@ -62,11 +62,11 @@ export async function presentTargets(
     return 'reason' in named ? { target: target(path), ...named } : { target: target(path, named.pid) };
   });
   const globs = await globsOf('--name', options.name);
+  const others =
+    globs.length === 0 ? [] : kernel.reader.pids().filter((pid) => pid !== host.pid && !ancestors.has(pid));
+  const everybody = [...kernel.reader.factsOfAll(others)];
   const byName = globs.flatMap((matches, i): Present[] => {
-    const found = kernel.reader.pids().filter((pid) => {
-      const facts = pid === host.pid || ancestors.has(pid) ? undefined : kernel.reader.facts(pid);
-      return facts !== undefined && matches(facts.image);
-    });
+    const found = everybody.filter(([, { image }]) => matches(image)).map(([pid]) => pid);
     const label = options.name[i];
     return found.length === 0 ? [{ target: target(label) }] : found.map((pid) => ({ target: target(label, pid) }));
   });

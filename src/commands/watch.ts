@@ -18,7 +18,7 @@ import { VERSION } from '../version.ts';
 import { openEars } from './ears.ts';
 import { type Programs, usePrograms } from './facts.ts';
 import { delivered } from './last-words.ts';
-import { Meant } from './meant.ts';
+import { type Meant, meantBy } from './meant.ts';
 import { onUnwritten, openRecordOutput } from './output.ts';
 import type { Plan } from './plan.ts';
 
@@ -244,14 +244,6 @@ export interface Discretion {
   readonly redact: Redact | undefined;
 }
 
-function meantOf(host: Host, kernel: Kernel, plan: Plan, monitor: Monitor, onOver: () => void): Meant | undefined {
-  // Where numbers are not ours there is nobody to be got hold of by them.
-  if (plan.meant === undefined || monitor.stream.foreign !== undefined) return undefined;
-  const wake = () => monitor.wake();
-  const livesIn = (roots: readonly number[]) => monitor.livesIn(roots);
-  return new Meant(plan.meant, { host, kernel, wake, livesIn, onOver });
-}
-
 /** What was begun before this code was loaded. */
 export interface Begun {
   readonly stream: EventStream | undefined;
@@ -325,7 +317,7 @@ export async function watch(
   if (plan.becomes !== undefined) await host.becomeUser(plan.becomes, 'seeing others');
   run.begin();
   const at = host.now();
-  run.meant = meantOf(host, kernel, plan, monitor, () => finish('ok'));
+  run.meant = meantBy(plan.meant, { host, kernel, onOver: () => finish('ok') }, monitor);
   monitor.start((records) => {
     context.wallOffset = kernel.clocks().wallOffset;
     run.take(records);

@@ -443,7 +443,7 @@ export const FIELDS: readonly Field[] = [
     type: 'string',
     ours: true,
     meaning:
-      'why there are no arguments: "gone", the process had ended before they could be read; "hidden", /proc does not show it to us (hidepid); "denied", they may not be read',
+      'why there are no arguments: "gone", the process had ended before they could be read; "hidden", /proc does not show it to us (hidepid); "denied", they may not be read; "stuck", they did not come in time, since whoever holds its memory hangs',
     carriers: 'all',
     ofImage: true,
     value: (r) => r.image.missing,

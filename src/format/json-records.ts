@@ -76,7 +76,7 @@ export interface ProcessFieldsJson extends HeadJson {
   readonly user?: string;
   /** The bytes of user, where they are not UTF-8. */
   readonly user_base64?: string;
-  /** Why there are no arguments: "gone", the process had ended before they could be read; "hidden", /proc does not show it to us (hidepid); "denied", they may not be read. */
+  /** Why there are no arguments: "gone", the process had ended before they could be read; "hidden", /proc does not show it to us (hidepid); "denied", they may not be read; "stuck", they did not come in time, since whoever holds its memory hangs. */
   readonly missing?: string;
   /** "inherited": name, arguments and so on are those of the parent, since this process has run no program of its own; "earlier": as read at the start, and perhaps replaced since. */
   readonly image?: string;

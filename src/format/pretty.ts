@@ -255,6 +255,7 @@ const WHY_MISSING: Readonly<Record<Missing, string>> = {
   gone: 'gone before its arguments could be read',
   hidden: 'hidden by /proc',
   denied: 'its arguments may not be read',
+  stuck: 'its arguments did not come in time',
 };
 
 const name = ({ image }: ProcessRecord): string => (image.comm === undefined ? '?' : escapeText(image.comm));

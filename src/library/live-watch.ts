@@ -3,6 +3,7 @@
  * Touches nothing of the process it runs in but timers and the kernel.
  */
 import { useAttempts, useCauses, useFacts } from '../commands/facts.ts';
+import { type Meant, meantBy } from '../commands/meant.ts';
 import { readOptions, refuseOtherSource, type Typed, WATCH_OPTIONS } from '../commands/options.ts';
 import { planWatch } from '../commands/plan.ts';
 import { redactorFor, selectionFor } from '../commands/start-watch.ts';
@@ -16,6 +17,9 @@ import { RecordQueue } from '../pipeline/record-queue.ts';
 import { openStream } from '../pipeline/subscribing.ts';
 import type { Watch, WatchRequest } from './watch-request.ts';
 
+/** Nobody's stderr is written to. */
+const SILENT = { write() {} };
+
 const QUEUE_RECORDS = 65_536;
 
 /** The members of a request that are options of the command line, with their keys there. */
@@ -28,6 +32,7 @@ const OPTION_OF: Readonly<Record<Exclude<keyof WatchRequest, 'signal' | 'queue'>
   notPid: 'notPid',
   tree: 'tree',
   notTree: 'notTree',
+  followReuse: 'followReuse',
   user: 'user',
   notUser: 'notUser',
   name: 'name',
@@ -77,6 +82,7 @@ export class LiveWatch implements Watch {
   private readonly onAbort = (): void => this.stop();
   private context: Parameters<typeof objectOf>[2] | undefined;
   private monitor: Monitor | undefined;
+  private meant: Meant | undefined;
   private stopped = false;
   private sequence = 0;
 
@@ -102,7 +108,12 @@ export class LiveWatch implements Watch {
       await useCauses(plan, monitor);
       await useAttempts(plan, monitor);
       if (this.stopped) monitor.stop();
-      else this.begin(kernel, monitor, plan.extras);
+      else {
+        // Later: the record of the last end is being told.
+        const onOver = (): void => void host.after(0, () => this.stop());
+        this.meant = meantBy(plan.meant, { host: { after: host.after, stderr: SILENT }, kernel, onOver }, monitor);
+        this.begin(kernel, monitor, plan.extras);
+      }
     });
     // Who iterates gets the error there; nobody has to look at `started`.
     this.started.catch(() => {});
@@ -120,14 +131,17 @@ export class LiveWatch implements Watch {
     this.monitor = monitor;
     monitor.start((records) => {
       context.wallOffset = kernel.clocks().wallOffset;
-      this.queue.push(records);
+      this.queue.push(this.meant?.filter(records) ?? records);
+      this.meant?.look();
     });
+    this.meant?.start();
   }
 
   private stop(): void {
     if (this.stopped) return;
     this.stopped = true;
     this.request.signal?.removeEventListener('abort', this.onAbort);
+    this.meant?.close();
     this.monitor?.stop();
     this.queue.end();
   }

@@ -94,7 +94,7 @@ export class OpenProcesses implements Processes {
 
   read(): ProcessRows {
     if (!this.isOpen) throw new Failure('usage', 'openProcesses: read after close');
-    const tasks = this.dump?.tasks() ?? this.reader.pids().flatMap((pid) => this.reader.tasks(pid));
+    const tasks = this.dump?.tasks() ?? this.reader.tasks(this.reader.pids());
     const { users, clocks } = this.kernel;
     return new Rows(tasks, {
       reader: this.reader,

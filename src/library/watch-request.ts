@@ -21,6 +21,8 @@ export interface WatchRequest {
   /** These processes and all their descendants. */
   readonly tree?: OneOrMore<number>;
   readonly notTree?: OneOrMore<number>;
+  /** `pid` and `tree` also mean whoever gets the number next, and the watch does not end with the last of them. */
+  readonly followReuse?: boolean;
   /** Effective users, by name or number. */
   readonly user?: OneOrMore<string | number>;
   readonly notUser?: OneOrMore<string | number>;

@@ -38,6 +38,10 @@ export const recvmmsg: Call<[fd: number, messages: Bytes, count: number, flags: 
 );
 export const close: Call<[fd: number]> = libc.func('int close(int)');
 export const openat: Call<[directory: number, path: Bytes, flags: number]> = libc.func('int openat(int, void *, int)');
+/** openat2(2) has the same number on every architecture, and no function in any library. */
+export const openat2: Call<[number: number, directory: number, path: Bytes, how: Bytes, length: number]> = libc.func(
+  'long syscall(long, int, void *, void *, size_t)',
+);
 export const read: Call<[fd: number, into: Bytes, length: number]> = libc.func('long read(int, void *, size_t)');
 export const readlinkat: Call<[directory: number, path: Bytes, into: Bytes, length: number]> = libc.func(
   'long readlinkat(int, void *, void *, size_t)',
@@ -97,6 +101,34 @@ export const bpf: Call<[number: number, command: number, attributes: Bytes, leng
   'long syscall(long, long, void *, size_t)',
 );
 export const pageBytes: () => number = libc.func('int getpagesize()');
+
+/** Reading on threads of the C library. Source: aio(7). */
+export interface Aio {
+  readonly start: Call<[wait: number, blocks: Bytes, count: number, event: null]>;
+  /** The errno that a request ended with, 0, or EINPROGRESS. */
+  readonly error: Call<[block: bigint]>;
+  /** What read(2) would have returned. Once, and only of who has ended. */
+  readonly result: Call<[block: bigint]>;
+  readonly suspend: Call<[blocks: Bytes, count: number, patience: Bytes]>;
+}
+
+/** Undefined where the library has none. Before glibc 2.34 they are in a library of their own. */
+export function loadAio(): Aio | undefined {
+  for (const name of [null, 'librt.so.1']) {
+    try {
+      const library = name === null ? libc : koffi.load(name);
+      return {
+        start: library.func('int lio_listio(int, void *, int, void *)'),
+        error: library.func('int aio_error(void *)'),
+        result: library.func('long aio_return(void *)'),
+        suspend: library.func('int aio_suspend(void *, int, void *)'),
+      };
+    } catch {
+      // Not there.
+    }
+  }
+  return undefined;
+}
 
 const mapMemory: (
   at: null,

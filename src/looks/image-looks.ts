@@ -9,7 +9,7 @@ import type { EventOf, WireEvent } from '../netlink/events.ts';
 import { compareMoments, type Moment, momentOfTicks } from '../process/moment.ts';
 import type { ProcessFacts, ProcReader } from '../process/proc-reader.ts';
 
-type Facts = Pick<ProcReader, 'facts'>;
+type Facts = Pick<ProcReader, 'factsAtOnce' | 'factsOfAll'>;
 
 interface Look {
   readonly facts: ProcessFacts;
@@ -41,21 +41,31 @@ export class ImageLooks {
     this.unwanted.clear();
     // From the newest: only the last exec of a process can still be read, and none that a later birth replaced.
     const settled = new Set<number>();
+    const later = new Map<number, EventOf<'exec'>>();
     for (let i = events.length - 1; i >= 0; i--) {
       const event = events[i];
       if (event.kind === 'fork') {
         if (event.tid === event.tgid) settled.add(event.tgid);
       } else if (event.kind === 'exec' && !settled.has(event.tgid)) {
         settled.add(event.tgid);
-        if (wanted(event)) this.read(event);
-        else this.unwanted.add(event);
+        if (!wanted(event)) this.unwanted.add(event);
+        else {
+          const facts = this.reader.factsAtOnce(event.tgid);
+          if (facts === 'later') later.set(event.tgid, event);
+          else this.keep(event, facts);
+        }
       }
     }
+    if (later.size > 0) this.readTogether(later);
     return this.latest.size > 0;
   }
 
-  private read(event: EventOf<'exec'>): void {
-    const facts = this.reader.facts(event.tgid);
+  private readTogether(execs: ReadonlyMap<number, EventOf<'exec'>>): void {
+    const found = this.reader.factsOfAll(execs.keys());
+    for (const [pid, event] of execs) this.keep(event, found.get(pid));
+  }
+
+  private keep(event: EventOf<'exec'>, facts: ProcessFacts | undefined): void {
     if (facts === undefined) return;
     const start = momentOfTicks(facts.stat.startTicks, this.bootOffset());
     if (compareMoments(start, event.stamp) > 0) return;
@@ -83,7 +93,7 @@ export class ImageLooks {
 
   /** A program has arguments as long as it lives: none to be read means that it has already let go of its memory. */
   private withReason(facts: ProcessFacts): ProcessFacts {
-    if (facts.image[this.proof] !== undefined) return facts;
+    if (facts.image[this.proof] !== undefined || facts.image.missing !== undefined) return facts;
     return { stat: facts.stat, image: { ...facts.image, missing: 'gone' } };
   }
 }

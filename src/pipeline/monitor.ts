@@ -15,8 +15,8 @@ import { compareMoments, type Moment, minus } from '../process/moment.ts';
 import { inTimeOrder, putInTime } from '../process/order.ts';
 import type { ProcessFacts, ProcReader } from '../process/proc-reader.ts';
 import type { LostRecord, ProcessRecord, StreamRecord } from '../process/record.ts';
-import { redactRecords } from '../process/redact.ts';
-import { ReadScan, readEach, type Scan, WalkedScan } from '../process/scan.ts';
+import { redactRecord, redactRecords } from '../process/redact.ts';
+import { ReadScan, type Scan, WalkedScan } from '../process/scan.ts';
 import type { Selection, Selector } from '../process/select.ts';
 import type { Wants } from '../process/teller.ts';
 import { type Infers, Tracker } from '../process/tracker.ts';
@@ -233,7 +233,7 @@ export class Monitor {
   private seed(tracker: Tracker, known: readonly number[] | undefined): void {
     const needsAll = !this.tells || hearsWholeLives(this.hearing);
     const everybody = () => (needsAll ? this.scan.facts() : new Map<number, ProcessFacts>());
-    const scan = known === undefined ? everybody() : readEach(known, (pid) => this.reader.facts(pid));
+    const scan = known === undefined ? everybody() : this.reader.factsOfAll(known);
     tracker.seed(scan, this.backlog.drainAll());
   }
 
@@ -301,7 +301,9 @@ export class Monitor {
 
   /** Who is there, by all that was told until now; to be asked where whole lives are heard. */
   state(at: Moment, selection: Selection): ProcessRecord[] {
-    return this.tracker?.state(at, selection) ?? [];
+    const all = this.tracker?.state(at, selection) ?? [];
+    const { redact } = this.options;
+    return redact === undefined ? all : all.map((record) => redactRecord(record, redact));
   }
 
   /** Tells all that has happened until now. */

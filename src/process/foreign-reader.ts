@@ -2,7 +2,8 @@
  * The reader of a place where /proc has other numbers than events: what it shows under a number is another process. Of all processes of the
  * events it knows ourselves alone, whose two numbers are known; the others are there, for all it can tell, and hidden from us.
  */
-import type { ProcReader } from './proc-reader.ts';
+import type { ProcessFacts, ProcReader } from './proc-reader.ts';
+import { readEach } from './scan.ts';
 
 export interface OurNumbers {
   readonly inEvents: number;
@@ -14,7 +15,11 @@ export function foreignReader(reader: ProcReader, { inEvents, inProc }: OurNumbe
     <T>(read: (pid: number) => T, otherwise: T) =>
     (pid: number): T =>
       pid === inEvents ? read(inProc) : otherwise;
+  const us = (pids: Iterable<number>): number[] => [...pids].filter((pid) => pid === inEvents);
   return {
+    factsAtOnce: ofUs<ProcessFacts | 'later' | undefined>((pid) => reader.factsAtOnce(pid), undefined),
+    factsOfAll: (pids) => readEach(us(pids), () => reader.facts(inProc)),
+    images: (pids) => readEach(us(pids), () => reader.image(inProc)),
     facts: ofUs((pid) => reader.facts(pid), undefined),
     links: ofUs((pid) => reader.links(pid), undefined),
     image: ofUs((pid) => reader.image(pid), {}),

@@ -5,7 +5,7 @@
 import { bounded } from './image-bounds.ts';
 import type { Text } from './text.ts';
 
-export const MISSING = ['gone', 'hidden', 'denied'] as const;
+export const MISSING = ['gone', 'hidden', 'denied', 'stuck'] as const;
 export type Missing = (typeof MISSING)[number];
 
 export interface Image {
@@ -26,7 +26,10 @@ export interface Image {
   readonly cwdMissing?: PathMissing | undefined;
   /** Effective user id, what `ps` shows. */
   readonly uid?: number | undefined;
-  /** Why there are no arguments: it was gone before they could be read, /proc hides it (hidepid), or it is not for us to read them. */
+  /**
+   * Why there are no arguments: it was gone before they could be read, /proc hides it (hidepid), it is not for us to read them, or they did not
+   * come in time, since whoever holds its memory hangs.
+   */
   readonly missing?: Missing | undefined;
   /** Nobody wanted to see it so far: to be read if somebody does. */
   readonly unread?: true | undefined;

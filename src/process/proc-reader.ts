@@ -14,10 +14,15 @@ export interface ProcessFacts {
 export interface ProcReader {
   /** Undefined when there is no such process, or none that we may see. */
   facts(pid: number): ProcessFacts | undefined;
+  /** The same, or `later` where its arguments might not come at once: then `factsOfAll` has them, waited for together with those of others. */
+  factsAtOnce(pid: number): ProcessFacts | 'later' | undefined;
+  /** Of those who are there. Arguments that do not come are not waited for (`missing`: "stuck"). */
+  factsOfAll(pids: Iterable<number>): Map<number, ProcessFacts>;
   /** The same without args and uid: what no capture in the kernel can tell. */
   links(pid: number): ProcessFacts | undefined;
   /** Arguments, program and directory alone, without any proof whose they are. */
   image(pid: number): Image;
+  images(pids: Iterable<number>): Map<number, Image>;
   stat(pid: number): ProcessStat | undefined;
   /** The wait status of a process that has ended and was not reaped, if we may know it. */
   zombieStatus(pid: number): number | undefined;

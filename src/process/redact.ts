@@ -97,7 +97,8 @@ export function redactNames<R extends ProcessRecord>(record: R, redact: Redact):
   };
 }
 
-const redactRecord = (record: ProcessRecord, redact: Redact): ProcessRecord =>
+/** All texts of a record: an image may have been changed since somebody edited it, as by an event that tells a new name. */
+export const redactRecord = (record: ProcessRecord, redact: Redact): ProcessRecord =>
   redactNames({ ...record, image: redactImage(record.image, redact) }, redact);
 
 export const redactRecords = (records: readonly StreamRecord[], redact: Redact): StreamRecord[] =>
@@ -112,14 +113,23 @@ function editExit(exit: ProcessExit, edit: Edit): ProcessExit {
   return { pid, last, parentTgid, status, zombie, birth, told: editTold(told, edit) };
 }
 
+const mapped = <T>(all: Map<number, T>, change: (one: T) => T): Map<number, T> =>
+  new Map(Array.from(all, ([pid, one]) => [pid, change(one)]));
+
 /** Whose images are edited. */
 export function editingReader(reader: ProcReader, edit: Edit): ProcReader {
   const edited = (facts: ProcessFacts | undefined): ProcessFacts | undefined =>
     facts && { stat: facts.stat, image: edit(facts.image) };
   return {
     facts: (pid) => edited(reader.facts(pid)),
+    factsAtOnce(pid) {
+      const facts = reader.factsAtOnce(pid);
+      return facts === 'later' ? facts : edited(facts);
+    },
+    factsOfAll: (pids) => mapped(reader.factsOfAll(pids), ({ stat, image }) => ({ stat, image: edit(image) })),
     links: (pid) => edited(reader.links(pid)),
     image: (pid) => edit(reader.image(pid)),
+    images: (pids) => mapped(reader.images(pids), edit),
     stat: (pid) => reader.stat(pid),
     zombieStatus: (pid) => reader.zombieStatus(pid),
     cgroup: (pid) => reader.cgroup(pid),

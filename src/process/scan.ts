@@ -35,7 +35,7 @@ export interface ProcessWalk {
   close(): void;
 }
 
-type Reader = Pick<ProcReader, 'pids' | 'facts' | 'image' | 'stat' | 'exists'>;
+type Reader = Pick<ProcReader, 'pids' | 'factsOfAll' | 'images' | 'stat' | 'exists'>;
 
 /** Reads for each of these pids; nothing for those who are gone. */
 export function readEach<T>(pids: Iterable<number>, read: (pid: number) => T | undefined): Map<number, T> {
@@ -56,7 +56,7 @@ export class ReadScan implements Scan {
   }
 
   facts(): Map<number, ProcessFacts> {
-    return readEach(this.reader.pids(), (pid) => this.reader.facts(pid));
+    return this.reader.factsOfAll(this.reader.pids());
   }
 
   stats(): Map<number, ProcessStat> {
@@ -83,16 +83,21 @@ export class WalkedScan implements Scan {
   }
 
   /** Half of all that is there may be kernel threads. */
-  private imageOf({ pid, isKernelThread, isNameCut }: Walked): Image {
-    if (!isKernelThread) return this.reader.image(pid);
-    const comm = isNameCut ? this.reader.stat(pid)?.comm : undefined;
+  private imagesOf(walked: readonly Walked[]): Map<number, Pick<Walked, 'start'> & { readonly image: Image }> {
+    const images = this.reader.images(walked.filter((one) => !one.isKernelThread).map(({ pid }) => pid));
+    return new Map(
+      walked.map((one) => [one.pid, { start: one.start, image: images.get(one.pid) ?? this.nameOf(one) }]),
+    );
+  }
+
+  private nameOf({ pid, isKernelThread, isNameCut }: Walked): Image {
+    const comm = isKernelThread && isNameCut ? this.reader.stat(pid)?.comm : undefined;
     return comm === undefined ? {} : { comm };
   }
 
   facts(): Map<number, ProcessFacts> {
     const before = this.walk.processes();
-    const read = new Map<number, Pick<Walked, 'start'> & { readonly image: Image }>();
-    for (const walked of before ?? []) read.set(walked.pid, { start: walked.start, image: this.imageOf(walked) });
+    const read = this.imagesOf(before ?? []);
     const after = before && this.walk.processes();
     if (after === undefined) return this.fallback.facts();
     const found = new Map<number, ProcessFacts>();
@@ -107,7 +112,7 @@ export class WalkedScan implements Scan {
       }
     }
     others.push(...unseen(after, []));
-    for (const [pid, facts] of readEach(others, (pid) => this.reader.facts(pid))) found.set(pid, facts);
+    for (const [pid, facts] of this.reader.factsOfAll(others)) found.set(pid, facts);
     return found;
   }
 

@@ -20,11 +20,14 @@ function isProgram(
   return (program !== undefined && name === base(program)) || (comm !== undefined && name.startsWith(readable(comm)));
 }
 
+/** Whether these could be a title and its padding. */
+export const mayBePadded = (args: readonly Text[]): boolean =>
+  args.length > 1 && args.every((text, i) => i === 0 || text === EMPTY);
+
 /** Arguments as they are meant: without the padding of a title. Empty arguments of a program stay. */
 export function withoutPadding(
   args: readonly Text[],
   who: { readonly comm?: Text | undefined; readonly exe?: Text | undefined },
 ): readonly Text[] {
-  const isPadded = args.length > 1 && args.every((text, i) => i === 0 || text === EMPTY);
-  return isPadded && !isProgram(readable(args[0]), who) ? args.slice(0, 1) : args;
+  return mayBePadded(args) && !isProgram(readable(args[0]), who) ? args.slice(0, 1) : args;
 }

@@ -17,10 +17,14 @@ export function discreetReader(reader: TaskReader, redact: Redact | undefined): 
   return {
     pids: () => reader.pids(),
     exists: (pid) => reader.exists(pid),
-    tasks: (pid) => reader.tasks(pid).map((task) => redacted(task, redact)),
+    tasks: (pids) => reader.tasks(pids).map((task) => redacted(task, redact)),
     read(task, parts) {
       reader.read(task, parts);
       redacted(task, redact);
+    },
+    readAll(wishes) {
+      reader.readAll(wishes);
+      for (const { task } of wishes) redacted(task, redact);
     },
   };
 }

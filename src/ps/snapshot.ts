@@ -23,10 +23,9 @@ function unseen(tasks: readonly Task[], { dump, only }: PsPlan): readonly number
 }
 
 function candidates(plan: PsPlan, { dump, reader }: Sources): Task[] {
-  const read = (pids: readonly number[]): Task[] => pids.flatMap((pid) => reader.tasks(pid));
-  if (dump === undefined) return read(plan.only ?? reader.pids());
+  if (dump === undefined) return reader.tasks(plan.only ?? reader.pids());
   const tasks = dump.tasks();
-  return [...tasks, ...read(unseen(tasks, plan))];
+  return [...tasks, ...reader.tasks(unseen(tasks, plan))];
 }
 
 const KTHREADD = 2;
@@ -41,10 +40,8 @@ export const TOLD: Readonly<Partial<Record<Part, (task: Task) => boolean>>> = {
 
 function readAll(reader: TaskReader, tasks: readonly Task[], parts: readonly Part[]): void {
   if (parts.length === 0) return;
-  for (const task of tasks) {
-    const missing = parts.filter((part) => TOLD[part]?.(task) !== true);
-    if (missing.length > 0) reader.read(task, missing);
-  }
+  const wishes = tasks.map((task) => ({ task, parts: parts.filter((part) => TOLD[part]?.(task) !== true) }));
+  reader.readAll(wishes.filter((wish) => wish.parts.length > 0));
 }
 
 function imageOf({ comm, exe, args, uid }: Task): Image {

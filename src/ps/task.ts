@@ -72,13 +72,21 @@ export interface KernelDump {
   close(): void;
 }
 
+/** What is to be read of one task. */
+export interface Wish {
+  readonly task: Task;
+  readonly parts: readonly Part[];
+}
+
 /** A reader of /proc: of processes, each as a whole, or of threads with figures of their own. */
 export interface TaskReader {
   pids(): number[];
-  /** The process, or all its threads. Empty when there is no such process, or none that we may see. */
-  tasks(pid: number): Task[];
-  /** Reads these parts into the task; nothing where it is gone, or where we may not. */
+  /** These processes, or all their threads, without those that are not there, or not for us to see. Of who does not answer the number alone. */
+  tasks(pids: readonly number[]): Task[];
+  /** Reads these parts into the task; nothing where it is gone, where we may not, or where the kernel does not answer in time. */
   read(task: Task, parts: readonly Part[]): void;
+  /** The same of many: what may have to be waited for is waited for together. */
+  readAll(wishes: readonly Wish[]): void;
   /** False only when no process has this pid, whoever may see it. */
   exists(pid: number): boolean;
 }

@@ -49,12 +49,14 @@ export class RecordedMachine implements TaskReader {
     return [...new Set([...this.family.table.all()].filter(({ ended }) => !ended).map(({ pid }) => pid))];
   }
 
-  tasks(pid: number): Task[] {
-    const proc = this.family.table.living(pid);
-    return proc === undefined ? [] : [this.taskOf(proc)];
+  tasks(pids: readonly number[]): Task[] {
+    const procs = pids.flatMap((pid) => this.family.table.living(pid) ?? []);
+    return procs.map((proc) => this.taskOf(proc));
   }
 
   read(): void {}
+
+  readAll(): void {}
 
   exists(pid: number): boolean {
     return this.family.table.living(pid) !== undefined;

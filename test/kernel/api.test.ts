@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { JsonRecord } from '../../src/format/json-records.ts';
 import { watch } from '../../src/library/api.ts';
 import { assertRecord } from '../schema/validator.ts';
-import { live } from './support/process.ts';
+import { Held, live } from './support/process.ts';
 import { kernelTest } from './support/requirements.ts';
 import { until } from './support/watcher.ts';
 
@@ -27,6 +27,21 @@ kernelTest('a program iterates over what happens, until it aborts', ['connector'
     found.map(({ event }) => event),
     ['fork', 'exec', 'exit'],
   );
+});
+
+kernelTest('a watch of a process, or of a tree, ends with it', ['connector', 'compiler'], async () => {
+  for (const kind of ['pid', 'tree'] as const) {
+    const held = new Held([]);
+    const records = watch({ events: 'exit', [kind]: held.pid });
+    await records.started;
+    held.go();
+    const found: JsonRecord[] = [];
+    for await (const record of records) found.push(record);
+    assert.deepEqual(
+      found.map((record) => 'pid' in record && record.pid),
+      [held.pid],
+    );
+  }
 });
 
 kernelTest('two watches in one program are independent', ['connector', 'compiler'], async () => {

@@ -1,10 +1,11 @@
 /** `procwatch stat` on a real terminal (tmux) and on the real kernel: what it shows, its keys, its size, and what it leaves behind. */
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { fixture, scratch } from './support/fixtures.ts';
+import { register } from './support/leftovers.ts';
 import { run } from './support/process.ts';
 import { kernelTest } from './support/requirements.ts';
 import { BIN, runToEnd, until } from './support/watcher.ts';
@@ -162,6 +163,15 @@ kernelTest('into a pipe it is one table after the time given, or one JSON object
   const json = runToEnd(['stat', '--json', '-d', '500ms', '--by', 'exe']);
   for (const line of json.stdout.trimEnd().split('\n').filter(Boolean)) {
     assert.equal(typeof JSON.parse(line).forks, 'number');
+  }
+});
+
+kernelTest('--pid and --tree end with the last process they mean', NEEDS, async () => {
+  for (const flag of ['--pid', '--tree']) {
+    const { pid } = register(spawn('sleep', ['3'], { stdio: 'ignore' }));
+    const prefix = ['timeout', '30'];
+    const { status, stderr } = runToEnd(['stat', '--json', flag, String(pid), '-d', '10m'], { prefix });
+    assert.equal(status, 0, stderr);
   }
 });
 

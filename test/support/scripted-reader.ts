@@ -2,6 +2,7 @@
 import type { Image } from '../../src/process/image.ts';
 import type { ProcessFacts, ProcReader } from '../../src/process/proc-reader.ts';
 import type { ProcessStat } from '../../src/process/procstat.ts';
+import { readEach } from '../../src/process/scan.ts';
 import type { Text } from '../../src/process/text.ts';
 
 export interface ScriptedProcess {
@@ -56,6 +57,18 @@ export class ScriptedReader implements ProcReader {
       ...(cwd !== undefined && !isZombie && { cwd }),
     };
     return { stat, image };
+  }
+
+  factsAtOnce(pid: number): ProcessFacts | undefined {
+    return this.facts(pid);
+  }
+
+  factsOfAll(pids: Iterable<number>): Map<number, ProcessFacts> {
+    return readEach(pids, (pid) => this.facts(pid));
+  }
+
+  images(pids: Iterable<number>): Map<number, Image> {
+    return readEach(pids, (pid) => this.image(pid));
   }
 
   image(pid: number): Image {

@@ -38,18 +38,24 @@ export class ScriptedTasks implements TaskDoors {
     return Object.fromEntries(Object.entries(task).filter(([name]) => wanted.some((one) => one === name)));
   }
 
+  private read(task: Task, parts: readonly Part[]): void {
+    this.log.push(...parts.map((part) => `${part} ${task.tid}`));
+    const found = this.whole.find(({ tid }) => tid === task.tid);
+    if (found !== undefined) Object.assign(task, this.details(found, parts));
+  }
+
   reader(threads: boolean): TaskReader {
     return {
       pids: () => this.whole.filter(({ pid, tid }) => pid === tid).map(({ pid }) => pid),
-      tasks: (wanted) => {
-        this.log.push(`base ${wanted}`);
-        const found = this.whole.filter(({ pid, tid }) => pid === wanted && (threads || pid === tid));
-        return found.map((task) => this.told(task, 'stat'));
-      },
-      read: (task, parts) => {
-        this.log.push(...parts.map((part) => `${part} ${task.tid}`));
-        const found = this.whole.find(({ tid }) => tid === task.tid);
-        if (found !== undefined) Object.assign(task, this.details(found, parts));
+      tasks: (pids) =>
+        pids.flatMap((wanted) => {
+          this.log.push(`base ${wanted}`);
+          const found = this.whole.filter(({ pid, tid }) => pid === wanted && (threads || pid === tid));
+          return found.map((task) => this.told(task, 'stat'));
+        }),
+      read: (task, parts) => this.read(task, parts),
+      readAll: (wishes) => {
+        for (const { task, parts } of wishes) this.read(task, parts);
       },
       exists: (wanted) => this.whole.some(({ pid }) => pid === wanted),
     };

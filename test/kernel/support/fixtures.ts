@@ -19,7 +19,7 @@ export function scratch(): string {
   return directory;
 }
 
-export function fixture(name: 'life' | 'storm' | 'connector' | 'costs' | 'deaths' | 'tries'): string {
+export function fixture(name: 'life' | 'storm' | 'connector' | 'costs' | 'deaths' | 'tries' | 'stuck'): string {
   let program = compiled.get(name);
   if (program === undefined) {
     program = join(scratch(), name);
