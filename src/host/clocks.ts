@@ -1,6 +1,7 @@
 /** The kernel's clocks, side by side. Source: clock_gettime(2). */
 
 import { clockGettime, WORD_BYTES } from '../linux/libc.ts';
+import { monotonicMs } from '../linux/monotonic.ts';
 import { type Clocks, type Moment, minus, secondsBetween } from '../process/moment.ts';
 
 const CLOCK_REALTIME = 0;
@@ -46,12 +47,10 @@ function readClocks(): Clocks {
 }
 
 export function clocks(): Clocks {
-  // Not performance.now(): Node loads all of its measuring for that.
-  const [seconds, nanos] = process.hrtime();
-  const monotonicMs = seconds * 1000 + nanos / 1e6;
-  const offsetMs = Date.now() - monotonicMs;
-  if (kept === undefined || monotonicMs > kept.untilMs || Math.abs(offsetMs - kept.offsetMs) > NO_STEP_MS) {
-    kept = { clocks: readClocks(), offsetMs, untilMs: monotonicMs + REREAD_MS };
+  const nowMs = monotonicMs();
+  const offsetMs = Date.now() - nowMs;
+  if (kept === undefined || nowMs > kept.untilMs || Math.abs(offsetMs - kept.offsetMs) > NO_STEP_MS) {
+    kept = { clocks: readClocks(), offsetMs, untilMs: nowMs + REREAD_MS };
   }
   return kept.clocks;
 }

@@ -5,6 +5,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { Failure } from '../errors.ts';
 import { addressOf, getpwnam, getpwuid, WORD_BYTES } from '../linux/libc.ts';
+import { monotonicMs } from '../linux/monotonic.ts';
 import { readable, type Text, textOf } from '../process/text.ts';
 import { onceIn } from './clocks.ts';
 import type { Account, Users } from './host.ts';
@@ -107,7 +108,7 @@ class Names {
 
   of(uid: number): Text | undefined {
     // No timer: one would wake us between the records, which costs more than to ask for the time at each.
-    const nowMs = performance.now();
+    const nowMs = monotonicMs();
     if (nowMs >= this.dueMs) this.look(nowMs);
     return this.local.get(uid) ?? this.answer(uid, nowMs);
   }
@@ -131,7 +132,7 @@ class Names {
       this.answers.set(uid, { name: known?.name, untilMs: nowMs, asked: true });
       void byNumber(uid).then((found) => {
         this.asking--;
-        this.answers.set(uid, { name: found?.name, untilMs: performance.now() + BELIEVED_MS });
+        this.answers.set(uid, { name: found?.name, untilMs: monotonicMs() + BELIEVED_MS });
       });
     }
     return known?.name;

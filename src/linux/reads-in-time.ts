@@ -5,6 +5,7 @@
  */
 import { slurpFrom } from './files.ts';
 import { type Aio, addressOf, close, errno, loadAio, WORD_BYTES } from './libc.ts';
+import { monotonicMs } from './monotonic.ts';
 
 /** `struct aiocb`, as far as glibc and musl agree on it: two ints, the priority, the buffer, its length, `struct sigevent`. */
 const BUFFER_AT = Math.ceil(12 / WORD_BYTES) * WORD_BYTES;
@@ -139,10 +140,10 @@ class Reads {
   /** Waits, as long as there is patience. */
   private isDone({ address }: Request): boolean {
     if (this.aio.error(address) !== EINPROGRESS) return true;
-    const from = performance.now();
+    const from = monotonicMs();
     const patienceMs = this.patienceAt(from);
     for (;;) {
-      const nanos = Math.max(0, Math.round((from + patienceMs - performance.now()) * 1e6));
+      const nanos = Math.max(0, Math.round((from + patienceMs - monotonicMs()) * 1e6));
       setWord(this.patience, 0, BigInt(Math.floor(nanos / 1e9)));
       setWord(this.patience, WORD_BYTES, BigInt(nanos % 1e9));
       setWord(this.list, 0, address);
