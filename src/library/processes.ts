@@ -23,6 +23,7 @@ export interface ProcessRow {
   readonly rgid: number | undefined;
   readonly egid: number | undefined;
   readonly start_time: string;
+  readonly start_mono_ns: string;
   readonly duration_s: number;
   readonly cpu_s: number | undefined;
   readonly user_s: number | undefined;

@@ -13,4 +13,5 @@ export function toMillisecond({ seconds, nanos }: Moment): Moment {
 export const dumpClocks = ({ monotonic, wallOffset, bootOffset }: Clocks) => ({
   nowTicks: Math.floor(secondsBetween(ZERO, plus(monotonic, bootOffset)) * TICKS_PER_SECOND),
   wallOffset: toMillisecond(minus(wallOffset, bootOffset)),
+  bootOffset: toMillisecond(bootOffset),
 });

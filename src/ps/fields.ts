@@ -3,7 +3,7 @@
  * columns, sorting, JSON and the manual derive from it. A field that watch has too has the same name and type here.
  */
 import { commandLine, escapeText } from '../format/escape.ts';
-import { utcTime } from '../format/times.ts';
+import { monotonicNanos, utcTime } from '../format/times.ts';
 import { containerOf, unitOf } from '../process/cgroup.ts';
 import { type Moment, momentOfTicks, plus } from '../process/moment.ts';
 import type { Text } from '../process/text.ts';
@@ -18,6 +18,8 @@ export interface TaskContext {
   readonly nowTicks: number;
   /** CLOCK_REALTIME minus CLOCK_BOOTTIME. */
   readonly wallOffset: Moment;
+  /** CLOCK_BOOTTIME minus CLOCK_MONOTONIC; undefined where a recording is read, which may tell of several machines. */
+  readonly bootOffset?: Moment;
   /** The name of a user id; undefined where there is none. */
   userName(uid: number, host: string | undefined): Text | undefined;
 }
@@ -101,6 +103,17 @@ const GROUPED: Readonly<Record<GroupName, readonly Omit<TaskField, 'group'>[]>> 
       meaning: 'wall time of its birth, RFC 3339 in UTC, in steps of 10 ms',
       value: (t, c) =>
         t.startTicks === undefined ? undefined : utcTime(plus(momentOfTicks(t.startTicks, NO_OFFSET), c.wallOffset)),
+    },
+    {
+      name: 'start_mono_ns',
+      type: 'string',
+      ours: true,
+      meaning:
+        "its birth on the kernel's monotonic clock, as digits, in steps of 10 ms: what no setting of a clock changes",
+      value: ({ startTicks }, { bootOffset }) =>
+        startTicks === undefined || bootOffset === undefined
+          ? undefined
+          : monotonicNanos(momentOfTicks(startTicks, bootOffset)),
     },
     {
       name: 'duration_s',
