@@ -55,19 +55,25 @@ kernelTest('in a time namespace a watch refuses, and names the cause', NEEDS, as
   assert.match(stderr, /a time namespace of its own/);
 });
 
-kernelTest('a process that /proc hides is hidden, and not gone', NEEDS, async () => {
-  const script = `mount -t proc -o hidepid=2 proc /proc; setpriv --reuid=65534 --regid=65534 --clear-groups \
-    $PROCWATCH --json -e exec -d 1.5 & sleep 1; sleep 0.7; wait`;
-  const { stdout, stderr } = inside(['--mount'], script);
-  const rows = stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-  assert.ok(
-    rows.some(({ missing }) => missing === 'hidden'),
-    `${stdout} ${stderr}`,
-  );
-});
+for (const [option, why, words] of [
+  [1, 'denied', 'a process that /proc lists and lets nobody read is denied, and not gone'],
+  [2, 'hidden', 'a process that /proc hides is hidden, and not gone'],
+] as const) {
+  kernelTest(words, NEEDS, async () => {
+    const script = `mount -t proc -o hidepid=${option} proc /proc; setpriv --reuid=65534 --regid=65534 --clear-groups \
+      $PROCWATCH --json -e exec -d 1.5 & sleep 1; sleep 0.7; wait`;
+    const { stdout, stderr } = inside(['--mount'], script);
+    const reasons = stdout
+      .trim()
+      .split('\n')
+      .flatMap((line) => JSON.parse(line).missing ?? []);
+    assert.ok(reasons.includes(why), `${stdout} ${stderr}`);
+    assert.deepEqual(
+      reasons.filter((reason) => reason !== 'gone' && reason !== why),
+      [],
+    );
+  });
+}
 
 const FAULTS = { socket: 3, option: 8, link: 8, map: 4, syscall: 24, open: 24 } as const;
 
