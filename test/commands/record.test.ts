@@ -337,6 +337,20 @@ test('a flight recorder writes out what the last seconds held, and who was there
   assert.equal(briefly(linesIn(contentOf(host, 'night.000002.jsonl').toString())), 'start alive alive alive end');
 });
 
+test('what must not be told is told neither of who was there when the window began, nor of what happened in it', async () => {
+  const host = world('--last', '10s', '-o', 'night.jsonl', '--redact', '-bash', '--redact', 'a file');
+  await runProgram(host, () => {
+    lives(host, 3);
+    host.advance(20_000);
+    lives(host, 2);
+    stop(host);
+  });
+  const text = contentOf(host, 'night.000001.jsonl').toString();
+  assert.match(briefly(linesIn(text)), /^start alive alive .*exec exit end$/);
+  assert.doesNotMatch(text, /-bash|a file/);
+  assert.match(text, /"event":"alive","pid":100,.*"args":\["[^"]+"\]/);
+});
+
 test('a flight recorder of a size keeps no more than that', async () => {
   const host = world('--last', '64K', '-o', 'night.jsonl');
   await runProgram(
