@@ -134,7 +134,7 @@ for (const what of ['memory', 'exec'] as const) {
   });
 }
 
-kernelTest('many that hang cost no more than a second', ['connector', 'compiler', 'root'], async () => {
+kernelTest('many that hang are told as such, each of them', ['connector', 'compiler', 'root'], async () => {
   const { free } = await hanging('memory', 40);
   try {
     const { status, stdout, stderr } = procwatch(['--json', '--state', '-d', '0.2']);
