@@ -24,6 +24,7 @@ const REST = [
   'dist/errors.d.ts',
   'dist/format/json-records.d.ts',
   'dist/netlink/events.d.ts',
+  'dist/process/stream-sources.d.ts',
   'dist/library/processes.d.ts',
   'dist/cause/causes.d.ts',
   'dist/library/watch-request.d.ts',
