@@ -284,7 +284,9 @@ function listeningFor(events: readonly EventName[], options: WatchOptions): List
     wishes: { ...NO_FACTS, ends: 'whole', onlyFailures },
     hearing: withoutThreads(narrow, options),
   };
-  return { hearing: selectsByWho(options) ? whole : narrow, facts: [ends, lives] };
+  // How long it lived, and who it was, is known of who was heard from the birth on. To hear of failures alone must stay cheap.
+  const needsLives = selectsByWho(options) || events.includes('exit');
+  return { hearing: needsLives ? whole : narrow, facts: [ends, lives] };
 }
 
 const NO_FACTS: FactPlan['wishes'] = { births: false, execs: false, ends: 'none', onlyFailures: false };

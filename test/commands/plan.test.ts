@@ -62,11 +62,16 @@ test('--threads adds the threads of what was asked for', () => {
 });
 
 test('a narrow selection stays narrow: the kernel is asked for nothing else', () => {
-  assert.equal(kernelMask(events('exit').hearing), 0x80000000);
+  assert.equal(kernelMask(events('exit').facts[0].hearing), 0x80000000);
   assert.equal(kernelMask(events('nonzero-exit').hearing), 0x20000000);
   assert.equal(kernelMask(events('exec').hearing), 0x2);
   assert.equal(kernelMask(events('clone').hearing), 0x1);
   assert.deepEqual(heard(events('clone')), ['clone']);
+});
+
+test('where nobody writes down at the end who it was, and since when, whole lives are heard for it', () => {
+  assert.deepEqual(heard(events('exit')), heard(plan()));
+  assert.deepEqual(shown(events('exit')), ['exit 0', 'exit 3']);
 });
 
 test('births of threads are not heard where only processes are shown', () => {
