@@ -3,7 +3,9 @@
  * anything runs. Pure but for the questions it asks the host about its streams.
  */
 import { Failure } from '../errors.ts';
-import { columnsFor, type Extra, type Field, fieldNamed, SPARE_COLUMNS } from '../format/fields.ts';
+import { columnsFor, SPARE_COLUMNS } from '../format/columns.ts';
+import type { Extra, Field } from '../format/field.ts';
+import { fieldNamed } from '../format/fields.ts';
 import type { FormatName } from '../format/formats.ts';
 import { type EventName, isHeard, isInRing, kindOf, type WireEvent, type WireKind } from '../netlink/events.ts';
 import type { Hearing, Scope } from '../netlink/filter.ts';

@@ -2,7 +2,7 @@
 import { EXIT, exitCodeOf, Failure, type Result } from '../errors.ts';
 import { endInWords } from '../format/cause-in-words.ts';
 import { escapeText } from '../format/escape.ts';
-import type { Extra } from '../format/fields.ts';
+import type { Extra } from '../format/field.ts';
 import { JsonFormatter } from '../format/json.ts';
 import { humanDuration } from '../format/times.ts';
 import { usageInWords } from '../format/usage-in-words.ts';

@@ -6,7 +6,7 @@ import type { Asked, EndCause, Sender } from '../cause/end-cause.ts';
 import type { ProcessRecord } from '../process/record.ts';
 import type { Text } from '../process/text.ts';
 import { signalName, signalNumber } from '../process/wait-status.ts';
-import type { Value } from './fields.ts';
+import type { Value } from './field.ts';
 
 /** By the name of the field. */
 export type ToldValues = Readonly<Record<string, Value>>;

@@ -1,5 +1,5 @@
 /** The registry of formats: what each name means. A new format is a file of its own and a row here. Each is loaded when asked for, with what it needs. */
-import type { Field, FieldContext } from './fields.ts';
+import type { Field, FieldContext } from './field.ts';
 import type { Formatter } from './formatter.ts';
 
 /** Everything a format may depend on. */

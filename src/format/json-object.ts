@@ -5,7 +5,8 @@
 import { plus } from '../process/moment.ts';
 import type { Ancestor, LostRecord, ProcessRecord, StreamRecord } from '../process/record.ts';
 import { readable, type Text } from '../process/text.ts';
-import { type Field, type FieldContext, fieldsOf, type Value } from './fields.ts';
+import type { Field, FieldContext, Value } from './field.ts';
+import { fieldsOf } from './fields.ts';
 import { SCHEMA_VERSION } from './json.ts';
 import type { JsonRecord } from './json-records.ts';
 import { monotonicNanos, utcTime } from './times.ts';

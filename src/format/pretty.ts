@@ -16,7 +16,7 @@ import { outcomeOf } from '../process/wait-status.ts';
 import { failedInWords } from './attempt-in-words.ts';
 import { endInWords } from './cause-in-words.ts';
 import { commandLine, escapeText } from './escape.ts';
-import type { FieldContext } from './fields.ts';
+import type { FieldContext } from './field.ts';
 import type { Formatter } from './formatter.ts';
 import type { LineBuffer } from './line-buffer.ts';
 import { type Paint, type Palette, palette } from './palette.ts';

@@ -5,7 +5,8 @@
 import { plus } from '../process/moment.ts';
 import type { ProcessRecord, StreamRecord } from '../process/record.ts';
 import { escapeText } from './escape.ts';
-import { cellOf, type Field, type FieldContext } from './fields.ts';
+import type { Field, FieldContext } from './field.ts';
+import { cellOf } from './fields.ts';
 import type { Formatter } from './formatter.ts';
 import type { LineBuffer } from './line-buffer.ts';
 import { type Paint, palette } from './palette.ts';

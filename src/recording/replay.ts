@@ -2,7 +2,7 @@
  * From what was recorded to what was asked for: what a live watch decides behind its source is decided here of records that were read. Nothing
  * is looked up anywhere else: names are those of the records.
  */
-import type { FieldContext } from '../format/fields.ts';
+import type { FieldContext } from '../format/field.ts';
 import { compareMoments, type Moment } from '../process/moment.ts';
 import type { ProcessRecord } from '../process/record.ts';
 import { type Selection, Selector } from '../process/select.ts';

@@ -1,5 +1,5 @@
 /** JSON of records that were read: as of those just made, and what we do not know of them is passed on as it was. */
-import type { FieldContext } from '../format/fields.ts';
+import type { FieldContext } from '../format/field.ts';
 import type { Formatter } from '../format/formatter.ts';
 import { JsonFormatter } from '../format/json.ts';
 import { LineBuffer } from '../format/line-buffer.ts';

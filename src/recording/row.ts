@@ -4,7 +4,8 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { newDraft, recordOf } from '../format/draft.ts';
-import { FIELDS, type Field, type Fill, fieldsOf, type Value } from '../format/fields.ts';
+import type { Field, Fill, Value } from '../format/field.ts';
+import { FIELDS, fieldsOf } from '../format/fields.ts';
 import { SCHEMA_VERSION } from '../format/json.ts';
 import { quoted, safeJson } from '../format/json-text.ts';
 import { STREAM_FIELDS } from '../format/stream-fields.ts';

@@ -1,7 +1,9 @@
 /** Streamed rows: columns of one table, whole off a terminal, cut and headed again on one. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { columnsFor, FIELDS, type Field, fieldNamed, fieldsOf, SPARE_COLUMNS } from '../../src/format/fields.ts';
+import { columnsFor, SPARE_COLUMNS } from '../../src/format/columns.ts';
+import type { Field } from '../../src/format/field.ts';
+import { FIELDS, fieldNamed, fieldsOf } from '../../src/format/fields.ts';
 import { TableFormatter } from '../../src/format/table.ts';
 import { widthOf } from '../../src/format/width.ts';
 import { broken, context, ended, HAZARDS, lost, rawHazards, record } from '../support/records.ts';

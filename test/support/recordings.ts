@@ -1,5 +1,5 @@
 /** Recordings for tests: texts that come in pieces, and all that is read of them. */
-import type { FieldContext } from '../../src/format/fields.ts';
+import type { FieldContext } from '../../src/format/field.ts';
 import { JsonFormatter } from '../../src/format/json.ts';
 import type { StreamRecord } from '../../src/process/record.ts';
 import { type Interest, Recording } from '../../src/recording/recording.ts';

@@ -1,5 +1,5 @@
 /** Records as the formatters get them, made by hand: one member at a time can be anything, also what no kernel would send. */
-import type { FieldContext } from '../../src/format/fields.ts';
+import type { FieldContext } from '../../src/format/field.ts';
 import type { LostRecord, ProcessRecord } from '../../src/process/record.ts';
 import type { Text } from '../../src/process/text.ts';
 
