@@ -162,6 +162,19 @@ test('what the client never wrote shows as a gap', async (t) => {
   assert.equal(gaps(), `${hostname()} ${bootId()}: 50 to 50 missing before 2026-11-21T09:58:31.149020715Z\n`);
 });
 
+test('what is sent again after what follows it is not missing, and what of it is not sent again is', (t) => {
+  if (!needs(t, hasProgram('jq'), 'jq is not installed')) return;
+  const told = (...seqs: readonly number[]): string => {
+    const start = { host: 'a', boot_id: 'b', time: 'T', mono_ns: '7' };
+    const lines = seqs.map((seq) => JSON.stringify({ ...start, seq, event: seq === 1 ? 'start' : 'exec' }));
+    writeFileSync(target(), lines.map((line) => `${line}\n`).join(''));
+    return gaps();
+  };
+  assert.equal(told(1, 5, 1, 2, 3, 4, 5, 6), '');
+  assert.equal(told(1, 5, 1, 3, 4, 6), 'a b: 2 to 2 missing before T\n');
+  assert.equal(told(1, 6, 4), 'a b: 2 to 3 missing before T\na b: 5 to 5 missing before T\n');
+});
+
 test('a new run of procwatch begins at 1 again, which is no gap', async (t) => {
   if (!hasRsyslog(t)) return;
   start('collector');
