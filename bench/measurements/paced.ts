@@ -6,6 +6,9 @@ import type { Result } from '../result.ts';
 /** What is compiled already is given less of a warm-up. */
 const WARM_SOONER = 5;
 
+const WHY =
+  'each window wakes code whose caches have grown cold. By the profile two fifths of it write JSON, a fifth collects garbage, a fifth follows the events, and the rest reads the socket and the ring.';
+
 function paced(bench: Bench, perSecond: number, limit: number): Promise<Result> {
   const { steadyMs, warmMs } = bench.scale;
   const count = (ms: number) => Math.ceil((ms / 1000) * perSecond);
@@ -19,7 +22,7 @@ function paced(bench: Bench, perSecond: number, limit: number): Promise<Result> 
     warmUp: ({ runtime }) => load(runtime === 'Node.js' ? warmMs : warmMs / WARM_SOONER),
     run: () => load(steadyMs),
     cost: { column: 'CPU ms a second', of: ({ cpuMs, seconds }) => cpuMs / seconds },
-    aim: { aim: 3, limit },
+    aim: { aim: 3, limit, why: WHY },
   });
 }
 
