@@ -1,6 +1,7 @@
 /** When a process has ended and with which status: one true record for each, whatever its threads do. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Hearing } from '../../src/netlink/filter.ts';
 import * as dg from '../support/datagrams.ts';
 import { at } from '../support/datagrams.ts';
 import { ticksAt } from '../support/scripted-reader.ts';
@@ -10,28 +11,29 @@ const ALIVE = { comm: 'app', args: ['./app'], state: 'S', threads: 2, startTicks
 const t = (tid: number) => ({ tid, tgid: 10 });
 
 /** Process 10 `app` with two threads, 10 and 11, alive at the start. */
-function withApp(typed = {}): Story {
-  const story = new Story(typed);
+function withApp(typed = {}, hearing?: Hearing): Story {
+  const story = new Story(typed, {}, hearing);
   story.reader.set(1, { comm: 'init', ppid: 0 }).set(10, ALIVE);
   return story.begin();
 }
 
 const EXITS = { events: ['exit'] };
-const KINDS_OF_HEARING: [string, Record<string, readonly string[]>][] = [
-  ['with whole lives heard', {}],
-  ['with only exits heard', EXITS],
+const ONLY_EXITS: Hearing = { scopes: new Map([['exit', 'both']]), onlyFailures: false };
+const KINDS_OF_HEARING: [string, Record<string, readonly string[]>, Hearing | undefined][] = [
+  ['with whole lives heard', {}, undefined],
+  ['with only exits heard', EXITS, ONLY_EXITS],
 ];
 
-for (const [where, typed] of KINDS_OF_HEARING) {
+for (const [where, typed, hearing] of KINDS_OF_HEARING) {
   test(`a process that ends by itself gives one exit, ${where}`, () => {
-    const story = withApp(typed);
+    const story = withApp(typed, hearing);
     story.reader.remove(10);
     assert.deepEqual(briefs(story.hear(dg.exit(10, 0x300))), ['exit 10 app 0x300']);
     assert.deepEqual(story.settle(), []);
   });
 
   test(`a leader that ends first is no exit; the process ends with its last thread, and as that one, ${where}`, () => {
-    const story = withApp(typed);
+    const story = withApp(typed, hearing);
     story.reader.set(10, { state: 'Z', threads: 2 });
     assert.deepEqual(story.hear(dg.exit(10, 0)), []);
     assert.deepEqual(story.settle(), []);
@@ -41,7 +43,7 @@ for (const [where, typed] of KINDS_OF_HEARING) {
   });
 
   test(`a leader that ends first, in one batch with the last thread, is one exit, ${where}`, () => {
-    const story = withApp(typed);
+    const story = withApp(typed, hearing);
     story.reader.remove(10);
     const records = story.hear(dg.exit(10, 0, 1, { time: at(1) }), dg.exit(t(11), 0x900, 1, { time: at(2) }));
     assert.deepEqual(briefs(records), ['exit 10 app 0x900']);
@@ -53,7 +55,7 @@ for (const [where, typed] of KINDS_OF_HEARING) {
       [10, 11, 12],
       [11, 10, 12],
     ]) {
-      const story = withApp(typed);
+      const story = withApp(typed, hearing);
       story.reader.remove(10);
       const ends = order.map((tid, i) => dg.exit(t(tid), 0x700, 1, { time: at(i) }));
       assert.deepEqual(briefs(story.hear(...ends)), ['exit 10 app 0x700'], order.join());
@@ -61,7 +63,7 @@ for (const [where, typed] of KINDS_OF_HEARING) {
   });
 
   test(`SIGKILL of a process with threads is one exit by SIGKILL, event by event, ${where}`, () => {
-    const story = withApp(typed);
+    const story = withApp(typed, hearing);
     story.reader.set(10, { state: 'Z', threads: 3 });
     assert.deepEqual(story.hear(dg.exit(t(11), 9)), []);
     assert.deepEqual(story.hear(dg.exit(10, 9)), []);
@@ -70,7 +72,7 @@ for (const [where, typed] of KINDS_OF_HEARING) {
   });
 
   test(`an exec from a thread is no exit although the old leader ends, ${where}`, () => {
-    const story = withApp(typed);
+    const story = withApp(typed, hearing);
     story.reader.set(10, { comm: 'next', args: ['next'], threads: 1 });
     const records = story.hear(dg.exit(10, 0, 1, { time: at(0) }), dg.exec(10, { time: at(1) }));
     assert.equal(records.filter(({ event }) => event === 'exit').length, 0);
@@ -83,7 +85,7 @@ for (const [where, typed] of KINDS_OF_HEARING) {
   });
 
   test(`an exec from a thread that is told in pieces is no exit either, ${where}`, () => {
-    const story = withApp(typed);
+    const story = withApp(typed, hearing);
     assert.deepEqual(story.hear(dg.exit(10, 0)), []);
     assert.deepEqual(story.settle(), []);
     story.hear(dg.exit(t(12), 0));
@@ -94,14 +96,14 @@ for (const [where, typed] of KINDS_OF_HEARING) {
   });
 
   test(`a zombie has ended although its parent never waits, ${where}`, () => {
-    const story = withApp(typed);
+    const story = withApp(typed, hearing);
     story.reader.set(10, { state: 'Z', threads: 1 });
     assert.deepEqual(briefs(story.hear(dg.exit(10, 0))), ['exit 10 app 0x0']);
     assert.deepEqual(story.settle(), []);
   });
 
   test(`an exit that names no parent shows none that is only guessed, ${where}`, () => {
-    const story = withApp(typed);
+    const story = withApp(typed, hearing);
     story.reader.remove(10);
     const [record] = story.hear(dg.exit(10, 0, 0));
     assert.equal(record.exit?.waitStatus, 0);
@@ -109,7 +111,7 @@ for (const [where, typed] of KINDS_OF_HEARING) {
   });
 
   test(`the parent of an exit is the one at the end, ${where}`, () => {
-    const story = withApp(typed);
+    const story = withApp(typed, hearing);
     story.reader.set(77, { comm: 'subreaper', startTicks: ticksAt(-9000) });
     story.begin().reader.remove(10);
     const [record] = story.hear(dg.exit(10, 0, 77));
@@ -158,7 +160,7 @@ test('with only failures heard, the failing end of a thread is not passed off as
 });
 
 test('with only exits heard, two ends of one leader are an exec from a thread and the real end', () => {
-  const story = withApp({ events: ['exit'] });
+  const story = withApp(EXITS, ONLY_EXITS);
   story.reader.remove(10);
   assert.deepEqual(briefs(story.hear(dg.exit(10, 0), dg.exit(10, 0x300, undefined, { time: at(2) }))), [
     'exit 10 app 0x300',
@@ -268,7 +270,7 @@ test('the end of a process nobody knew tells its status and claims nothing else'
 });
 
 test('with only exits heard, a process that replaced its image since the start is not named by the old one', () => {
-  const story = withApp(EXITS);
+  const story = withApp(EXITS, ONLY_EXITS);
   story.reader.set(10, { comm: 'other', state: 'Z', threads: 1 });
   const [end] = story.hear(dg.exit(10, 0));
   assert.equal(end.image.comm, 'other');
@@ -276,7 +278,7 @@ test('with only exits heard, a process that replaced its image since the start i
 });
 
 test('with only exits heard, what was read at the start is marked as earlier', () => {
-  const story = withApp(EXITS);
+  const story = withApp(EXITS, ONLY_EXITS);
   story.reader.set(10, { state: 'Z', threads: 1 });
   const [end] = story.hear(dg.exit(10, 0));
   assert.deepEqual(end.image.args, ['./app']);
@@ -292,7 +294,7 @@ test('a process hidden from our eyes ends when the kernel says so', () => {
 });
 
 test('a leader caught while a thread takes its place is no exit: the next look tells who is there', () => {
-  const story = withApp(EXITS);
+  const story = withApp(EXITS, ONLY_EXITS);
   const { reader } = story;
   const read = reader.stat.bind(reader);
   // As /proc shows a task that was released between the opening of the file and the reading: not even itself is left.

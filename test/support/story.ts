@@ -8,7 +8,7 @@ import { ProcLooks } from '../../src/looks/proc-looks.ts';
 import { ReadSubjects } from '../../src/looks/read-subjects.ts';
 import { decode } from '../../src/netlink/decode.ts';
 import type { WireEvent } from '../../src/netlink/events.ts';
-import { hears, hearsWholeLives } from '../../src/netlink/filter.ts';
+import { type Hearing, hears, hearsWholeLives } from '../../src/netlink/filter.ts';
 import { HeardSubjects } from '../../src/process/heard-subjects.ts';
 import type { Moment } from '../../src/process/moment.ts';
 import { inTimeOrder } from '../../src/process/order.ts';
@@ -39,13 +39,15 @@ export class Story {
   private readonly witness: ProcLooks;
   private readonly plan;
 
-  constructor(typed: Typed = {}, selection: Partial<Selection> = {}) {
-    this.plan = planWatch(readOptions(WATCH_OPTIONS, typed), { env: {}, isTerminal: false });
+  /** @param heard what is heard, if not what the plan wants */
+  constructor(typed: Typed = {}, selection: Partial<Selection> = {}, heard?: Hearing) {
+    const plan = planWatch(readOptions(WATCH_OPTIONS, typed), { env: {}, isTerminal: false });
+    this.plan = { ...plan, hearing: heard ?? plan.hearing };
     const { hearing, extras, needsCgroup } = this.plan;
     const { reader } = this;
     const whole = hearsWholeLives(hearing);
-    const heard = { everyEnd: hearing.scopes.has('exit') && !hearing.onlyFailures, execs: hearing.scopes.has('exec') };
-    const subjects = whole ? new HeardSubjects(reader, needsCgroup) : new ReadSubjects(reader, heard);
+    const tells = { everyEnd: hearing.scopes.has('exit') && !hearing.onlyFailures, execs: hearing.scopes.has('exec') };
+    const subjects = whole ? new HeardSubjects(reader, needsCgroup) : new ReadSubjects(reader, tells);
     this.witness = new ProcLooks({
       hearing,
       hearsWholeLives: whole,
