@@ -260,11 +260,11 @@ kernelTest('without arguments none are copied', NEEDS, async () => {
 /** A control group in which 8 MiB of memory may be used, or why there is none. */
 function smallGroup(): { readonly directory: string } | { readonly lack: string } {
   const [v1, v2] = ['/sys/fs/cgroup/memory', '/sys/fs/cgroup'];
-  const isUnified = existsSync(`${v2}/cgroup.subtree_control`);
+  const isUnified = !existsSync(`${v1}/memory.limit_in_bytes`);
+  if (isUnified && !existsSync(`${v2}/cgroup.subtree_control`)) return { lack: 'no memory control groups are mounted' };
   if (isUnified && !readFileSync(`${v2}/cgroup.subtree_control`, 'latin1').includes('memory')) {
     return { lack: 'control groups limit no memory here' };
   }
-  if (!isUnified && !existsSync(`${v1}/memory.limit_in_bytes`)) return { lack: 'no memory control groups are mounted' };
   const directory = join(isUnified ? v2 : v1, `procwatch-test-${process.pid}`);
   try {
     mkdirSync(directory);
