@@ -87,7 +87,7 @@ export class Waiting {
     const pidfd = this.kernel.openPidfd(pid);
     if (pidfd === 'gone' || pidfd === 'thread') return pidfd;
     if (pidfd === 'unsupported') {
-      const facts = this.kernel.reader.facts(pid);
+      const facts = this.read(pid);
       if (facts === undefined && !this.kernel.reader.exists(pid)) return 'gone';
       this.await(target, pid, { facts });
     } else this.await(target, pid, { pidfd, facts: this.factsOf(pidfd) });
@@ -102,7 +102,7 @@ export class Waiting {
     }
     const found = this.kernel.openPidfd(pid);
     const pidfd = typeof found === 'string' ? undefined : found;
-    const facts = pidfd === undefined ? this.kernel.reader.facts(pid) : this.factsOf(pidfd);
+    const facts = pidfd === undefined ? this.read(pid) : this.factsOf(pidfd);
     const isIts =
       found !== 'gone' &&
       facts !== undefined &&
@@ -122,10 +122,16 @@ export class Waiting {
     return one;
   }
 
+  /** At once where that can be: who ends this moment has been read by then. */
+  private read(pid: number): ProcessFacts | undefined {
+    const facts = this.kernel.reader.factsAtOnce(pid);
+    return facts === 'later' ? this.kernel.reader.facts(pid) : facts;
+  }
+
   /** Facts that are surely about the process of this descriptor: it had its number before and after they were read. */
   private factsOf(pidfd: Pidfd): ProcessFacts | undefined {
     const number = pidfd.procPid();
-    const facts = number === undefined ? undefined : this.kernel.reader.facts(number);
+    const facts = number === undefined ? undefined : this.read(number);
     return pidfd.procPid() === number ? facts : undefined;
   }
 
