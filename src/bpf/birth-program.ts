@@ -8,10 +8,10 @@
 import type { Btf } from './btf.ts';
 import { FACT, FACT_KIND } from './fact-record.ts';
 import { headRows, recordInRing, submit, untrust, type Waking, whoRows } from './fact-rows.ts';
-import { exit, go, label, load, move, type Register, store, value, when } from './instructions.ts';
+import { load, type Register, store, value, when } from './instructions.ts';
 import { offsetsOf, typeId } from './offsets.ts';
 import { RECORD } from './path-walk.ts';
-import { countLost, OUT, type TracepointProgram } from './tracepoint-program.ts';
+import { endRows, type TracepointProgram } from './tracepoint-program.ts';
 
 const NEEDED = { pid: ['task_struct', 'pid', 4], tgid: ['task_struct', 'tgid', 4] } as const;
 
@@ -45,12 +45,7 @@ export function birthProgram(btf: Btf, wants: BirthWants): TracepointProgram {
       store('u32', RECORD, FACT.flags, value(0)),
       ...whoRows(btf, CHILD), //                       those of who made it
       ...submit(ring, wants, 'a birth'),
-      go('out'),
-      label('full'),
-      ...countLost(lost),
-      OUT,
-      move(0, value(0)),
-      exit(),
+      ...endRows(lost),
     ],
   };
 }

@@ -8,10 +8,10 @@ import type { Btf } from './btf.ts';
 import { FACT, FACT_KIND } from './fact-record.ts';
 import { headRows, output, realUserRows, recordInScratch, untrust, type Waking, whoRows } from './fact-rows.ts';
 import { type ImageWants, imageRows, SCRATCH_BYTES, TASK, TASK_ON_STACK } from './image-rows.ts';
-import { exit, FRAME, go, label, load, move, type Register, store, value } from './instructions.ts';
+import { FRAME, load, type Register, store, value } from './instructions.ts';
 import { offsetsOf, typeId } from './offsets.ts';
 import { RECORD } from './path-walk.ts';
-import { countLost, OUT, type TracepointProgram } from './tracepoint-program.ts';
+import { endRows, type TracepointProgram } from './tracepoint-program.ts';
 
 export interface ExecWants extends Waking, Pick<ImageWants, 'walk' | 'args'> {}
 
@@ -46,12 +46,7 @@ export function execProgram(btf: Btf, wants: ExecWants): TracepointProgram {
       ...realUserRows(btf, TASK),
       ...image,
       ...output(ring, wants, 'an exec'),
-      go('out'),
-      label('full'),
-      ...countLost(lost),
-      OUT,
-      move(0, value(0)),
-      exit(),
+      ...endRows(lost),
     ],
   };
 }

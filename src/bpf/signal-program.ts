@@ -15,7 +15,6 @@ import { untrust } from './fact-rows.ts';
 import {
   and,
   call,
-  exit,
   FRAME,
   go,
   label,
@@ -32,7 +31,7 @@ import {
   when,
 } from './instructions.ts';
 import { offsetsOf, typeId, UnknownLayout } from './offsets.ts';
-import { countLost, OUT, type TracepointProgram } from './tracepoint-program.ts';
+import { endRows, type TracepointProgram } from './tracepoint-program.ts';
 
 const NEEDED = {
   flags: ['task_struct', 'flags', 4],
@@ -111,12 +110,7 @@ export function signalProgram(btf: Btf): TracepointProgram {
       move(1, RECORD),
       move(2, value(NO_WAKEUP)), //                   the event of the end wakes the reader
       call(HELPER.ringbufSubmit),
-      go('out'),
-      label('full'),
-      ...countLost(lost),
-      OUT,
-      move(0, value(0)),
-      exit(),
+      ...endRows(lost),
     ],
   };
 }

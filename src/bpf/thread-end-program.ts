@@ -8,10 +8,10 @@ import type { Btf } from './btf.ts';
 import { keepsMemory } from './end-program.ts';
 import { FACT, FACT_KIND } from './fact-record.ts';
 import { headRows, recordInRing, submit, untrust, type Waking } from './fact-rows.ts';
-import { and, exit, go, label, load, move, type Register, type Row, store, value, when } from './instructions.ts';
+import { and, label, load, move, type Register, type Row, store, value, when } from './instructions.ts';
 import { offsetsOf, typeId } from './offsets.ts';
 import { RECORD } from './path-walk.ts';
-import { countLost, OUT, type TracepointProgram } from './tracepoint-program.ts';
+import { endRows, type TracepointProgram } from './tracepoint-program.ts';
 
 const TRACEPOINT = 'btf_trace_sched_process_exit';
 
@@ -53,12 +53,7 @@ export function threadEndProgram(btf: Btf, waking: Waking): TracepointProgram {
       load('u32', 1, TASK, at.exitCode),
       store('u32', RECORD, FACT.status, 1),
       ...submit(ring, waking, 'the end of a thread'),
-      go('out'),
-      label('full'),
-      ...countLost(lost),
-      OUT,
-      move(0, value(0)),
-      exit(),
+      ...endRows(lost),
     ],
   };
 }

@@ -4,7 +4,9 @@ import {
   add,
   addAtomically,
   call,
+  exit,
   FRAME,
+  go,
   label,
   loadMap,
   move,
@@ -56,3 +58,8 @@ export function countLost(fd: number): readonly Row[] {
 
 /** The end of every program: what it returns means nothing to a tracepoint. */
 export const OUT: Row = label('out');
+
+/** How a program ends whose record is written: nothing is left to do. At `full` the ring had no room for it. */
+export function endRows(lost: number): readonly Row[] {
+  return [go('out'), label('full'), ...countLost(lost), OUT, move(0, value(0)), exit()];
+}

@@ -8,23 +8,9 @@ import { HELPER, NO_WAKEUP } from './abi.ts';
 import type { Btf } from './btf.ts';
 import { CAUSE_KIND, VICTIM } from './cause-record.ts';
 import { untrust } from './fact-rows.ts';
-import {
-  add,
-  call,
-  exit,
-  go,
-  label,
-  load,
-  loadMap,
-  move,
-  type Register,
-  type Row,
-  store,
-  value,
-  when,
-} from './instructions.ts';
+import { add, call, label, load, loadMap, move, type Register, type Row, store, value, when } from './instructions.ts';
 import { offsetsOf, typeId } from './offsets.ts';
-import { countLost, OUT, type TracepointProgram } from './tracepoint-program.ts';
+import { endRows, type TracepointProgram } from './tracepoint-program.ts';
 
 const TRACEPOINT = 'btf_trace_mark_victim';
 
@@ -115,12 +101,7 @@ export function victimProgram(btf: Btf): TracepointProgram {
       move(1, RECORD),
       move(2, value(NO_WAKEUP)),
       call(HELPER.ringbufSubmit),
-      go('out'),
-      label('full'),
-      ...countLost(lost),
-      OUT,
-      move(0, value(0)),
-      exit(),
+      ...endRows(lost),
     ],
   };
 }
