@@ -15,7 +15,7 @@ import type { StreamWish } from '../pipeline/subscribing.ts';
 import type { Choice, Selection } from '../process/select.ts';
 import type { Infers } from '../process/tracker.ts';
 import type { Wanted } from './meant.ts';
-import { DEFAULT_EVENTS, type WatchOptions } from './options.ts';
+import { DEFAULT_EVENTS, END_OPTIONS, type WatchOptions } from './options.ts';
 import { ringPlanFor } from './ring-plan.ts';
 
 /** What the plan must know about the place it runs in. */
@@ -97,6 +97,7 @@ export function planWatch(options: WatchOptions, place: Place): Plan {
     throw new Failure('usage', '--state is for JSON: it is for whoever reads the records later', 'add --json');
   }
   const events = shownEvents(options);
+  refuseWithoutEnds(events, options);
   const columns = (options.columns ?? columnsFor(events, options.usage)).flatMap((name) => fieldNamed(name) ?? []);
   const extras = extrasFor(options, columns);
   if (extras.has('usage') && !events.some(isEnd)) {
@@ -194,6 +195,15 @@ function extrasFor(options: WatchOptions, columns: readonly Field[]): Set<Extra>
   if (options.ancestry) extras.add('ancestry');
   if (options.usage) extras.add('usage');
   return extras;
+}
+
+/** What is wanted of ends alone finds nothing where none are told. */
+function refuseWithoutEnds(events: readonly EventName[], options: WatchOptions): void {
+  if (events.some(isEnd)) return;
+  const asked = (['code', 'signal', 'cause', 'killedBy'] as const).find((name) => options[name].length > 0);
+  if (asked === undefined) return;
+  const { long } = END_OPTIONS[asked];
+  throw new Failure('usage', `--${long} chooses among ends, and none are asked for`, 'add exit to --events');
 }
 
 /** Under sudo root's rights are given up as soon as they have served, unless they are to be kept. */

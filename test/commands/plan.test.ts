@@ -158,3 +158,21 @@ test('every default is resolved', () => {
   assert.equal(plan({ noOrder: [''] }).ordered, false);
   assert.equal(plan({ count: ['3', '5'] }).count, 5);
 });
+
+test('what is wanted of ends alone is refused where none are told', () => {
+  for (const [name, text] of [
+    ['code', '1'],
+    ['signal', 'KILL'],
+    ['cause', 'fault'],
+    ['killedBy', 'bash'],
+  ] as const) {
+    assert.throws(
+      () => events('fork', { [name]: [text] }),
+      /^Failure: --\S+ chooses among ends, and none are asked for$/,
+    );
+    assert.doesNotThrow(() => events('fork,exit', { [name]: [text] }));
+    assert.doesNotThrow(() => events('nonzero-exit', { [name]: [text] }));
+    assert.doesNotThrow(() => events('fork', { [name]: [text], lives: [''] }));
+  }
+  assert.doesNotThrow(() => events('fork', { notCode: ['1'] }));
+});
