@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -291,6 +291,17 @@ kernelTest('the flight recorder has exactly what the last seconds held', ['conne
   }
 });
 
+function hasOpen(pid: number | undefined, path: string): boolean {
+  const directory = `/proc/${pid}/fd`;
+  return readdirSync(directory).some((fd) => {
+    try {
+      return readlinkSync(join(directory, fd)) === path;
+    } catch {
+      return false;
+    }
+  });
+}
+
 kernelTest('a recording is followed as it grows, and as its files turn', ['connector', 'root'], async () => {
   const shell = new Shell();
   const recorder = new Recorder(['-o', 'grow.jsonl', '--rotate-size', '4K', '--tree', String(shell.pid), '-e', 'exec']);
@@ -303,6 +314,8 @@ kernelTest('a recording is followed as it grows, and as its files turn', ['conne
   follower.stdout?.setEncoding('utf8').on('data', (more: string) => {
     text += more;
   });
+  // What had turned before it came is not its to read.
+  await until('it follows', () => hasOpen(follower.pid, at('grow.jsonl')));
   for (let i = 0; i < 5; i++) {
     await shell.does('for i in 1 2 3 4 5 6 7 8 9 10; do /bin/true; done');
     await sleep(200);
